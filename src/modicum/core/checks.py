@@ -1,0 +1,104 @@
+"""Checks of what users hand in, and the one wording for each way it can be wrong."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from modicum.core.errors import InputError
+
+
+def nearest_name(name: str, options: Iterable[str]) -> str:
+    """A clause that suggests the most similar option, or lists the first few: `; did you mean 'text'?`."""
+    known = list(options)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    if not close:
+        lowered = {option.lower(): option for option in known}
+        close = [lowered[m] for m in difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.5)]
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    shown = ", ".join(repr(option) for option in known[:8])
+    return f"; there are: {shown}{', ...' if len(known) > 8 else ''}" if known else ""
+
+
+def check_choice(value: str, options: Iterable[str], what: str) -> str:
+    """Return `value` if it is one of `options`.
+
+    Raises:
+        InputError: It is not; the nearest option is suggested.
+    """
+    known = list(options)
+    if value not in known:
+        raise InputError(f"{what} {value!r} is not known{nearest_name(value, known)}")
+    return value
+
+
+def check_vectors(X: ArrayLike, *, width: int | None = None, rows: int | None = None, what: str = "vectors") -> NDArray:
+    """Return X as a float array (N, D), memory-mapped arrays untouched.
+
+    Raises:
+        InputError: X is not two-dimensional, not numeric, holds NaN or infinity, or has another width or length.
+    """
+    array = X if isinstance(X, np.ndarray) else np.asarray(X)
+    if array.ndim != 2:
+        raise InputError(f"{what} must have two dimensions (rows, width), not shape {array.shape}")
+    if array.dtype.kind not in "fiu":
+        raise InputError(f"{what} must be numbers, not {array.dtype}")
+    if width is not None and array.shape[1] != width:
+        raise InputError(f"{what} are {array.shape[1]} wide where {width} is expected; were they made by another encoder?")
+    if rows is not None and array.shape[0] != rows:
+        raise InputError(f"{what} have {array.shape[0]} rows where the table has {rows}; give one vector per row")
+    if array.dtype.kind != "f":
+        array = array.astype(np.float64)
+    finite = np.isfinite(array).all(axis=1)
+    if not finite.all():
+        bad = int(np.flatnonzero(~finite)[0])
+        raise InputError(f"{what}: row {bad} holds NaN or infinity ({int((~finite).sum())} such rows); remove or re-encode them")
+    return array
+
+
+def check_probabilities(proba: ArrayLike, *, what: str = "probabilities") -> NDArray[np.float64]:
+    """Return probabilities as a float array (N, K).
+
+    Raises:
+        InputError: A value lies outside 0..1 or a row does not sum to 1 within 1e-3.
+    """
+    array = check_vectors(proba, what=what).astype(np.float64, copy=False)
+    if array.size and (array.min() < -1e-9 or array.max() > 1 + 1e-6):
+        raise InputError(f"{what} must lie between 0 and 1; found {array.min():.3g} to {array.max():.3g}")
+    sums = array.sum(axis=1)
+    off = np.abs(sums - 1) > 1e-3
+    if off.any():
+        bad = int(np.flatnonzero(off)[0])
+        raise InputError(f"{what}: row {bad} sums to {sums[bad]:.4g}, not 1")
+    return array
+
+
+def check_codes(y: ArrayLike, *, classes: int, rows: int | None = None) -> NDArray[np.int64]:
+    """Return class codes (N,) as integers.
+
+    Raises:
+        InputError: They are not integers in 0..classes-1, or their number differs from `rows`.
+    """
+    array = np.asarray(y)
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        raise InputError(f"class codes must be a flat array of integers, not {array.dtype} of shape {array.shape}")
+    if rows is not None and len(array) != rows:
+        raise InputError(f"{len(array)} class codes for {rows} rows; give one per row")
+    if array.size and (array.min() < 0 or array.max() >= classes):
+        raise InputError(f"class codes must lie in 0..{classes - 1}; found {array.min()}..{array.max()}")
+    return array.astype(np.int64, copy=False)
+
+
+def check_fraction(value: float, what: str, *, low: float = 0.0, high: float = 1.0) -> float:
+    """Return a number strictly between `low` and `high`.
+
+    Raises:
+        InputError: It is outside, or not a number.
+    """
+    if not isinstance(value, (int, float)) or not low < float(value) < high:
+        raise InputError(f"{what} must lie strictly between {low:g} and {high:g}, not {value!r}")
+    return float(value)

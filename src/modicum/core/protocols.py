@@ -1,0 +1,42 @@
+"""What rooms may ask of one another, as verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modicum.core.progress import Progress, silent
+
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Turns texts into vectors, always the same ones for the same fingerprint."""
+
+    @property
+    def name(self) -> str:
+        """Name a reader recognises, for instance `all-MiniLM-L6-v2`."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex digest over weights, tokenizer and settings: equal fingerprints give equal vectors."""
+
+    @property
+    def dimension(self) -> int:
+        """Width D of the vectors."""
+
+    def encode(self, texts: Sequence[str], progress: Progress = silent) -> NDArray[np.float32]:
+        """Encode N texts to an array (N, D) of float32."""
+
+
+@runtime_checkable
+class Executor(Protocol):
+    """Runs independent tasks somewhere; methods never know where."""
+
+    def map(self, function: Callable[[Task], Answer], tasks: Iterable[Task]) -> Iterator[Answer]:
+        """Yield `function(task)` in the order of `tasks`."""

@@ -1,0 +1,1 @@
+"""The only room that composes: registry, recipes, ladder, bundle, report, executors."""
