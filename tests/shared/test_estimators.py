@@ -14,7 +14,7 @@ from modicum.workspace.registry import methods
 
 def estimators():
     found = (method.load() for method in methods())
-    return [thing() for thing in found if inspect.isclass(thing) and issubclass(thing, BaseEstimator)]
+    return [thing() for thing in found if inspect.isclass(thing) and hasattr(thing, "fit") and issubclass(thing, BaseEstimator)]
 
 
 @parametrize_with_checks(estimators())

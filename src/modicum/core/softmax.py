@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from modicum.core.arrays import normalize_rows
+
 Rule = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
@@ -63,3 +65,31 @@ def fit_softmax(
     flat = np.concatenate([first[0].ravel(), first[1]])
     found = minimize(loss, flat, jac=True, method="L-BFGS-B", options={"maxiter": max_iter, "gtol": 1e-4 * C})
     return found.x[: k * d].reshape(k, d), found.x[k * d :]
+
+
+def with_names(
+    X: NDArray[np.floating],
+    Y: NDArray[np.floating],
+    weight: NDArray[np.floating],
+    class_vectors: NDArray[np.floating] | None,
+    name_weight: float,
+) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]:
+    """Rows (N + K, D), targets and weights with each class's name added as one row of weight `name_weight`."""
+    if class_vectors is None or name_weight == 0:
+        return X, Y, weight
+    names = class_vectors.astype(X.dtype)
+    added = np.full(len(names), name_weight, dtype=X.dtype)
+    return np.concatenate([X, names]), np.concatenate([Y, np.eye(len(names), dtype=Y.dtype)]), np.append(weight, added)
+
+
+def name_prior(class_vectors: NDArray[np.floating] | None, strength: float) -> NDArray[np.floating] | None:
+    """Prior weights (K, D): names less their mean, of length `strength`; None without names.
+
+    Example:
+        >>> import numpy as np
+        >>> name_prior(np.array([[1.0, 0.0], [-1.0, 0.0]]), 5.0).tolist()
+        [[5.0, 0.0], [-5.0, 0.0]]
+    """
+    if class_vectors is None or strength == 0:
+        return None
+    return strength * normalize_rows(class_vectors - class_vectors.mean(axis=0))

@@ -1,0 +1,53 @@
+"""Items to vectors: pretrained encoders run by onnxruntime, their weights, and the cache of what they made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modicum.core.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from modicum.core.protocols import Encoder
+    from modicum.encoders.cache import VectorCache
+    from modicum.encoders.encoding import encode
+    from modicum.encoders.folder import FolderEncoder, load_folder
+    from modicum.encoders.hashed import HashedEncoder
+    from modicum.encoders.precomputed import read_vectors, write_vectors
+    from modicum.encoders.provision import find, load, load_encoder, resolve
+
+_NAMES = {
+    "Encoder": "modicum.core.protocols",
+    "FolderEncoder": "modicum.encoders.folder",
+    "HashedEncoder": "modicum.encoders.hashed",
+    "VectorCache": "modicum.encoders.cache",
+    "encode": "modicum.encoders.encoding",
+    "find": "modicum.encoders.provision",
+    "load": "modicum.encoders.provision",
+    "load_encoder": "modicum.encoders.provision",
+    "load_folder": "modicum.encoders.folder",
+    "read_vectors": "modicum.encoders.precomputed",
+    "resolve": "modicum.encoders.provision",
+    "write_vectors": "modicum.encoders.precomputed",
+}
+
+__all__ = [
+    "Encoder",
+    "FolderEncoder",
+    "HashedEncoder",
+    "VectorCache",
+    "encode",
+    "find",
+    "load",
+    "load_encoder",
+    "load_folder",
+    "read_vectors",
+    "resolve",
+    "write_vectors",
+]
+
+__getattr__ = lazy_names(__name__, _NAMES)
+
+
+def __dir__() -> list[str]:
+    """Names that tab completion offers."""
+    return __all__

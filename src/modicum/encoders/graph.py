@@ -1,99 +1,63 @@
 """The ONNX graph of a BERT-family encoder, built in code from its weights.
 
-One graph goes from token ids to sentence vectors: embeddings, transformer layers, pooling, optional normalisation.
-It uses onnxruntime's fused operators (`com.microsoft`), because onnxruntime is the only engine that runs it.
-Architectures differ in three things only, named in `ARCHITECTURES`: where a weight is stored, where positions start,
-and whether segment embeddings exist.
+One graph goes from token ids to sentence vectors: embeddings, transformer layers, pooling, dense layers, optional
+normalisation. It uses onnxruntime's fused operators (`com.microsoft`), because onnxruntime is the only engine that runs
+it. Large weights stay outside the graph, so that none is copied or serialised.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from modicum.core.checks import check_choice
 from modicum.core.errors import InputError
+from modicum.encoders.architectures import POOLINGS, Architecture, architecture, padding, setting
 
 OPSET = 20
 FUSED = "com.microsoft"
+SMALL = 1024
+"""Bytes up to which a constant is written into the graph itself; onnxruntime wants to see shapes and axes there."""
 ACTIVATIONS = {"gelu": "Gelu", "relu": "Relu", "gelu_new": "FastGelu", "gelu_pytorch_tanh": "FastGelu"}
 
 
-@dataclass(frozen=True)
-class Architecture:
-    """Where one family keeps its weights; `{i}` is the layer number."""
+@dataclass(frozen=True, eq=False)
+class Dense:
+    """A layer after pooling: activation(x W^T + b)."""
 
-    embeddings: str
-    embedding_norm: str
-    layer: str
-    query: str
-    key: str
-    value: str
-    attention_out: str
-    attention_norm: str
-    up: str
-    down: str
-    out_norm: str
-    keys: Mapping[str, str] = field(default_factory=dict)
-    segments: bool = True
-    positions_after_padding: bool = False
+    weight: NDArray[np.float32]
+    """(out, in)."""
+    bias: NDArray[np.float32] | None = None
+    """(out,), or None."""
+    activation: str = "Identity"
+    """`Identity` or `Tanh`."""
 
 
-_BERT_LAYER = {
-    "layer": "encoder.layer.{i}.",
-    "query": "attention.self.query",
-    "key": "attention.self.key",
-    "value": "attention.self.value",
-    "attention_out": "attention.output.dense",
-    "attention_norm": "attention.output.LayerNorm",
-    "up": "intermediate.dense",
-    "down": "output.dense",
-    "out_norm": "output.LayerNorm",
-}
-_BERT = Architecture(embeddings="embeddings.", embedding_norm="embeddings.LayerNorm", **_BERT_LAYER)
-_ROBERTA = Architecture(
-    embeddings="embeddings.", embedding_norm="embeddings.LayerNorm", positions_after_padding=True, **_BERT_LAYER
-)
-_DISTILBERT = Architecture(
-    embeddings="embeddings.",
-    embedding_norm="embeddings.LayerNorm",
-    layer="transformer.layer.{i}.",
-    query="attention.q_lin",
-    key="attention.k_lin",
-    value="attention.v_lin",
-    attention_out="attention.out_lin",
-    attention_norm="sa_layer_norm",
-    up="ffn.lin1",
-    down="ffn.lin2",
-    out_norm="output_layer_norm",
-    segments=False,
-    keys={
-        "hidden_size": "dim",
-        "num_attention_heads": "n_heads",
-        "num_hidden_layers": "n_layers",
-        "hidden_act": "activation",
-    },
-)
-ARCHITECTURES = {
-    "bert": _BERT,
-    "roberta": _ROBERTA,
-    "xlm-roberta": _ROBERTA,
-    "camembert": _ROBERTA,
-    "distilbert": _DISTILBERT,
-}
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A graph and the weights it reads from outside."""
+
+    model: onnx.ModelProto
+    """Inputs int32 `input_ids`, `attention_mask` (batch, length); output float32 `vectors` (batch, width)."""
+    arrays: dict[str, NDArray[np.float32]]
+    """Weights that the session must be given by name and that must live as long as it does."""
+    width: int
 
 
 class _Builder:
-    """Collects nodes and initializers while the graph is written from input to output."""
+    """Collects nodes and weights while the graph is written from input to output."""
 
     def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
         self.weights = weights
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: list[onnx.TensorProto] = []
+        self.arrays: dict[str, NDArray[np.float32]] = {}
 
     def node(self, kind: str, *inputs: str, domain: str = "", outputs: int = 1, **attributes: Any) -> str:
         name = f"n{len(self.nodes)}"
@@ -103,27 +67,30 @@ class _Builder:
 
     def constant(self, array: np.ndarray) -> str:
         name = f"c{len(self.initializers)}"
-        self.initializers.append(numpy_helper.from_array(np.asarray(array, order="C"), name))
+        array = np.asarray(array, order="C")
+        if array.nbytes <= SMALL:
+            self.initializers.append(numpy_helper.from_array(array, name))
+            return name
+        self.arrays[name] = array
+        outside = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=array.shape)
+        outside.data_location = TensorProto.EXTERNAL
+        outside.external_data.add(key="location", value="given to the session")
+        self.initializers.append(outside)
         return name
 
     def read(self, name: str) -> np.ndarray:
         if name not in self.weights:
-            raise InputError(f"the encoder's weights hold no tensor {name!r}; is this the architecture its config names?")
+            raise InputError(
+                f"the encoder's weights hold no tensor {name!r}; is this the architecture its config names?"
+            )
         return np.asarray(self.weights[name], dtype=np.float32)
 
     def weight(self, name: str) -> str:
         return self.constant(self.read(name))
 
     def linear(self, x: str, name: str) -> str:
-        """x W^T without the bias, which the next fused operator adds."""
+        """Multiply by W^T; the bias is left to the next fused operator."""
         return self.node("MatMul", x, self.constant(self.read(f"{name}.weight").T))
-
-
-def _setting(config: Mapping[str, Any], arch: Architecture, key: str) -> Any:
-    name = arch.keys.get(key, key)
-    if name not in config:
-        raise InputError(f"the encoder's config.json lacks {name!r}")
-    return config[name]
 
 
 def _embed(b: _Builder, config: Mapping[str, Any], arch: Architecture, epsilon: float) -> str:
@@ -134,10 +101,11 @@ def _embed(b: _Builder, config: Mapping[str, Any], arch: Architecture, epsilon: 
         segments = b.read(f"{arch.embeddings}token_type_embeddings.weight")
         table = table + segments[0]
     if arch.positions_after_padding:
-        mask = b.node("Cast", "attention_mask", to=TensorProto.INT64)
-        count = b.node("CumSum", mask, b.constant(np.array(1, dtype=np.int64)))
-        padding = b.constant(np.array(config.get("pad_token_id", 1), dtype=np.int64))
-        positions = b.node("Add", b.node("Mul", count, mask), padding)
+        pad = padding(config)
+        padded = b.node("Equal", "input_ids", b.constant(np.array(pad, dtype=np.int32)))
+        real = b.node("Cast", b.node("Not", padded), to=TensorProto.INT64)
+        count = b.node("CumSum", real, b.constant(np.array(1, dtype=np.int64)))
+        positions = b.node("Add", b.node("Mul", count, real), b.constant(np.array(pad, dtype=np.int64)))
     else:
         length = b.node("Gather", b.node("Shape", "input_ids"), b.constant(np.array(1, dtype=np.int64)))
         zero, one = b.constant(np.array(0, dtype=np.int64)), b.constant(np.array(1, dtype=np.int64))
@@ -192,45 +160,65 @@ def _pool(b: _Builder, x: str, pooling: str) -> str:
     return b.node("Div", total, b.node("Max", count, b.constant(np.array(1e-9, dtype=np.float32))))
 
 
+def _dense(b: _Builder, x: str, layer: Dense) -> str:
+    x = b.node("MatMul", x, b.constant(np.asarray(layer.weight, dtype=np.float32).T))
+    if layer.bias is not None:
+        x = b.node("Add", x, b.constant(np.asarray(layer.bias, dtype=np.float32)))
+    return b.node(check_choice(layer.activation, ("Identity", "Tanh"), "the activation of a dense layer"), x)
+
+
+def _clean(weights: Mapping[str, np.ndarray], kind: str) -> dict[str, np.ndarray]:
+    """Names without the family's prefix and with today's spelling of the norms."""
+    prefix = f"{kind.replace('xlm-', '').replace('camembert', 'roberta')}."
+    spelling = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}
+    cleaned = {}
+    for name, tensor in weights.items():
+        name = name.removeprefix(prefix)
+        for old, new in spelling.items():
+            name = name.replace(old, new)
+        cleaned[name] = tensor
+    return cleaned
+
+
 def build_graph(
-    config: Mapping[str, Any], weights: Mapping[str, np.ndarray], *, pooling: str = "mean", normalize: bool = True
-) -> onnx.ModelProto:
+    config: Mapping[str, Any],
+    weights: Mapping[str, np.ndarray],
+    *,
+    pooling: str = "mean",
+    dense: Sequence[Dense] = (),
+    normalize: bool = True,
+) -> Graph:
     """Build the graph `(input_ids, attention_mask) -> vectors` of a BERT-family encoder.
 
     Args:
         config: The model's `config.json`; `model_type` is one of `ARCHITECTURES`.
-        weights: Tensors by name, as in `model.safetensors`; an optional `bert.` or `roberta.` prefix is removed.
+        weights: Tensors by name, as in `model.safetensors`; an optional prefix such as `bert.` is removed.
         pooling: `mean`, `cls`, `max` or `mean_sqrt_len`.
-        normalize: Whether each vector is brought to Euclidean length 1.
-
-    Returns:
-        A model with int32 inputs `input_ids`, `attention_mask` (batch, length) and float32 output `vectors` (batch, hidden).
+        dense: Layers after pooling, in order.
+        normalize: Whether each vector is brought to Euclidean length 1, after all else.
 
     Raises:
-        InputError: The architecture, activation or position scheme is not one this builder knows.
+        InputError: The architecture, activation, pooling or position scheme is not one this builder knows.
     """
-    kind = str(config.get("model_type", "bert"))
-    if kind not in ARCHITECTURES:
-        known = ", ".join(sorted(ARCHITECTURES))
-        raise InputError(f"encoders of type {kind!r} are not supported; known types: {known}")
+    check_choice(pooling, POOLINGS, "pooling")
+    arch = architecture(config)
     if config.get("position_embedding_type", "absolute") != "absolute":
         raise InputError(f"position embeddings of type {config['position_embedding_type']!r} are not supported")
-    arch = ARCHITECTURES[kind]
-    activation = str(_setting(config, arch, "hidden_act"))
-    if activation not in ACTIVATIONS:
-        raise InputError(f"the activation {activation!r} is not supported; known: {', '.join(sorted(ACTIVATIONS))}")
+    activation = ACTIVATIONS[check_choice(str(setting(config, "hidden_act")), ACTIVATIONS, "the encoder's activation")]
     epsilon = float(config.get("layer_norm_eps", 1e-12))
-    prefix = f"{kind.replace('xlm-', '').replace('camembert', 'roberta')}."
-    b = _Builder({name.removeprefix(prefix): tensor for name, tensor in weights.items()})
+    b = _Builder(_clean(weights, str(config.get("model_type", "bert"))))
     x = _embed(b, config, arch, epsilon)
-    heads = int(_setting(config, arch, "num_attention_heads"))
-    for i in range(int(_setting(config, arch, "num_hidden_layers"))):
-        x = _layer(b, x, arch.layer.format(i=i), arch, heads, ACTIVATIONS[activation], epsilon)
+    heads = int(setting(config, "num_attention_heads"))
+    for i in range(int(setting(config, "num_hidden_layers"))):
+        x = _layer(b, x, arch.layer.format(i=i), arch, heads, activation, epsilon)
     x = _pool(b, x, pooling)
+    width = int(setting(config, "hidden_size"))
+    for layer in dense:
+        x, width = _dense(b, x, layer), len(layer.weight)
     if normalize:
         x = b.node("LpNormalization", x, axis=-1, p=2)
     b.nodes.append(helper.make_node("Identity", [x], ["vectors"]))
-    return _model(b, int(_setting(config, arch, "hidden_size")))
+    return Graph(_model(b, width), b.arrays, width)
 
 
 def _model(b: _Builder, width: int) -> onnx.ModelProto:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from modicum.core.arrays import class_means, normalize_rows
 from modicum.core.card import Card
 from modicum.core.checks import check_choice
-from modicum.heads.base import Facts, LinearHead
+from modicum.core.linear_head import NEVER, Facts, LinearHead
 
 CARD = Card(
     name="ClassMean",
@@ -33,10 +33,6 @@ CARD = Card(
     tags=("training-free", "incremental", "baseline"),
     ids=("001-032", "001-092"),
 )
-
-NEVER = -1e6
-"""Intercept of a class that nothing is known of: its probability is 0 in floating point."""
-
 
 def nearest_mean_rule(
     means: NDArray[np.floating], *, metric: str = "cosine", scale: float = 20.0

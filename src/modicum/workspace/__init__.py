@@ -1,1 +1,48 @@
-"""The only room that composes: registry, recipes, ladder, bundle, report, executors."""
+"""The only room that composes: registry, recipes, ladder, bundle, report, executors, benchmarks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modicum.core.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from modicum.workspace.bench import BENCHES, run_bench
+    from modicum.workspace.bundle import Bundle, load, read_report
+    from modicum.workspace.fitting import Result, fit
+    from modicum.workspace.predicting import predict_stream, prediction_columns
+    from modicum.workspace.reading import read_task
+    from modicum.workspace.registry import methods
+    from modicum.workspace.settings import Settings
+
+_NAMES = {
+    "BENCHES": "modicum.workspace.bench",
+    "Bundle": "modicum.workspace.bundle",
+    "Result": "modicum.workspace.fitting",
+    "Settings": "modicum.workspace.settings",
+    "fit": "modicum.workspace.fitting",
+    "load": "modicum.workspace.bundle",
+    "methods": "modicum.workspace.registry",
+    "predict_stream": "modicum.workspace.predicting",
+    "prediction_columns": "modicum.workspace.predicting",
+    "read_report": "modicum.workspace.bundle",
+    "read_task": "modicum.workspace.reading",
+    "run_bench": "modicum.workspace.bench",
+}
+
+__all__ = [
+    "BENCHES",
+    "Bundle",
+    "Result",
+    "Settings",
+    "fit",
+    "load",
+    "methods",
+    "predict_stream",
+    "prediction_columns",
+    "read_report",
+    "read_task",
+    "run_bench",
+]
+
+__getattr__ = lazy_names(__name__, _NAMES)

@@ -21,6 +21,10 @@ from modicum.core.checks import check_vectors
 from modicum.core.errors import InputError
 
 
+NEVER = -1e6
+"""Intercept of a class that nothing is known of: its probability is 0 in floating point."""
+
+
 @dataclass(frozen=True, eq=False)
 class Facts:
     """What a head may learn from, validated: rows, targets and what else is known."""

@@ -1,0 +1,88 @@
+"""What the command line shows: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from modicum.core import progress as core_progress
+
+
+def out() -> Console:
+    """The console of results."""
+    return Console(file=sys.stdout, highlight=False)
+
+
+def err() -> Console:
+    """The console of progress, warnings and errors."""
+    return Console(file=sys.stderr, highlight=False)
+
+
+def complain(sentence: str) -> None:
+    """Say in one sentence what is wrong."""
+    err().print(f"[bold red]error:[/] {escape(sentence)}", soft_wrap=True)
+
+
+def show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Show a library's warning as a sentence, without the place in the code it came from."""
+    err().print(f"[yellow]warning:[/] {escape(str(message))}", soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Write a machine-readable result to standard output."""
+    sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def print_table(rows: Sequence[Mapping[str, str]], *, title: str | None = None, right: Sequence[str] = ()) -> None:
+    """Print rows with equal keys as a table; `right` names the columns of numbers."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for name in rows[0] if rows else ():
+        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(value) for value in row.values()))
+    out().print(table)
+
+
+class _Pace(TextColumn):
+    """Units per second, once there are some."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def render(self, task: Any) -> Any:
+        """Show the speed of one task."""
+        return f"{task.speed:,.0f}/s" if task.speed else ""
+
+
+@contextmanager
+def bars() -> Iterator[core_progress.Progress]:
+    """A progress callback that draws bars with pace and time left; silent where standard error is no terminal."""
+    console = err()
+    if not console.is_terminal:
+        yield core_progress.silent
+        return
+    columns = ("[progress.description]{task.description}", BarColumn(), MofNCompleteColumn(), _Pace(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as display:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = display.add_task(stage, total=total)
+            display.update(tasks[stage], completed=done, total=total)
+
+        yield tell

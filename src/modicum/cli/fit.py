@@ -1,0 +1,118 @@
+"""`modicum fit`: climb the ladder on a table and write the bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import modicum
+from modicum.cli import options
+from modicum.cli.console import bars, out, print_json, print_table
+
+EPILOG = "Example: modicum fit tickets.csv --text message --label intent --classes intents.yaml --budget 60s --out intents"
+
+
+def fit(
+    table: options.TABLE,
+    text: options.TEXT = None,
+    label: options.LABEL = None,
+    id: options.ID = None,
+    classes: Annotated[
+        Path | None, typer.Option("--classes", metavar="FILE", help="Class file (YAML, JSON, CSV): name, description, parent.")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", metavar="COL", help="Rows of one group never stand on both sides of a split.")
+    ] = None,
+    time: Annotated[str | None, typer.Option("--time", metavar="COL", help="Splits train on the past only.")] = None,
+    vectors: options.VECTORS = None,
+    encoder: options.ENCODER = None,
+    budget: Annotated[str, typer.Option(help="Time for the ladder, such as 45, 90s, 2m.")] = "30s",
+    alpha: Annotated[float, typer.Option(help="Share of prediction sets that may miss the truth.")] = 0.1,
+    sets: Annotated[str, typer.Option(help="Prediction sets: lac, aps, lac-per-class or aps-per-class.")] = "lac",
+    tolerance: Annotated[float, typer.Option(help="Expected loss of accuracy accepted for a cheaper recipe.")] = 0.005,
+    seed: options.SEED = 0,
+    bundle: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder of the bundle; default NAME.bundle beside you.")
+    ] = None,
+    threads: options.THREADS = None,
+    json: options.JSON = False,
+) -> None:
+    """Make a calibrated task model from a table with a few labels.
+
+    Example: modicum fit tickets.csv --text message --label intent --budget 60s --out intents
+    """
+    folder = bundle or Path(f"{_stem(table)}.bundle")
+    with bars() as progress:
+        items, declared = modicum.workspace.read_task(
+            table, classes=classes, text=text, label=label, id=id, group=group, time=time
+        )
+        given = modicum.encoders.read_vectors(vectors, len(items), items.ids) if vectors else None
+        result = modicum.fit(
+            items,
+            classes=declared,
+            vectors=given,
+            encoder=None if given is not None else encoder,
+            threads=threads,
+            progress=progress,
+            budget=budget,
+            alpha=alpha,
+            sets=sets,
+            tolerance=tolerance,
+            seed=seed,
+        )
+        result.save(folder)
+    if json:
+        print_json({"bundle": str(folder), **{k: v for k, v in result.report.items() if k != "map"}})
+    else:
+        _show(result.report, folder)
+
+
+def _stem(table: str) -> str:
+    return "table" if table == "-" else Path(table).name.split(".")[0]
+
+
+def _show(report: dict[str, Any], folder: Path) -> None:
+    console, data = out(), report["data"]
+    console.print(
+        f"[bold]{data['source']}[/]: {data['rows']:,} rows, {data['labelled']:,} labelled, {data['classes']} classes, "
+        f"{data['duplicates']:,} duplicates; encoder {report['encoder']['name']}",
+        soft_wrap=True,
+    )
+    with_test = any(entry["test_accuracy"] is not None for entry in report["ladder"])
+    rows = [_row(entry, with_test) for entry in report["ladder"]]
+    print_table(rows, title="\nThe ladder", right=("rung", "accuracy", "log-loss", "seconds", "s/1000", "unseen"))
+    console.print(f"\n{report['decision']}", soft_wrap=True)
+    test = report.get("test")
+    if test:
+        console.print(_unseen(test), soft_wrap=True)
+    console.print(f"\nReport: {folder / 'report.html'}", soft_wrap=True)
+
+
+def _row(entry: dict[str, Any], with_test: bool) -> dict[str, str]:
+    accuracy = "" if entry["cv_accuracy"] is None else f"{100 * entry['cv_accuracy']:.1f} %"
+    if entry["cv_se"]:
+        accuracy += f" ±{196 * entry['cv_se']:.1f}"
+    row = {
+        "": "→" if entry["chosen"] else "",
+        "recipe": entry["name"],
+        "rung": str(entry["rung"]),
+        "accuracy": accuracy,
+        "log-loss": "" if entry["cv_log_loss"] is None else f"{entry['cv_log_loss']:.3f}",
+        "seconds": f"{entry['seconds']:.1f}",
+        "s/1000": f"{entry['seconds_per_1000_items']:.3f}",
+    }
+    if with_test:
+        row["unseen"] = "" if entry["test_accuracy"] is None else f"{100 * entry['test_accuracy']:.1f} %"
+    row["share"] = f"{entry['weight']:.2f}" if entry["weight"] else (entry["reason"] or "")
+    return row
+
+
+def _unseen(test: dict[str, Any]) -> str:
+    words = f"On {test['rows']:,} rows whose labels were hidden: accuracy {100 * test['accuracy']:.1f} %"
+    if test["baseline_accuracy"] is not None:
+        words += f"; {test['baseline']}: {100 * test['baseline_accuracy']:.1f} %"
+    if test["coverage"] is not None:
+        words += f"; prediction sets hold the truth in {100 * test['coverage']:.1f} % with {test['mean_size']:.1f} classes"
+    return words + "."

@@ -1,0 +1,25 @@
+"""Options that mean the same on every verb."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+TABLE = Annotated[
+    str, typer.Argument(metavar="TABLE", help="CSV, JSONL, Parquet or Arrow file (.gz too), - for standard input, or a built-in table.")
+]
+BUNDLE = Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder written by modicum fit.")]
+TEXT = Annotated[str | None, typer.Option("--text", metavar="COL", help="Column of the items' texts.")]
+LABEL = Annotated[str | None, typer.Option("--label", metavar="COL", help="Column of labels, empty where unknown.")]
+ID = Annotated[str | None, typer.Option("--id", metavar="COL", help="Column of unique row ids; default the row numbers.")]
+VECTORS = Annotated[
+    Path | None, typer.Option("--vectors", metavar="FILE", help="Precomputed vectors (.npy or .parquet), one per row.")
+]
+ENCODER = Annotated[
+    str | None, typer.Option("--encoder", metavar="NAME", help="Encoder by name or folder; default all-MiniLM-L6-v2.")
+]
+THREADS = Annotated[int | None, typer.Option("--threads", min=1, help="Threads to use; default all cores.")]
+JSON = Annotated[bool, typer.Option("--json", help="Write the result as JSON to standard output.")]
+SEED = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]

@@ -1,0 +1,41 @@
+"""`modicum predict`: a bundle answers for the rows of a table, chunk by chunk."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import modicum
+from modicum.cli import options
+from modicum.cli.console import bars, err, print_json
+
+
+def predict(
+    bundle: options.BUNDLE,
+    table: options.TABLE,
+    text: options.TEXT = None,
+    id: options.ID = None,
+    vectors: options.VECTORS = None,
+    file: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="csv, jsonl or parquet, by the ending; default CSV to standard output.")
+    ] = None,
+    threads: options.THREADS = None,
+    json: options.JSON = False,
+) -> None:
+    """Predict classes, calibrated probabilities and prediction sets for the rows of a table.
+
+    Example: modicum predict intents new.csv --out answers.parquet
+    """
+    with bars() as progress:
+        done = modicum.workspace.predict_stream(
+            bundle, table, text=text, id=id, vectors=vectors, threads=threads, progress=progress
+        )
+        if json:
+            print_json([dict(zip(part, row, strict=True)) for part in done for row in zip(*part.values(), strict=True)])
+            return
+        rows = modicum.data.write_stream(done, file or sys.stdout)
+    if file:
+        err().print(f"{rows:,} rows written to {file}", soft_wrap=True)

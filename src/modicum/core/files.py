@@ -1,0 +1,100 @@
+"""Writing that is whole or not there: a kill at any moment leaves the old file or folder, or the new one."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from modicum.core.errors import InputError
+
+_NEW, _OLD = ".new-", ".old-"
+
+
+def _refusal(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path} cannot be written ({error.strerror or error}); choose another place with --out")
+
+
+def _sync(path: Path) -> None:
+    """Have the operating system put a file or a folder's list of names on disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Give a temporary sibling to write to; it takes the place of `path` when the block ends without an error.
+
+    Raises:
+        InputError: The place cannot be written.
+    """
+    work = path.with_name(f".{path.name}{_NEW}{secrets.token_hex(4)}")
+    try:
+        yield work
+        _sync(work)
+        work.replace(path)
+        _sync(path.parent)
+    except OSError as error:
+        raise _refusal(path, error) from error
+    finally:
+        work.unlink(missing_ok=True)
+
+
+def atomic_write(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        InputError: The place cannot be written.
+    """
+    with atomic_path(path) as work:
+        work.write_bytes(data)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Give an empty temporary sibling folder to fill; it takes the place of `path` when the block ends.
+
+    A folder cannot replace another in one step: the old one is moved aside, the new one moved in, the old one
+    removed. `recover` puts the old one back where a kill came between the first two moves.
+
+    Raises:
+        InputError: The place cannot be written.
+    """
+    path = Path(os.path.abspath(path))
+    work = path.with_name(f".{path.name}{_NEW}{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        recover(path)
+        work.mkdir()
+        yield work
+        for file in work.iterdir():
+            _sync(file)
+        _sync(work)
+        aside = path.with_name(f".{path.name}{_OLD}{secrets.token_hex(4)}")
+        if path.exists():
+            path.rename(aside)
+        work.rename(path)
+        _sync(path.parent)
+        shutil.rmtree(aside, ignore_errors=True)
+    except OSError as error:
+        raise _refusal(path, error) from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def recover(path: Path) -> None:
+    """Put back a folder that a kill left moved aside, and sweep away what else earlier kills left beside it."""
+    path = Path(os.path.abspath(path))
+    if not path.parent.is_dir():
+        return
+    asides = sorted(path.parent.glob(f".{path.name}{_OLD}*"))
+    if asides and not path.exists():
+        asides.pop().rename(path)
+    for leftover in (*asides, *path.parent.glob(f".{path.name}{_NEW}*")):
+        shutil.rmtree(leftover, ignore_errors=True) if leftover.is_dir() else leftover.unlink(missing_ok=True)

@@ -1,0 +1,7 @@
+"""Items in: tables of every usual kind, class files, and the built-in table."""
+
+from modicum.data.read.builtin import builtin
+from modicum.data.read.classes import label_space, read_classes
+from modicum.data.read.tables import read, stream
+
+__all__ = ["builtin", "label_space", "read", "read_classes", "stream"]

@@ -1,0 +1,273 @@
+"""Files of every kind to Arrow batches whose columns are Python values, with errors that name file and line."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import itertools
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.feather
+import pyarrow.ipc
+import pyarrow.parquet as pq
+
+from modicum.core.checks import nearest_name
+from modicum.core.errors import InputError
+
+STDIN = "-"
+BLOCK = 8 << 20
+LIMIT = 1 << 30
+"""Bytes of the longest record that is read."""
+BOM = b"\xef\xbb\xbf"
+
+
+def batches(source: str | Path, rows: int) -> Iterator[pa.Table]:
+    """Yield the table of a file in runs of about `rows` rows; at least one run, perhaps empty.
+
+    Raises:
+        InputError: The file is missing, of an unknown kind, or broken; the sentence names the place.
+    """
+    if str(source) == STDIN:
+        yield from _text_batches(sys.stdin.buffer, "standard input", None, rows)
+        return
+    path = Path(source)
+    _check_file(path)
+    endings = [ending.lower() for ending in path.suffixes]
+    packed = bool(endings) and endings[-1] == ".gz"
+    kind = endings[-2] if packed and len(endings) > 1 else endings[-1] if endings else ""
+    if kind not in (*TEXT, *BINARY) or (packed and kind in BINARY):
+        known = ", ".join([*TEXT, *BINARY])
+        raise InputError(f"{path} ends in {''.join(path.suffixes) or 'nothing'!r}, which is not a known table: {known}")
+    with _told(path), (gzip.open(path) if packed else path.open("rb")) as stream:
+        if kind in BINARY:
+            yield from BINARY[kind](stream, rows)
+        else:
+            yield from _text_batches(stream, str(path), kind, rows)
+
+
+def _check_file(path: Path) -> None:
+    if path.is_file():
+        return
+    if path.is_dir():
+        raise InputError(f"{path} is a folder, not a table")
+    there = [p.name for p in path.parent.iterdir() if p.is_file()] if path.parent.is_dir() else []
+    raise InputError(f"there is no file {path}{nearest_name(path.name, there)}")
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn what libraries say of a broken file into a sentence that names it."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (pa.ArrowException, OSError, EOFError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path} cannot be read ({reason}); check that the file is whole and of the kind it is named") from error
+
+
+def _text_batches(stream: BinaryIO, name: str, kind: str | None, rows: int) -> Iterator[pa.Table]:
+    buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore[arg-type]  # gzip files are raw enough
+    head = buffered.peek(4096)
+    if head.startswith(BOM):
+        buffered.read(len(BOM))
+        head = head[len(BOM) :]
+    first = head.lstrip()[:1]
+    if kind is None:
+        kind = ".jsonl" if first == b"{" else ".json" if first == b"[" else ".csv"
+    if not head:
+        raise InputError(f"{name} is empty; a table needs a header and rows")
+    yield from TEXT[kind](buffered, name, rows)
+
+
+def _csv(delimiter: str) -> Callable[[BinaryIO, str, int], Iterator[pa.Table]]:
+    def read(stream: BinaryIO, name: str, rows: int) -> Iterator[pa.Table]:
+        parse = pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=_Ragged(name))
+        checked = _Utf8(stream, name)
+        try:
+            header = _header(checked, delimiter)
+            if len(set(header)) < len(header):
+                twice = next(column for column in header if header.count(column) > 1)
+                raise InputError(f"{name}: the column {twice!r} is there twice; rename one of them")
+            found = pa.csv.open_csv(
+                pa.PythonFile(checked),
+                read_options=pa.csv.ReadOptions(block_size=BLOCK, column_names=header),
+                parse_options=parse,
+                convert_options=pa.csv.ConvertOptions(
+                    column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=True, null_values=[""], check_utf8=False
+                ),
+            )
+        except pa.ArrowInvalid as error:
+            if "Empty CSV" in str(error):
+                yield pa.table({column: pa.array([], pa.string()) for column in header})
+                return
+            raise InputError(f"{name} cannot be read as CSV ({' '.join(str(error).split())})") from error
+        yield from _regrouped(found, rows)
+
+    return read
+
+
+def _regrouped(found: pa.RecordBatchReader, rows: int) -> Iterator[pa.Table]:
+    held: list[pa.RecordBatch] = []
+    count = 0
+    for batch in found:
+        held.append(batch)
+        count += batch.num_rows
+        if count >= rows:
+            yield pa.Table.from_batches(held, found.schema)
+            held, count = [], 0
+    if held or count == 0:
+        yield pa.Table.from_batches(held, found.schema)
+
+
+def _header(stream: _Utf8, delimiter: str) -> list[str]:
+    """Read the header line alone, quoted line breaks included, and leave the stream after it."""
+    line = b""
+    while True:
+        part = stream.readline()
+        line += part
+        if not part or line.count(b'"') % 2 == 0:
+            break
+    table = pa.csv.read_csv(
+        io.BytesIO(line or b"\n"),
+        parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+    )
+    return [column.strip() for column in table.column_names]
+
+
+class _Ragged:
+    """Refuses the first row that has too many or too few cells."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, row: pa.csv.InvalidRow) -> str:
+        where = f", line {row.number + 1}" if row.number is not None else ""
+        text = " ".join(str(row.text)[:60].split())
+        raise InputError(
+            f"{self.name}{where}: {row.actual_columns} cells where the header has {row.expected_columns} "
+            f"({text!r}); quote cells that hold the separator"
+        )
+
+
+class _Utf8(io.RawIOBase):
+    """A byte stream that refuses bytes which are no UTF-8, naming their line."""
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        self.stream, self.name, self.line, self.tail = stream, name, 1, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        return self._checked(self.stream.read(size))
+
+    def readline(self, size: int | None = -1) -> bytes:  # type: ignore[override]  # the buffer protocol is not needed
+        return self._checked(self.stream.readline())
+
+    def _checked(self, data: bytes) -> bytes:
+        whole = self.tail + data
+        try:
+            whole.decode("utf-8")
+            self.tail = b""
+        except UnicodeDecodeError as error:
+            if data and error.reason == "unexpected end of data" and len(whole) - error.start < 4:
+                self.tail = whole[error.start :]
+            else:
+                line = self.line + whole[: error.start].count(b"\n")
+                raise InputError(
+                    f"{self.name}, line {line}: the text is not UTF-8; convert it, for instance with: "
+                    f"iconv -f latin1 -t utf-8 {self.name} > converted"
+                ) from error
+        self.line += data.count(b"\n")
+        return data
+
+
+def _jsonl(stream: BinaryIO, name: str, rows: int) -> Iterator[pa.Table]:
+    lines = enumerate(_lines(_Utf8(stream, name)), start=1)
+    some = False
+    while chunk := list(itertools.islice(lines, rows)):
+        some = True
+        yield _from_records([_record(line, f"{name}, line {number}") for number, line in chunk if line.strip()], name)
+    if not some:
+        raise InputError(f"{name} is empty; a table needs rows")
+
+
+def _lines(stream: _Utf8) -> Iterator[bytes]:
+    while line := stream.readline():
+        yield line
+
+
+def _record(line: bytes, where: str) -> dict[str, object]:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise InputError(f"{where}: not JSON ({error})") from error
+    if not isinstance(record, dict):
+        raise InputError(f"{where}: a row must be a JSON object like {{\"text\": ...}}, not {type(record).__name__}")
+    return record
+
+
+def _json(stream: BinaryIO, name: str, rows: int) -> Iterator[pa.Table]:
+    try:
+        found = json.loads(_Utf8(stream, name).read())
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{name} is not JSON ({error})") from error
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise InputError(f"{name} must be a list of JSON objects like [{{\"text\": ...}}]")
+    yield _from_records(found, name)
+
+
+def _from_records(records: list[dict[str, object]], name: str) -> pa.Table:
+    keys = dict.fromkeys(key for record in records for key in record)
+    columns = {}
+    for key in keys:
+        values = [record.get(key) for record in records]
+        try:
+            columns[key] = pa.array(values)
+        except pa.ArrowException:
+            columns[key] = pa.array([None if v is None else v if isinstance(v, str) else json.dumps(v) for v in values])
+    return pa.table(columns)
+
+
+def _parquet(stream: BinaryIO, rows: int) -> Iterator[pa.Table]:
+    file = pq.ParquetFile(stream)
+    some = False
+    for batch in file.iter_batches(batch_size=rows):
+        some = True
+        yield pa.Table.from_batches([batch])
+    if not some:
+        yield file.schema_arrow.empty_table()
+
+
+def _arrow(stream: BinaryIO, rows: int) -> Iterator[pa.Table]:
+    file = pa.ipc.open_file(stream)
+    some = False
+    for number in range(file.num_record_batches):
+        some = True
+        yield pa.Table.from_batches([file.get_batch(number)])
+    if not some:
+        yield file.schema.empty_table()
+
+
+TEXT: dict[str, Callable[[BinaryIO, str, int], Iterator[pa.Table]]] = {
+    ".csv": _csv(","),
+    ".tsv": _csv("\t"),
+    ".jsonl": _jsonl,
+    ".ndjson": _jsonl,
+    ".json": _json,
+}
+BINARY: dict[str, Callable[[BinaryIO, int], Iterator[pa.Table]]] = {
+    ".parquet": _parquet,
+    ".arrow": _arrow,
+    ".feather": _arrow,
+}

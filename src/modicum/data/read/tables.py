@@ -1,0 +1,248 @@
+"""`read` and `stream`: from files, frames and lists to tables with row ids, texts and labels."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from modicum.core.checks import nearest_name
+from modicum.core.errors import InputError
+from modicum.core.records import Table
+from modicum.data.read.builtin import builtin
+from modicum.data.read.sources import batches
+
+USUAL_TEXT = ("text", "sentence", "question", "document", "body", "message", "content")
+USUAL_ID = "id"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which column plays which part; None where none was named."""
+
+    text: str | None = None
+    label: str | None = None
+    id: str | None = None
+    group: str | None = None
+    time: str | None = None
+
+
+def read(
+    source: Any,
+    *,
+    text: str | None = None,
+    label: str | None = None,
+    id: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
+) -> Table:
+    """Read a whole table.
+
+    Args:
+        source: CSV, TSV, JSONL, JSON, Parquet or Arrow file (text kinds also as .gz), `-` for standard input, the name
+            of a built-in table, a pandas or polars frame, a pyarrow table, a dict of columns, or a list of texts.
+        text: Column of texts; may be left out where it is plain.
+        label: Column of labels, empty where unknown.
+        id: Column of unique row ids; default the column `id` where it is unique, else row numbers from 0.
+        group: Column of groups that splits keep together.
+        time: Column of times (numbers or ISO dates) by which splits are ordered.
+
+    Raises:
+        InputError: Something is missing, broken or contradictory; the sentence names file, row, column and remedy.
+
+    Example:
+        >>> table = read({"text": ["hello", "bye"], "label": ["greeting", ""]}, text="text", label="label")
+        >>> table.labels
+        ('greeting', None)
+    """
+    columns = Columns(text, label, id, group, time)
+    if isinstance(source, (str, Path)):
+        known = builtin(str(source))
+        if known is not None:
+            return known[0]
+        parts = list(_tables(batches(source, 1 << 20), columns, str(source)))
+    else:
+        parts = list(_tables(iter([_arrow_table(source)]), columns, "the table"))
+    return _joined(parts)
+
+
+def stream(
+    source: str | Path, *, text: str | None = None, id: str | None = None, label: str | None = None, chunk_rows: int = 20_000
+) -> Iterator[Table]:
+    """Read a file in chunks of about `chunk_rows` rows, for tables larger than memory; row ids run through.
+
+    Raises:
+        InputError: As `read`; a duplicate id is found even when it is chunks apart.
+    """
+    known = builtin(str(source))
+    if known is not None:
+        yield known[0]
+        return
+    yield from _tables(batches(source, chunk_rows), Columns(text, label, id), str(source))
+
+
+def _arrow_table(source: Any) -> pa.Table:
+    kind = type(source).__module__.split(".")[0]
+    if isinstance(source, pa.Table):
+        return source
+    if kind == "pandas":
+        return pa.Table.from_pandas(source, preserve_index=False)
+    if kind == "polars":
+        return source.to_arrow()
+    if isinstance(source, Mapping):
+        try:
+            return pa.table({name: pa.array(list(values), from_pandas=True) for name, values in source.items()})
+        except pa.ArrowException as error:
+            raise InputError(f"the columns do not make a table ({error}); give lists of equal length and one type") from error
+    if isinstance(source, Sequence):
+        wrong = next((row for row, item in enumerate(source) if not isinstance(item, str)), None)
+        if wrong is not None:
+            raise InputError(f"row {wrong + 1}: {source[wrong]!r} is not a text; a list must hold texts only")
+        return pa.table({"text": pa.array(list(source), pa.string())})
+    raise InputError(f"a {type(source).__name__} is not a table; give a file, a frame, a dict of columns or a list of texts")
+
+
+def _tables(parts: Iterator[pa.Table], columns: Columns, name: str) -> Iterator[Table]:
+    done, seen = 0, _Ids(name)
+    for part in parts:
+        if done == 0:
+            columns = _resolved(part, columns, name)
+            own_ids = columns.id
+        if part.num_rows == 0:
+            continue
+        table = _table(part, columns, name, done)
+        ids = table.ids
+        if own_ids is not None:
+            seen.add(ids, done)
+        done += len(table)
+        yield table
+    if done == 0:
+        raise InputError(f"{name} has no rows; give a table with at least two")
+
+
+def _resolved(part: pa.Table, columns: Columns, name: str) -> Columns:
+    """Check that named columns exist, and find the text and id columns where they are plain."""
+    there = part.column_names
+    for option in ("text", "label", "id", "group", "time"):
+        column = getattr(columns, option)
+        if column is not None and column not in there:
+            raise InputError(f"{name} has no column {column!r} (--{option}){nearest_name(column, there)}")
+    text = columns.text
+    if text is None:
+        taken = {columns.label, columns.id, columns.group, columns.time}
+        strings = [c for c in there if _is_text(part.schema.field(c).type) and c not in taken]
+        usual = [c for c in strings if c.lower() in USUAL_TEXT]
+        candidates = usual if len(usual) == 1 else strings
+        if len(candidates) != 1:
+            listed = ", ".join(repr(c) for c in there[:12])
+            raise InputError(f"{name}: say which column holds the texts with --text; there are: {listed}")
+        text = candidates[0]
+    return Columns(text, columns.label, columns.id or _plain_id(part, name), columns.group, columns.time)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+
+
+def _plain_id(part: pa.Table, name: str) -> str | None:
+    """The column `id`, if the first rows' values in it are there and distinct."""
+    if USUAL_ID not in part.column_names:
+        return None
+    values = part[USUAL_ID].to_pylist()
+    plain = None not in values and len(set(values)) == len(values)
+    return USUAL_ID if plain else None
+
+
+def _table(part: pa.Table, columns: Columns, name: str, offset: int) -> Table:
+    own = {column: part[column].to_pylist() for column in part.column_names}
+    texts = tuple(_text(value, columns, name, offset + row) for row, value in enumerate(own[str(columns.text)]))
+    count = len(texts)
+    labels = tuple(map(_label, own[columns.label])) if columns.label else (None,) * count
+    ids = tuple(map(_id, own[columns.id])) if columns.id else tuple(str(offset + row) for row in range(count))
+    groups = tuple(map(str, own[columns.group])) if columns.group else None
+    times = None
+    if columns.time:
+        times = np.array([_time(v, columns, name, offset + row) for row, v in enumerate(own[columns.time])])
+    return Table(
+        ids, texts, labels, name, str(columns.text), columns.label, groups=groups, times=times, columns=own
+    )
+
+
+def _text(value: Any, columns: Columns, name: str, row: int) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InputError(f"{name}, row {row + 1}: column {columns.text!r} holds {value!r}, not a text; name another --text")
+    return value
+
+
+def _label(value: Any) -> str | None:
+    """A label as a string; None where there is none."""
+    if value is None or value != value:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip() or None
+
+
+def _id(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _time(value: Any, columns: Columns, name: str, row: int) -> float:
+    try:
+        if isinstance(value, datetime.datetime):
+            return value.timestamp()
+        if isinstance(value, datetime.date):
+            return datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.UTC).timestamp()
+        if isinstance(value, str) and not value.strip().replace(".", "", 1).lstrip("-").isdigit():
+            moment = datetime.datetime.fromisoformat(value.strip())
+            return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp()
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = float("nan")
+    if not np.isfinite(seconds):
+        raise InputError(
+            f"{name}, row {row + 1}: column {columns.time!r} holds {value!r}, which is no time; "
+            "write numbers or dates like 2026-01-31"
+        )
+    return seconds
+
+
+class _Ids:
+    """Ids met so far, as short digests, so that a duplicate is found chunks apart."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.seen: dict[bytes, int] = {}
+
+    def add(self, ids: Sequence[str], offset: int) -> None:
+        for row, value in enumerate(ids, start=offset):
+            if not value.strip():
+                raise InputError(f"{self.name}, row {row + 1}: the id is empty; give every row an id, or none with --id")
+            first = self.seen.setdefault(hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=12).digest(), row)
+            if first != row:
+                raise InputError(f"{self.name}: the id {value!r} stands in row {first + 1} and in row {row + 1}; ids must be unique")
+
+
+def _joined(parts: Sequence[Table]) -> Table:
+    if len(parts) == 1:
+        return parts[0]
+    first = parts[0]
+    return Table(
+        sum((p.ids for p in parts), ()),
+        sum((p.texts for p in parts), ()),
+        sum((p.labels for p in parts), ()),
+        first.source,
+        first.text_column,
+        first.label_column,
+        groups=None if first.groups is None else sum((p.groups or () for p in parts), ()),
+        times=None if first.times is None else np.concatenate([p.times for p in parts if p.times is not None]),
+        columns={name: [v for p in parts for v in p.columns.get(name, [None] * len(p))] for name in first.columns},
+    )

@@ -1,0 +1,105 @@
+"""Columns to files, chunk by chunk, in the format that the file's ending names."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from modicum.core.errors import InputError
+from modicum.core.files import atomic_path
+
+Columns = Mapping[str, Sequence[Any]]
+JOIN = "|"
+"""Joins the items of a list in CSV."""
+
+
+def write_table(path: str | Path, columns: Columns) -> int:
+    """Write columns as one table; returns the number of rows."""
+    return write_stream([columns], path)
+
+
+def write_stream(chunks: Iterable[Columns], target: str | Path | TextIO) -> int:
+    """Write chunks of columns to a file (csv, jsonl or parquet by its ending), or as CSV to an open text stream.
+
+    A file is there whole or not at all. In CSV, lists are joined by `|`.
+
+    Returns:
+        The number of rows.
+
+    Raises:
+        InputError: The ending is not known, or the place cannot be written.
+    """
+    if not isinstance(target, (str, Path)):
+        return _write_csv(chunks, target)
+    path = Path(target)
+    writer = WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise InputError(f"{path} ends in {path.suffix or 'nothing'!r}; a table is written as {', '.join(WRITERS)}")
+    with atomic_path(path) as work:
+        return writer(chunks, work)
+
+
+def _csv_file(chunks: Iterable[Columns], path: Path) -> int:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        return _write_csv(chunks, stream)
+
+
+def _write_csv(chunks: Iterable[Columns], stream: TextIO) -> int:
+    writer, rows = csv.writer(stream, lineterminator="\n"), 0
+    for columns in chunks:
+        if rows == 0:
+            writer.writerow(columns)
+        lists = [map(_cell, values) for values in columns.values()]
+        before = rows
+        for row in zip(*lists, strict=True):
+            writer.writerow(row)
+            rows += 1
+        if rows == before:
+            continue
+    return rows
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return JOIN.join(map(str, value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value
+
+
+def _jsonl_file(chunks: Iterable[Columns], path: Path) -> int:
+    rows = 0
+    with path.open("w", encoding="utf-8") as stream:
+        for columns in chunks:
+            for row in zip(*columns.values(), strict=True):
+                stream.write(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=str) + "\n")
+                rows += 1
+    return rows
+
+
+def _parquet_file(chunks: Iterable[Columns], path: Path) -> int:
+    writer, rows = None, 0
+    try:
+        for columns in chunks:
+            table = pa.table({name: pa.array(values) for name, values in columns.items()})
+            if writer is None:
+                writer = pq.ParquetWriter(path, table.schema)
+            writer.write_table(table.cast(writer.schema))
+            rows += table.num_rows
+    finally:
+        if writer is not None:
+            writer.close()
+    return rows
+
+
+WRITERS: dict[str, Callable[[Iterable[Columns], Path], int]] = {
+    ".csv": _csv_file,
+    ".jsonl": _jsonl_file,
+    ".parquet": _parquet_file,
+}

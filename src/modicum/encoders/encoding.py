@@ -1,0 +1,60 @@
+"""Texts to vectors in one call: encoder, cache and checks together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modicum.core.errors import InputError
+from modicum.core.places import cache_root
+from modicum.core.progress import Progress, silent
+from modicum.core.protocols import Encoder
+from modicum.encoders.cache import VectorCache
+from modicum.encoders.hashed import HashedEncoder
+from modicum.encoders.provision import resolve
+
+
+def encode(
+    texts: Iterable[str],
+    encoder: str | Path | Encoder | None = None,
+    *,
+    cache: str | Path | bool | None = None,
+    threads: int | None = None,
+    progress: Progress = silent,
+) -> NDArray[np.float32]:
+    """Vectors of texts, each distinct text encoded once and for all.
+
+    Args:
+        texts: N texts; empty ones are fine.
+        encoder: A folder, a name, an encoder; default `all-MiniLM-L6-v2`.
+        cache: Folder of the cache; default the platform's, or what `MODICUM_CACHE` names; False for none. Hashed
+            vectors are never cached: they are fitted to their texts, and cheaper to make than to keep.
+        threads: Threads for encoding; default all cores that this process may use.
+        progress: Called with the stage `encode` and the number of texts done.
+
+    Returns:
+        Vectors (N, D), float32, in the order of the texts; read-only where they are mapped from the cache.
+
+    Raises:
+        InputError: A text is not a string, or there is no such encoder.
+    """
+    listed = _listed(texts)
+    found = resolve(encoder, listed, threads=threads)
+    if cache is False or isinstance(found, HashedEncoder):
+        return found.encode(listed, progress)
+    root = cache_root(os.environ) if cache is None or cache is True else Path(cache)
+    return VectorCache(root / "vectors").encode(found, listed, progress)
+
+
+def _listed(texts: Iterable[str]) -> list[str]:
+    if isinstance(texts, str):
+        raise InputError("texts must be a list of texts, not one text; put it in brackets")
+    listed = list(texts)
+    wrong = next((row for row, text in enumerate(listed) if not isinstance(text, str)), None)
+    if wrong is not None:
+        raise InputError(f"row {wrong}: the text is {listed[wrong]!r}, not a string; fill or remove such rows")
+    return listed

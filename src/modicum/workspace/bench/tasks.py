@@ -1,0 +1,55 @@
+"""Few-label tasks cut from labelled collections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modicum.core.progress import Progress, silent
+from modicum.core.records import LabelSpace
+from modicum.data.dedup import exact_duplicates
+from modicum.data.read import label_space
+from modicum.encoders import encode, resolve
+from modicum.evaluation.bench import few_shot_rows, load_collection
+from modicum.workspace.problem import Problem
+
+
+@dataclass(frozen=True, eq=False)
+class Collection:
+    """A labelled collection with its vectors: a pool to draw labels from, and a test set never learnt from."""
+
+    name: str
+    space: LabelSpace
+    class_vectors: NDArray[np.floating]
+    X: NDArray[np.floating]
+    codes: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    X_test: NDArray[np.floating]
+    codes_test: NDArray[np.int64]
+
+    def task(self, shots: int, seed: int) -> Problem:
+        """`shots` labels a class; the rest of the pool without labels."""
+        rows = few_shot_rows(self.codes, shots, np.random.default_rng(seed))
+        labelled = np.zeros(len(self.X), dtype=bool)
+        labelled[rows] = True
+        return Problem(self.X, self.codes, labelled, self.space, self.class_vectors, self.groups)
+
+
+def open_collection(name: str, root: Path, progress: Progress = silent) -> Collection:
+    """Read and encode a collection with the default encoder; vectors come from the cache where they are there."""
+    train, test = load_collection(name, root)
+    space = label_space(train, None)
+    encoder = resolve(None, train.texts)
+    return Collection(
+        name,
+        space,
+        encode(space.texts(), encoder),
+        encode(train.texts, encoder, progress=progress),
+        space.encode(train.labels)[0],
+        exact_duplicates(train.texts),
+        encode(test.texts, encoder, progress=progress),
+        space.encode(test.labels)[0],
+    )

@@ -1,0 +1,266 @@
+"""The bundle: a folder that answers. JSON, safetensors, Parquet and one HTML file; no pickle; refused unless whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from modicum.core.checks import nearest_name
+from modicum.core.errors import InputError
+from modicum.core.files import atomic_folder, recover
+from modicum.core.progress import Progress, silent
+from modicum.core.protocols import Encoder
+from modicum.core.records import LabelSpace
+from modicum.encoders import HashedEncoder, encode, load_encoder
+from modicum.labels.conformal import ConformalRule
+from modicum.workspace.model import Model, Predictions
+from modicum.workspace.recipes import FittedRecipe, Recipe, Step, pack, unpack
+from modicum.workspace.report import render
+
+SCHEMA = 1
+MANIFEST, ARRAYS, REPORT, PAGE, TABLE = (
+    "bundle.json",
+    "arrays.safetensors",
+    "report.json",
+    "report.html",
+    "predictions.parquet",
+)
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "onnxruntime", "tokenizers")
+
+
+@dataclass(frozen=True)
+class EncoderReference:
+    """Which encoder made the vectors: enough to find it again and to refuse another."""
+
+    name: str
+    fingerprint: str
+    dimension: int
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """A model with all it needs to answer for texts, and the report of how it came about."""
+
+    model: Model
+    encoder: EncoderReference
+    report: Mapping[str, Any]
+    encoder_arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """Fitted arrays of an encoder that has no weights of its own to be found again (the hashed one)."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names, in the order of all columns."""
+        return self.model.space.names
+
+    @property
+    def text_column(self) -> str | None:
+        """Column of texts in the table it was fitted on."""
+        column: str | None = self.report.get("data", {}).get("text_column")
+        return column
+
+    def find_encoder(self, threads: int | None = None) -> Encoder:
+        """Find the encoder that made the bundle's vectors.
+
+        Raises:
+            InputError: It is not here, or the one of that name has other weights.
+        """
+        if self.encoder.name == "precomputed":
+            raise InputError("this bundle was made from precomputed vectors; give vectors, not texts (--vectors FILE)")
+        found: Encoder
+        if self.encoder_arrays:
+            found = HashedEncoder.from_arrays(dict(self.encoder_arrays))
+        else:
+            found = load_encoder(self.encoder.name, threads=threads)
+        if found.fingerprint != self.encoder.fingerprint:
+            raise InputError(
+                f"the bundle was made with encoder {self.encoder.name} {self.encoder.fingerprint[:12]}, but the one "
+                f"found here is {found.fingerprint[:12]}; install the same weights, or fit again"
+            )
+        return found
+
+    def predict(
+        self,
+        texts: Sequence[str] | None = None,
+        *,
+        vectors: NDArray[np.floating] | None = None,
+        threads: int | None = None,
+        progress: Progress = silent,
+    ) -> Predictions:
+        """Answer for texts, or for vectors (N, D) of the bundle's own encoder.
+
+        Raises:
+            InputError: Neither or both are given, the vectors do not fit, or the encoder is not the bundle's.
+        """
+        if (texts is None) == (vectors is None):
+            raise InputError("give either texts or vectors to predict")
+        if vectors is None:
+            vectors = encode(list(texts or ()), self.find_encoder(threads), progress=progress)
+        return self.model.predict(vectors)
+
+    def save(self, path: str | Path, predictions: bytes | None = None) -> Path:
+        """Write the bundle as a folder, whole or not at all; an older bundle there is replaced.
+
+        Raises:
+            InputError: The folder cannot be written, or is one that holds something else than a bundle.
+        """
+        folder = Path(path)
+        if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+            raise InputError(f"{folder} exists and is not a bundle; give another --out, or move it away")
+        with atomic_folder(folder) as work:
+            save_file(self._arrays(), work / ARRAYS)
+            (work / REPORT).write_text(json.dumps(self.report, indent=1, ensure_ascii=False), encoding="utf-8")
+            (work / PAGE).write_text(render(self.report), encoding="utf-8")
+            if predictions is not None:
+                (work / TABLE).write_bytes(predictions)
+            hashes = {file.name: _digest(file) for file in sorted(work.iterdir())}
+            manifest = self._manifest(hashes)
+            manifest["digest"] = _manifest_digest(manifest)
+            (work / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
+        return folder
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        found = {f"encoder.{name}": array for name, array in self.encoder_arrays.items()}
+        for i, member in enumerate(self.model.members):
+            for j, estimator in enumerate((*member.transformers, member.classifier)):
+                found |= {f"members.{i}.{j}.{name}": array for name, array in pack(estimator).items()}
+        return {name: np.asarray(array, order="C") for name, array in found.items()}
+
+    def _manifest(self, hashes: Mapping[str, str]) -> dict[str, Any]:
+        model = self.model
+        return {
+            "schema": SCHEMA,
+            "modicum": version("modicum"),
+            "libraries": {name: version(name) for name in LIBRARIES},
+            "encoder": asdict(self.encoder),
+            "classes": asdict(model.space),
+            "recipe": {
+                "members": [asdict(member.recipe) for member in model.members],
+                "scales": model.scales.tolist(),
+                "weights": model.weights.tolist(),
+                "decode": model.decode,
+            },
+            "calibration": {"temperature": model.temperature},
+            "conformal": None if model.conformal is None else model.conformal.to_dict(),
+            "data": self.report.get("data"),
+            "files": dict(hashes),
+        }
+
+
+def load(path: str | Path) -> Bundle:
+    """Read a bundle, after checking that every file is the one that was written.
+
+    Raises:
+        InputError: There is no bundle, or it is truncated, edited, of a newer schema, or of unknown methods.
+    """
+    folder = Path(path)
+    manifest = _read_manifest(folder)
+    _verify(folder, manifest)
+    try:
+        arrays = load_file(folder / ARRAYS)
+        report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+        return _assemble(manifest, arrays, report)
+    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{folder} cannot be read as a bundle ({error}); fit again") from error
+
+
+def read_report(path: str | Path) -> dict[str, Any]:
+    """Read the report of a bundle without building its model."""
+    folder = Path(path)
+    _verify(folder, _read_manifest(folder))
+    report: dict[str, Any] = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+    return report
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    recover(folder)
+    file = folder / MANIFEST
+    if not folder.is_dir():
+        siblings = [p.name for p in folder.parent.iterdir() if p.is_dir()] if folder.parent.is_dir() else []
+        raise InputError(f"there is no bundle at {folder}{nearest_name(folder.name, siblings) if siblings else ''}")
+    if not file.is_file():
+        raise InputError(f"{folder} is not a bundle: it has no {MANIFEST}")
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{file} is damaged ({error}); copy the bundle again, or fit again") from error
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("schema"), int):
+        raise InputError(f"{file} is not the manifest of a bundle; copy the bundle again, or fit again")
+    if manifest["schema"] > SCHEMA:
+        raise InputError(
+            f"{folder} was written by modicum {manifest.get('modicum')} in schema {manifest['schema']}, newer than "
+            f"schema {SCHEMA} that this one reads; upgrade with: pip install -U modicum"
+        )
+    return manifest
+
+
+def _manifest_digest(manifest: Mapping[str, Any]) -> str:
+    told = json.dumps({k: v for k, v in manifest.items() if k != "digest"}, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _verify(folder: Path, manifest: Mapping[str, Any]) -> None:
+    if manifest.get("digest") != _manifest_digest(manifest):
+        raise InputError(f"{folder / MANIFEST} was edited after it was written; copy the bundle again, or fit again")
+    files = manifest.get("files")
+    if not isinstance(files, dict) or ARRAYS not in files or REPORT not in files:
+        raise InputError(f"{folder / MANIFEST} does not name the bundle's files; copy the bundle again, or fit again")
+    for name, digest in files.items():
+        file = folder / name
+        if file.parent != folder or not file.is_file():
+            raise InputError(f"{folder} lacks {name!r}; copy the bundle again, or fit again")
+        if _digest(file) != digest:
+            raise InputError(f"{file} is not the file that was written (truncated or edited); copy it again, or fit again")
+
+
+def _assemble(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], report: Mapping[str, Any]) -> Bundle:
+    recipe = manifest["recipe"]
+    members = tuple(_member(i, told, arrays) for i, told in enumerate(recipe["members"]))
+    told = manifest["classes"]
+    space = LabelSpace(
+        tuple(told["names"]),
+        tuple(told["descriptions"]),
+        tuple(told["parents"]),
+        tuple((child, parent) for child, parent in told["group_parents"]),
+    )
+    conformal = manifest["conformal"]
+    model = Model(
+        space,
+        members,
+        np.asarray(recipe["scales"], dtype=np.float64),
+        np.asarray(recipe["weights"], dtype=np.float64),
+        float(manifest["calibration"]["temperature"]),
+        None if conformal is None else ConformalRule.from_dict(conformal),
+        str(recipe["decode"]),
+    )
+    own = {name.removeprefix("encoder."): array for name, array in arrays.items() if name.startswith("encoder.")}
+    return Bundle(model, EncoderReference(**manifest["encoder"]), report, own)
+
+
+def _member(number: int, told: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> FittedRecipe:
+    steps = tuple(Step(step["method"], step["settings"]) for step in told["steps"])
+    estimators = []
+    for j, step in enumerate(steps):
+        prefix = f"members.{number}.{j}."
+        state = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+        if not state:
+            raise KeyError(f"no arrays for {prefix}")
+        estimators.append(unpack(step, state))
+    recipe = Recipe(str(told["name"]), int(told["rung"]), steps, bool(told["pooled"]))
+    return FittedRecipe(recipe, tuple(estimators[:-1]), estimators[-1])
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,252 @@
+"""The main job, end to end: a table in, a bundle and a report out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modicum.core.checks import check_choice, check_fraction, check_vectors
+from modicum.core.errors import InputError
+from modicum.core.progress import Progress, silent
+from modicum.core.protocols import Encoder
+from modicum.core.records import LabelSpace, Table
+from modicum.data.dedup import conflicts, exact_duplicates
+from modicum.data.read import label_space
+from modicum.encoders import HashedEncoder, encode, resolve
+from modicum.evaluation.splits import hold_out, merge_groups
+from modicum.heads import telling_names
+from modicum.labels.conformal import SCORES, ConformalRule, cross_conformal, split_conformal
+from modicum.workspace.budget import Clock, parse_budget
+from modicum.workspace.bundle import Bundle, EncoderReference
+from modicum.workspace.choice import Choice, choose, decoding, mean_confidence, natural_scale
+from modicum.workspace.executors import LocalExecutor
+from modicum.workspace.findings import HeldOut, held_out
+from modicum.workspace.ladder import Climb, climb
+from modicum.workspace.model import Model, Predictions
+from modicum.workspace.predicting import prediction_columns, to_parquet
+from modicum.workspace.problem import Problem
+from modicum.workspace.recipes import FeatureBank, fit_recipe
+from modicum.workspace.made import Made
+from modicum.workspace.reporting import Facts, test_accuracies, write_report
+from modicum.workspace.settings import PER_CLASS, Settings
+
+PRECOMPUTED = "precomputed"
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What `fit` gives back: the bundle, and the answers for every row of the table."""
+
+    bundle: Bundle
+    predictions: Predictions
+    table: Table
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The content of report.json."""
+        return dict(self.bundle.report)
+
+    @property
+    def ladder(self) -> list[dict[str, Any]]:
+        """One entry per recipe: what it is, what it showed, whether it was shipped."""
+        return list(self.bundle.report["ladder"])
+
+    def predict(self, texts: Sequence[str]) -> Predictions:
+        """Answer for new texts."""
+        return self.bundle.predict(texts)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the bundle as a folder, with the predictions of the table's rows."""
+        columns = prediction_columns(self.table, self.predictions, self.bundle.classes)
+        return self.bundle.save(path, to_parquet(columns))
+
+
+@dataclass(eq=False)
+class Stopwatch:
+    """Seconds by stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the time of the block to the stage."""
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """The table after reading and encoding."""
+
+    problem: Problem
+    encoder: EncoderReference
+    encoder_arrays: dict[str, NDArray[Any]]
+    duplicates: int
+    conflicts: Sequence[int]
+
+
+def fit(
+    table: Table,
+    *,
+    classes: LabelSpace | None = None,
+    encoder: str | Encoder | None = None,
+    vectors: NDArray[np.floating] | None = None,
+    settings: Settings | None = None,
+    progress: Progress = silent,
+    **changes: Any,
+) -> Result:
+    """Make a calibrated task model from a table with a few labels.
+
+    Args:
+        table: Items, from `modicum.read`; labels are `None` where unknown.
+        classes: Declared classes, with descriptions and parents; default the labels seen.
+        encoder: Name, folder or encoder; default all-MiniLM-L6-v2.
+        vectors: Precomputed vectors (N, D), instead of an encoder.
+        settings: All settings at once.
+        progress: Called with stage, units done and units in all.
+        **changes: Single settings by name, for instance `budget="60s"` or `seed=1`; see `Settings`.
+
+    Returns:
+        The result; `result.save(path)` writes the bundle.
+
+    Raises:
+        InputError: The table, the classes, the vectors or a setting are not usable; the sentence says why.
+    """
+    settings = _checked(settings or Settings(), changes)
+    watch = Stopwatch()
+    space = label_space(table, classes)
+    prepared = _prepare(table, space, encoder if vectors is None else vectors, settings.threads, watch, progress)
+    made = make_model(prepared.problem, settings, watch=watch, progress=progress)
+    answers = made.model.predict(prepared.problem.X)
+    with watch.stage("report"):
+        facts = Facts(table, made, answers, test_accuracies(table, made, answers))
+        report = write_report(facts, prepared.encoder, prepared.duplicates, prepared.conflicts, settings)
+    report["timings"] = watch.seconds
+    return Result(Bundle(made.model, prepared.encoder, report, prepared.encoder_arrays), answers, table)
+
+
+def make_model(
+    problem: Problem, settings: Settings, *, watch: Stopwatch | None = None, progress: Progress = silent
+) -> Made:
+    """Climb the ladder, choose, and fit what was chosen on all labelled rows."""
+    watch = watch or Stopwatch()
+    problem = _set_aside(problem, settings)
+    with watch.stage("ladder"):
+        plan = replace(settings.plan, seed=settings.seed)
+        clock, executor = Clock(parse_budget(settings.budget)), LocalExecutor(settings.workers, settings.threads)
+        climbed = climb(problem, settings.recipes, clock, plan=plan, executor=executor, progress=progress)
+        choice = choose(climbed, problem.y, tolerance=settings.tolerance) if climbed.tried else None
+    progress("final fit", 0, 1)
+    with watch.stage("final fit"):
+        bank = FeatureBank(problem)
+        model, found = _final(problem, bank, climbed, choice, settings)
+        if problem.aside is not None and found is not None:
+            model = replace(model, conformal=_split_rule(model, problem, settings))
+    progress("final fit", 1, 1)
+    return Made(problem, bank, climbed, choice, model, found)
+
+
+def _checked(settings: Settings, changes: dict[str, Any]) -> Settings:
+    for name in changes:
+        check_choice(name, Settings.__dataclass_fields__, "setting")
+    settings = replace(settings, **changes)
+    check_fraction(settings.alpha, "alpha")
+    check_choice(settings.sets.removesuffix(PER_CLASS), SCORES, "score of prediction sets")
+    parse_budget(settings.budget)
+    return settings
+
+
+def _prepare(
+    table: Table,
+    space: LabelSpace,
+    source: str | Encoder | NDArray[np.floating] | None,
+    threads: int | None,
+    watch: Stopwatch,
+    progress: Progress,
+) -> _Prepared:
+    codes, labelled = space.encode(table.labels)
+    arrays: dict[str, NDArray[Any]] = {}
+    names = None
+    with watch.stage("encode"):
+        if isinstance(source, np.ndarray):
+            X = check_vectors(source, rows=len(table))
+            reference = EncoderReference(PRECOMPUTED, "", X.shape[1])
+        else:
+            found = resolve(source, table.texts, threads=threads)
+            X = encode(table.texts, found, progress=progress)
+            names = encode(space.texts(), found) if _names_tell(space) else None
+            reference = EncoderReference(found.name, found.fingerprint, found.dimension)
+            arrays = found.arrays() if isinstance(found, HashedEncoder) else {}
+    with watch.stage("duplicates"):
+        same = exact_duplicates(table.texts)
+        groups = same if table.groups is None else merge_groups(same, np.unique(table.groups, return_inverse=True)[1])
+        repeated = len(same) - len(np.unique(same))
+        clashing = conflicts(same, table.labels)
+    problem = Problem(X, codes, labelled, space, names, groups, table.times)
+    return _Prepared(problem, reference, arrays, repeated, clashing)
+
+
+def _names_tell(space: LabelSpace) -> bool:
+    """Whether most classes have a name or a description that says something."""
+    return bool(telling_names(space.texts()).mean() > 0.5)
+
+
+def _set_aside(problem: Problem, settings: Settings) -> Problem:
+    """Where labels abound, the problem with a fifth of the labelled rows kept for the prediction sets."""
+    if len(problem.rows) < settings.set_aside_from or problem.times is not None:
+        return problem
+    groups = None if problem.groups is None else problem.groups[problem.rows]
+    split = hold_out(problem.y, 0.2, np.random.default_rng(settings.seed), groups=groups)
+    aside = np.zeros(len(problem.X), dtype=bool)
+    aside[problem.rows[split.test]] = True
+    return replace(problem, labelled=problem.labelled & ~aside, aside=aside)
+
+
+def _final(
+    problem: Problem, bank: FeatureBank, climbed: Climb, choice: Choice | None, settings: Settings
+) -> tuple[Model, HeldOut | None]:
+    if choice is None:
+        return _unmeasured(problem, bank, settings), None
+    shipped = choice.shipped
+    members = tuple(fit_recipe(t.recipe, bank, seed=settings.seed) for t in shipped.trials)
+    found = held_out(shipped, climbed, problem.y)
+    rule = cross_conformal(
+        found.after,
+        found.codes,
+        alpha=settings.alpha,
+        score=settings.sets.removesuffix(PER_CLASS),
+        per_class=settings.sets.endswith(PER_CLASS),
+    )
+    decode = decoding(found.after, found.codes, problem.space)
+    return Model(problem.space, members, shipped.scales, shipped.weights, found.temperature, rule, decode), found
+
+
+def _split_rule(model: Model, problem: Problem, settings: Settings) -> ConformalRule:
+    aside = np.flatnonzero(~problem.visible)
+    return split_conformal(
+        model.proba(problem.X[aside]),
+        problem.codes[aside],
+        alpha=settings.alpha,
+        score=settings.sets.removesuffix(PER_CLASS),
+        per_class=settings.sets.endswith(PER_CLASS),
+    )
+
+
+def _unmeasured(problem: Problem, bank: FeatureBank, settings: Settings) -> Model:
+    """Without a label: the pooled recipes and the names themselves, which can start from class names alone."""
+    if problem.class_vectors is None:
+        raise InputError("there is no label, and the class names say nothing; label a few rows")
+    wanted = [recipe for recipe in settings.recipes if recipe.pooled or recipe.rung == 0]
+    members = tuple(fit_recipe(recipe, bank, seed=settings.seed) for recipe in wanted)
+    scores = [member.scores(problem.X[:2_000]).astype(np.float64) for member in members]
+    confidence = float(np.median([mean_confidence(s) for s in scores]))
+    scales = np.array([natural_scale(s, confidence) for s in scores])
+    return Model(problem.space, members, scales, np.full(len(members), 1 / len(members)))

@@ -1,0 +1,205 @@
+"""The ladder: every recipe that the budget allows, cheapest first, on the same honest splits of the labelled rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modicum.core.progress import Progress, silent
+from modicum.core.protocols import Executor
+from modicum.evaluation.splits import Split, make_splits, represented
+from modicum.workspace.budget import Clock
+from modicum.workspace.problem import Problem
+from modicum.workspace.recipes import FeatureBank, Recipe, fit_recipe, timed_scores
+
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the ladder measures."""
+
+    folds: int = 5
+    repeats: int = 3
+    """Repeats of cross-validation; the first is owed to every recipe, later ones come while the budget lasts."""
+    max_pool: int = 4_000
+    """Most unlabelled rows that a recipe may learn from while it is measured; the final fit uses all."""
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """What one recipe showed."""
+
+    recipe: Recipe
+    reason: str | None = None
+    """Why it was not tried; None where it was."""
+    scores: Floats | None = None
+    """Out-of-fold scores (repeats, n, K) of the labelled rows."""
+    seconds: float = 0.0
+    """Seconds spent on it."""
+    parameters: int = 0
+    seconds_per_1000: float = 0.0
+
+    @property
+    def tried(self) -> bool:
+        """Whether there are scores to compare."""
+        return self.scores is not None
+
+
+@dataclass(frozen=True, eq=False)
+class Climb:
+    """The ladder after the climb: one trial per recipe, and the splits they share."""
+
+    trials: tuple[Trial, ...]
+    repeats: int
+    """Repeats every tried recipe has been through."""
+    represented: NDArray[np.bool_]
+    """Mask (repeats, n): whether the row's class had another labelled row to learn from when it was held out."""
+    folds: NDArray[np.int64]
+    """Fold (repeats, n) in which each labelled row was held out."""
+
+    @property
+    def tried(self) -> tuple[Trial, ...]:
+        """Trials with scores."""
+        return tuple(trial for trial in self.trials if trial.tried)
+
+
+def climb(
+    problem: Problem,
+    recipes: Sequence[Recipe],
+    clock: Clock,
+    *,
+    plan: Plan | None = None,
+    executor: Executor,
+    progress: Progress = silent,
+) -> Climb:
+    """Measure recipes by repeated cross-validation inside a time budget, cheapest first.
+
+    The first recipe is always measured, whatever the budget. A later one is skipped, with the reason, when its first
+    fold says that it will not fit. Without a labelled row nothing can be measured and every trial says so.
+    """
+    plan = plan or Plan()
+    n = len(problem.rows)
+    if n == 0:
+        reason = "no labelled row to measure it on"
+        nothing = np.zeros((0, 0))
+        return Climb(tuple(Trial(r, reason) for r in recipes), 0, nothing.astype(bool), nothing.astype(np.int64))
+    measured = _thin(problem, plan)
+    bank = FeatureBank(measured)
+    rounds = _rounds(measured, plan)
+    trials: list[Trial] = []
+    for number, recipe in enumerate(recipes):
+        progress("recipes", number, len(recipes))
+        unfit = _unfit(recipe, problem)
+        trials.append(Trial(recipe, unfit) if unfit else _first(recipe, bank, rounds[0], clock, executor, trials))
+    done = 1
+    for splits in rounds[1:]:
+        if clock.left() < sum(trial.seconds for trial in trials) / done:
+            break
+        trials = [_again(trial, bank, splits, executor) if trial.tried else trial for trial in trials]
+        done += 1
+    progress("recipes", len(recipes), len(recipes))
+    seen, folds = _coverage(measured, rounds[:done])
+    return Climb(tuple(trials), done, seen, folds)
+
+
+def _thin(problem: Problem, plan: Plan) -> Problem:
+    """The problem with all labelled rows and at most `max_pool` unlabelled ones, labelled rows first."""
+    pool = problem.unlabelled_rows
+    if len(pool) > plan.max_pool:
+        pool = np.sort(np.random.default_rng(plan.seed).choice(pool, plan.max_pool, replace=False))
+    return problem.only(np.concatenate([problem.rows, pool]))
+
+
+def _rounds(problem: Problem, plan: Plan) -> list[list[Split]]:
+    """Splits of the labelled rows, one list per repeat; time-ordered tables have one repeat."""
+    n = len(problem.rows)
+    groups = None if problem.groups is None else problem.groups[:n]
+    times = None if problem.times is None else problem.times[:n]
+    rng = np.random.default_rng(plan.seed)
+    repeats = 1 if times is not None else plan.repeats
+    return [
+        make_splits(problem.y, groups=groups, times=times, folds=plan.folds, repeats=1, rng=rng) for _ in range(repeats)
+    ]
+
+
+def _unfit(recipe: Recipe, problem: Problem) -> str | None:
+    """Why this recipe makes no sense for this table, before any time is spent."""
+    if "names" in recipe.needs and "labels" not in recipe.needs and problem.class_vectors is None:
+        return "the class names say nothing"
+    if "unlabelled" in recipe.needs and len(problem.unlabelled_rows) == 0:
+        return "there is no unlabelled row to learn from"
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class _Fold:
+    scores: Floats
+    seconds: float
+    parameters: int
+    seconds_per_1000: float
+
+
+def _run(recipe: Recipe, bank: FeatureBank, split: Split) -> _Fold:
+    start = time.perf_counter()
+    fitted = fit_recipe(recipe, bank, split.train)
+    scores, pace = timed_scores(fitted, bank.problem.X[split.test])
+    return _Fold(scores, time.perf_counter() - start, fitted.parameters, pace)
+
+
+def _assemble(n: int, splits: Sequence[Split], folds: Sequence[_Fold]) -> Floats:
+    out = np.full((n, folds[0].scores.shape[1]), np.nan, dtype=np.float32)
+    for split, fold in zip(splits, folds, strict=True):
+        out[split.test] = fold.scores
+    return out
+
+
+def _first(
+    recipe: Recipe,
+    bank: FeatureBank,
+    splits: Sequence[Split],
+    clock: Clock,
+    executor: Executor,
+    before: Sequence[Trial],
+) -> Trial:
+    """The first repeat; its first fold tells whether the rest fits into the budget."""
+    started = clock.spent()
+    anything = any(trial.tried for trial in before)
+    if anything and clock.left() <= 0:
+        return Trial(recipe, f"the budget of {clock.seconds:g} s was used up")
+    bank.get(recipe)
+    head = _run(recipe, bank, splits[0])
+    rest = head.seconds * (len(splits) - 1)
+    if anything and rest > clock.left():
+        left = max(clock.left(), 0.0)
+        reason = f"it needs about {rest:.0f} s more where {left:.0f} s of the budget of {clock.seconds:g} s were left"
+        return Trial(recipe, reason, seconds=clock.spent() - started)
+    folds = [head, *executor.map(lambda split: _run(recipe, bank, split), splits[1:])]
+    scores = _assemble(len(bank.problem.rows), splits, folds)[None]
+    pace = float(np.median([fold.seconds_per_1000 for fold in folds]))
+    return Trial(recipe, None, scores, clock.spent() - started, head.parameters, pace)
+
+
+def _again(trial: Trial, bank: FeatureBank, splits: Sequence[Split], executor: Executor) -> Trial:
+    start = time.perf_counter()
+    folds = list(executor.map(lambda split: _run(trial.recipe, bank, split), splits))
+    scores = _assemble(len(bank.problem.rows), splits, folds)[None]
+    both = np.concatenate([cast(Floats, trial.scores), scores])
+    return replace(trial, scores=both, seconds=trial.seconds + time.perf_counter() - start)
+
+
+def _coverage(problem: Problem, rounds: Sequence[Sequence[Split]]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    n = len(problem.rows)
+    seen = np.zeros((len(rounds), n), dtype=bool)
+    folds = np.full((len(rounds), n), -1, dtype=np.int64)
+    for repeat, splits in enumerate(rounds):
+        for number, split in enumerate(splits):
+            seen[repeat, split.test] = represented(problem.y, split)
+            folds[repeat, split.test] = number
+    return seen, folds

@@ -1,0 +1,93 @@
+"""The shipped model: vectors in; classes, calibrated probabilities and prediction sets out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modicum.core.arrays import chunks, log_softmax, softmax
+from modicum.core.checks import check_vectors
+from modicum.core.records import LabelSpace
+from modicum.evaluation.stats import log_pool
+from modicum.labels.conformal import ConformalRule
+from modicum.labels.spaces import TreeMetric, frechet_mean
+from modicum.workspace.recipes import FittedRecipe
+
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Answers for N items."""
+
+    codes: NDArray[np.int64]
+    """Predicted class of each item (N,)."""
+    probabilities: Floats
+    """Calibrated probabilities (N, K)."""
+    sets: NDArray[np.bool_] | None
+    """Prediction sets as a mask (N, K), the predicted class always in; None where no set could be promised."""
+    unknown: NDArray[np.bool_]
+    """Items (N,) that conform to no class at the promised level."""
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Fitted recipes, their scales and shares, and the rules that turn scores into answers."""
+
+    space: LabelSpace
+    members: tuple[FittedRecipe, ...]
+    scales: Floats
+    """Temperature (M,) that brings each member's scores to one scale."""
+    weights: Floats
+    """Share (M,) of each member in the pool."""
+    temperature: float = 1.0
+    """Temperature of the pool as a whole."""
+    conformal: ConformalRule | None = None
+    decode: str = "argmax"
+    """`argmax`, or `frechet`: the Frechet mean over the class tree."""
+
+    def pooled(self, X: Floats) -> Floats:
+        """Log-probabilities (N, K) of the pool before its own temperature."""
+        logs = [log_softmax(m.scores(X).astype(np.float64) / t) for m, t in zip(self.members, self.scales, strict=True)]
+        return logs[0] if len(logs) == 1 else log_pool(np.stack(logs), self.weights)
+
+    def proba(self, X: Floats) -> Floats:
+        """Calibrated probabilities (N, K) of vectors (N, D)."""
+        return softmax(self.pooled(X) / self.temperature)
+
+    def decide(self, proba: Floats) -> NDArray[np.int64]:
+        """Classes (N,) for probabilities (N, K), by the model's decoding rule."""
+        if self.decode == "frechet":
+            return frechet_mean(proba, self._metric)
+        return proba.argmax(axis=1)
+
+    @cached_property
+    def _metric(self) -> TreeMetric:
+        return TreeMetric.from_space(self.space)
+
+    @property
+    def width(self) -> int:
+        """Width D of the vectors it was fitted on."""
+        first = self.members[0]
+        fitted = first.transformers[0] if first.transformers else first.classifier
+        return int(fitted.n_features_in_)
+
+    def predict(self, X: Floats, *, chunk: int = 16_384) -> Predictions:
+        """Answer for vectors (N, D), `chunk` rows at a time.
+
+        Raises:
+            InputError: The vectors hold NaN or are of another width.
+        """
+        X = check_vectors(X, width=self.width)
+        parts = [self.proba(X[part]) for part in chunks(len(X), chunk)]
+        proba = np.concatenate(parts) if parts else np.empty((0, len(self.space)))
+        codes = self.decide(proba)
+        if self.conformal is None:
+            return Predictions(codes, proba, None, np.zeros(len(codes), dtype=bool))
+        sets = self.conformal.sets(proba)
+        unknown = ~sets.any(axis=1)
+        sets[np.arange(len(codes)), codes] = True
+        return Predictions(codes, proba, sets, unknown)

@@ -1,0 +1,77 @@
+"""Answers as columns: the shape in which predictions are handed out."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from modicum.core.progress import Progress, silent
+from modicum.core.records import Table
+from modicum.data.read import read, stream
+from modicum.encoders import encode, read_vectors
+from modicum.workspace.bundle import load
+from modicum.workspace.model import Predictions
+
+OWN = ("id", "prediction", "probability", "prediction_set", "unknown")
+
+
+def prediction_columns(table: Table, answers: Predictions, classes: Sequence[str]) -> dict[str, Sequence[Any]]:
+    """The columns `OWN`, then the input's own; an input column of the same name is kept as `input_NAME`."""
+    best = answers.probabilities[range(len(answers.codes)), answers.codes]
+    if answers.sets is None:
+        sets: list[list[str]] = [[] for _ in answers.codes]
+    else:
+        sets = [[classes[k] for k in row.nonzero()[0]] for row in answers.sets]
+    columns: dict[str, Sequence[Any]] = {
+        "id": list(table.ids),
+        "prediction": [classes[code] for code in answers.codes],
+        "probability": best.round(6).tolist(),
+        "prediction_set": sets,
+        "unknown": answers.unknown.tolist(),
+    }
+    for name, values in table.columns.items():
+        if name == "id" and list(map(str, values)) == list(table.ids):
+            continue
+        columns[f"input_{name}" if name in OWN else name] = values
+    return columns
+
+
+def to_parquet(columns: Mapping[str, Sequence[Any]]) -> bytes:
+    """Columns as the bytes of a Parquet file."""
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({name: pa.array(values) for name, values in columns.items()}), buffer)
+    return buffer.getvalue()
+
+
+def predict_stream(
+    path: str | Path,
+    source: str,
+    *,
+    text: str | None = None,
+    id: str | None = None,
+    vectors: Path | None = None,
+    threads: int | None = None,
+    progress: Progress = silent,
+) -> Iterator[dict[str, Sequence[Any]]]:
+    """Answer for a table chunk by chunk, so that tables larger than memory pass through.
+
+    Yields:
+        Columns of one chunk, as `prediction_columns` has them.
+    """
+    bundle = load(path)
+    if vectors is not None:
+        table = read(source, text=text or bundle.text_column, id=id)
+        given = read_vectors(vectors, len(table), table.ids)
+        yield prediction_columns(table, bundle.predict(vectors=given), bundle.classes)
+        return
+    encoder, done = bundle.find_encoder(threads), 0
+    for table in stream(source, text=text or bundle.text_column, id=id):
+        answers = bundle.predict(vectors=encode(table.texts, encoder))
+        done += len(table)
+        progress("predict", done, done)
+        yield prediction_columns(table, answers, bundle.classes)

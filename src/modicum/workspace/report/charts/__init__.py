@@ -1,0 +1,9 @@
+"""Charts as inline SVG: pure functions, data in, markup out. They read without scripts; colours come from the page."""
+
+from modicum.workspace.report.charts.cost_quality import RecipePoint, cost_quality
+from modicum.workspace.report.charts.dumbbell import dumbbell
+from modicum.workspace.report.charts.histogram import histogram
+from modicum.workspace.report.charts.item_map import class_key, item_map
+from modicum.workspace.report.charts.reliability import reliability
+
+__all__ = ["RecipePoint", "class_key", "cost_quality", "dumbbell", "histogram", "item_map", "reliability"]

@@ -1,0 +1,62 @@
+"""From the report's JSON to one self-contained HTML file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import ChainableUndefined, Environment, FunctionLoader
+from markupsafe import Markup
+
+from modicum.workspace.report import wording
+from modicum.workspace.report.view import view
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""Characters that HTML or UTF-8 forbids; texts from broken files hold them."""
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """Return the page of a report as HTML.
+
+    The page loads nothing from anywhere. Texts and class names are data: they are escaped, and cut where they are
+    long. Keys may be absent or null; the page then says that the thing was not measured.
+
+    Args:
+        report: What `report.json` holds.
+
+    Returns:
+        HTML, to be written as UTF-8. Cost: O(classes + points of the map), whatever the length of the texts.
+    """
+    template = _environment().get_template("report.html.j2")
+    page = template.render(
+        report=report, css=Markup(_read("report.css")), script=Markup(_read("report.js")), **view(report)
+    )
+    return _UNPRINTABLE.sub("\ufffd", page)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(_read),
+        autoescape=True,
+        undefined=ChainableUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        count=wording.count,
+        percent=wording.percent,
+        plus_minus=wording.plus_minus,
+        decimal=wording.decimal,
+        seconds=wording.seconds,
+        moment=wording.moment,
+        name=wording.name,
+        said=wording.said,
+        number=wording.number,
+    )
+    return environment
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,231 @@
+"""What the page needs beside the report itself: the shipped entry, cards, sorted rows and drawn charts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from statistics import median
+from typing import Any
+
+from markupsafe import Markup
+
+from modicum.workspace.report.charts import (
+    RecipePoint,
+    class_key,
+    cost_quality,
+    dumbbell,
+    histogram,
+    item_map,
+    reliability,
+)
+from modicum.workspace.report.charts.item_map import FEW
+from modicum.workspace.report.wording import MISSING, SPACE, count, cut, decimal, number, percent, plus_minus
+
+NORMAL_95 = 1.96
+RUNGS = ("names", "rule", "labels", "vectors", "data", "weights")
+MOST_ROWS = 100
+"""Rows of a table of items."""
+MOST_CLASSES = 20
+"""Classes in the chart of shares; longer tables of classes scroll and can be filtered."""
+LEAST_COST = 1e-4
+"""Seconds at which times too short to measure are drawn."""
+
+Entry = Mapping[str, Any]
+
+
+def view(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return everything derived that the template shows, by name."""
+    ladder = rows(report, "ladder")
+    tried = [entry for entry in ladder if entry.get("status") != "skipped"]
+    return {
+        "rungs": RUNGS,
+        "few": FEW,
+        "most_rows": MOST_ROWS,
+        "most_classes": MOST_CLASSES,
+        "interval": interval,
+        "cards": _cards(report, shipped_entry(report)),
+        "tried": tried,
+        "skipped": [entry for entry in ladder if entry.get("status") == "skipped"],
+        "cost_chart": _cost_chart(tried, shipped_entry(report)),
+        "per_class": sorted(rows(report, "per_class"), key=_weakness),
+        "reliability_charts": _reliability_charts(report),
+        "sizes_chart": _when(_sizes(report), histogram),
+        "sizes": sorted(_sizes(report).items()),
+        "shift": _shift(part(report, "shift")),
+        "map_chart": _map_chart(part(report, "map")),
+        "class_key": class_key,
+        "counts": _counts(part(report, "data")),
+        "longest": max((number(v) or 0 for v in part(report, "timings").values()), default=0),
+    }
+
+
+def part(report: Mapping[str, Any], key: str) -> Entry:
+    """A section of the report; empty where it is absent or null."""
+    return report.get(key) or {}
+
+
+def rows(report: Mapping[str, Any], key: str) -> Sequence[Entry]:
+    """A list of the report; empty where it is absent or null."""
+    return report.get(key) or ()
+
+
+def shipped_entry(report: Mapping[str, Any]) -> Entry:
+    """The rung of the ladder that was chosen; empty where none is marked or named."""
+    ladder, name = rows(report, "ladder"), part(report, "chosen").get("name")
+    marked = [entry for entry in ladder if entry.get("chosen")]
+    return next(iter(marked or [entry for entry in ladder if name and entry.get("name") == name]), {})
+
+
+def interval(entry: Entry) -> float | None:
+    """Half of the 95 % interval of an entry's cross-validated accuracy."""
+    error = number(entry.get("cv_se"))
+    return None if error is None else NORMAL_95 * error
+
+
+def _cards(report: Mapping[str, Any], shipped: Entry) -> list[dict[str, str]]:
+    return [
+        _accuracy_card(shipped),
+        _labels_card(part(report, "data")),
+        _recipe_card(report, shipped),
+        *_trust_cards(report),
+    ]
+
+
+def _card(what: str, figure: str, note: str) -> dict[str, str]:
+    return {"what": what, "figure": figure, "note": note}
+
+
+def _accuracy_card(shipped: Entry) -> dict[str, str]:
+    accuracy = number(shipped.get("cv_accuracy"))
+    if accuracy is None:
+        return _card("Accuracy expected", MISSING, "not measured")
+    half = interval(shipped)
+    note = "in cross-validation; interval not measured" if half is None else f"in cross-validation, 95{SPACE}% interval"
+    return _card("Accuracy expected", plus_minus(accuracy, half), note)
+
+
+def _labels_card(data: Entry) -> dict[str, str]:
+    labelled, classes = number(data.get("labelled")), number(data.get("classes"))
+    if labelled is None:
+        return _card("Labels used", MISSING, "not told")
+    note = f"of {count(data.get('rows'))} rows"
+    if classes:
+        note += f"; {count(classes)} classes, {decimal(labelled / classes, 1)} labels each on average"
+    return _card("Labels used", count(labelled), note)
+
+
+def _recipe_card(report: Mapping[str, Any], shipped: Entry) -> dict[str, str]:
+    chosen = part(report, "chosen")
+    name = chosen.get("name") or shipped.get("name")
+    if not name:
+        return _card("Recipe shipped", MISSING, "not told")
+    members = chosen.get("members") or ()
+    told = ", ".join(f"{cut(m.get('recipe'), 40)} {percent(m.get('weight'))}" for m in members if len(members) > 1)
+    return _card("Recipe shipped", cut(name, 60), told or "a single recipe")
+
+
+def _trust_cards(report: Mapping[str, Any]) -> list[dict[str, str]]:
+    ece = part(part(report, "calibration"), "ece")
+    conformal = part(report, "conformal")
+    before, after = number(ece.get("before")), number(ece.get("after"))
+    note = "not measured" if after is None else "expected calibration error"
+    if before is not None:
+        note += f"; {percent(before)} before calibration"
+    size, coverage = number(conformal.get("mean_size")), number(conformal.get("coverage"))
+    covered = (
+        "not measured" if coverage is None else f"classes on average; holds the truth in {percent(coverage)} of cases"
+    )
+    return [
+        _card("Calibration error", percent(after), note),
+        _card("Prediction set", decimal(size, 2), covered),
+    ]
+
+
+def _cost_chart(tried: Sequence[Entry], shipped: Entry) -> dict[str, Markup] | None:
+    points = [
+        RecipePoint(
+            str(entry.get("name") or MISSING),
+            max(number(entry.get("seconds")) or 0.0, LEAST_COST),
+            accuracy,
+            interval(entry),
+            entry is shipped,
+            bool(number(entry.get("weight"))),
+        )
+        for entry in tried
+        if (accuracy := number(entry.get("cv_accuracy"))) is not None
+    ]
+    if not points:
+        return None
+    return {"wide": cost_quality(points), "narrow": cost_quality(points, width=360, height=420)}
+
+
+def _weakness(row: Entry) -> tuple[bool, float]:
+    """Weakest class first, unmeasured ones last."""
+    f1 = number(row.get("f1"))
+    return f1 is None, f1 or 0.0
+
+
+def _reliability_charts(report: Mapping[str, Any]) -> list[Markup]:
+    found = part(part(report, "calibration"), "reliability")
+    charts = []
+    for key, title in (("before", "before calibration"), ("after", "after calibration")):
+        bins = [
+            b for b in rows(found, key)
+            if number(b.get("count")) and None not in (number(b.get("confidence")), number(b.get("accuracy")))
+        ]  # fmt: skip
+        if bins:
+            charts.append(reliability(bins, title))
+    return charts
+
+
+def _sizes(report: Mapping[str, Any]) -> dict[int, int]:
+    told = part(part(report, "conformal"), "sizes")
+    return {int(size): int(items) for size, items in told.items() if number(items) is not None}
+
+
+def _when(data: dict[int, int], chart: Callable[[Mapping[int, int]], Markup]) -> Markup | None:
+    return chart(data) if data else None
+
+
+def _shift(shift: Entry) -> list[dict[str, Any]]:
+    """Classes whose share differs most, with their dumbbells."""
+    labelled, estimated = part(shift, "labelled"), part(shift, "estimated")
+    found = [
+        (name, number(labelled.get(name)) or 0.0, number(estimated.get(name)) or 0.0)
+        for name in dict.fromkeys([*labelled, *estimated])
+    ]
+    found = sorted(found, key=lambda row: -abs(row[2] - row[1]))[:MOST_CLASSES]
+    top = max((max(a, b) for _, a, b in found), default=0.0) or 1.0
+    digits = 1 if top >= 0.05 else 2
+    return [
+        {
+            "name": name,
+            "labelled": a,
+            "estimated": b,
+            "digits": digits,
+            "points": f"{100 * (b - a):+.{digits}f}{SPACE}points".replace("-", "−"),
+            "chart": dumbbell(a, b, top),
+        }
+        for name, a, b in found
+    ]
+
+
+def _map_chart(told: Entry) -> Markup | None:
+    points = [
+        p for p in rows(told, "points")
+        if None not in (number(p.get("x")), number(p.get("y"))) and isinstance(p.get("class"), int)
+    ]  # fmt: skip
+    return item_map(points, told.get("classes") or ()) if points else None
+
+
+def _counts(data: Entry) -> dict[str, Any]:
+    """How the labels are spread over the classes."""
+    found = {name: number(items) or 0.0 for name, items in part(data, "class_counts").items()}
+    if not found:
+        return {}
+    return {
+        "least": min(found.values()),
+        "middle": median(found.values()),
+        "most": max(found.values()),
+        "empty": [name for name, items in found.items() if not items],
+        "rows": sorted(found.items(), key=lambda row: -row[1]),
+    }

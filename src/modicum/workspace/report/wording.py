@@ -1,0 +1,138 @@
+"""Numbers, durations and texts as people read them. What is missing is a dash."""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+from typing import Any
+
+from markupsafe import Markup, escape
+
+MISSING = "–"
+SPACE = "\u202f"
+"""Narrow and unbreakable: between digits, and between a number and its unit."""
+NAME_LENGTH, NAME_HOVER = 40, 80
+TEXT_LENGTH, TEXT_HOVER = 160, 300
+
+
+def number(value: Any) -> float | None:
+    """Return a finite number as float; None for anything else.
+
+    Example:
+        >>> number(3), number(float("nan")), number(None), number("3")
+        (3.0, None, None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def count(value: Any) -> str:
+    """Write a count, digits in groups of three.
+
+    Example:
+        >>> count(12345).replace(SPACE, " ")
+        '12 345'
+    """
+    found = number(value)
+    return MISSING if found is None else f"{found:,.0f}".replace(",", SPACE).replace("-", "−")
+
+
+def percent(value: Any, digits: int = 1) -> str:
+    """Write a fraction as a percentage; shares close to nothing or all keep a second decimal.
+
+    Example:
+        >>> [percent(v).replace(SPACE, " ") for v in (0.847, 1, 0.0004, -0.02)]
+        ['84.7 %', '100.0 %', '0.04 %', '−2.0 %']
+    """
+    found = number(value)
+    if found is None:
+        return MISSING
+    if 0 < min(abs(found), abs(1 - abs(found))) < 0.001:
+        digits = 2
+    return f"{100 * found:.{digits}f}{SPACE}%".replace("-", "−")
+
+
+def plus_minus(value: Any, half_width: Any) -> str:
+    """Write a fraction with its interval.
+
+    Example:
+        >>> plus_minus(0.847, 0.0214).replace(SPACE, " ")
+        '84.7 ± 2.1 %'
+    """
+    middle, half = number(value), number(half_width)
+    if middle is None or half is None:
+        return percent(value)
+    return f"{100 * middle:.1f}{SPACE}±{SPACE}{100 * half:.1f}{SPACE}%"
+
+
+def decimal(value: Any, digits: int = 3) -> str:
+    """Write a number with a fixed count of decimals.
+
+    Example:
+        >>> decimal(0.54321), decimal(-1.5, 1)
+        ('0.543', '−1.5')
+    """
+    found = number(value)
+    return MISSING if found is None else f"{found:.{digits}f}".replace("-", "−")
+
+
+def seconds(value: Any) -> str:
+    """Write a duration in the unit that suits it.
+
+    Example:
+        >>> [seconds(v).replace(SPACE, " ") for v in (0.00031, 0.0012, 0.0124, 0.9996, 2.345, 75, 3725)]
+        ['0.31 ms', '1.2 ms', '12 ms', '1.0 s', '2.3 s', '1 min 15 s', '1 h 2 min']
+    """
+    found = number(value)
+    if found is None:
+        return MISSING
+    if found < 0.9995:
+        digits = 0 if found >= 0.00995 or found == 0 else 1 if found >= 0.000995 else 2
+        return f"{1000 * found:.{digits}f}{SPACE}ms"
+    if found < 59.95:
+        return f"{found:.1f}{SPACE}s"
+    minutes, rest = divmod(round(found), 60)
+    if minutes < 60:
+        return f"{minutes}{SPACE}min {rest}{SPACE}s"
+    return f"{minutes // 60}{SPACE}h {minutes % 60}{SPACE}min"
+
+
+def moment(value: Any) -> str:
+    """Write an ISO time without fractions of a second.
+
+    Example:
+        >>> moment("2026-03-01T10:22:33.123456+00:00")
+        '2026-03-01 10:22:33 UTC'
+    """
+    told = cut(value, 40).replace("T", " ")
+    return told[:19] + (" UTC" if told.endswith(("+00:00", "Z")) else "") if value else MISSING
+
+
+def cut(text: Any, length: int) -> str:
+    r"""Return a text on one line, at most `length` characters long.
+
+    Example:
+        >>> cut("one\n  two three", 9)
+        'one two…'
+    """
+    head = str(text)[: 4 * length]
+    line = " ".join(head.split())
+    if len(line) > length or len(head) < len(str(text)):
+        return line[: length - 1].rstrip() + "…"
+    return line
+
+
+def said(text: Any, length: int = TEXT_LENGTH, hover: int = TEXT_HOVER) -> Markup:
+    """A user's text as HTML: cut to `length`, up to `hover` characters in its title, its writing direction kept in."""
+    if not text and text != 0:
+        return Markup(MISSING)
+    short, long = cut(text, length), cut(text, hover)
+    if short == long:
+        return Markup("<bdi>{}</bdi>").format(short)
+    return Markup('<bdi title="{}">{}</bdi>').format(escape(long), short)
+
+
+def name(text: Any) -> Markup:
+    """A class name as HTML: like a text, but shorter."""
+    return said(text, NAME_LENGTH, NAME_HOVER)

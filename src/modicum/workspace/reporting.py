@@ -1,0 +1,164 @@
+"""The report's content, gathered in one place from the findings."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modicum.core.records import Table
+from modicum.evaluation import metrics
+from modicum.vectors.shape.layout import layout
+from modicum.workspace import findings
+from modicum.workspace.budget import parse_budget
+from modicum.workspace.bundle import EncoderReference
+from modicum.workspace.findings import shown
+from modicum.workspace.made import Made
+from modicum.workspace.model import Predictions
+from modicum.workspace.recipes import BASELINE, fit_recipe
+from modicum.workspace.settings import Settings
+
+Floats = NDArray[np.floating]
+SCHEMA = 1
+SHIPPED = "shipped model"
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """Everything a report is made from."""
+
+    table: Table
+    made: Made
+    answers: Predictions
+    tests: dict[str, float]
+    """Accuracy on hidden labels, by recipe."""
+
+
+def test_accuracies(table: Table, made: Made, answers: Predictions) -> dict[str, float]:
+    """Accuracy on the hidden labels of what is shipped and of the baseline; empty where no label is hidden."""
+    if table.hidden is None:
+        return {}
+    codes, hidden = made.problem.space.encode(table.hidden)
+    rows = np.flatnonzero(hidden)
+    out = {SHIPPED: float((answers.codes[rows] == codes[rows]).mean())}
+    if made.choice is None:
+        return out
+    for trial in made.climbed.tried:
+        if trial.recipe.name == BASELINE:
+            scores = fit_recipe(trial.recipe, made.bank).scores(made.problem.X[rows])
+            out[BASELINE] = float((scores.argmax(axis=1) == codes[rows]).mean())
+    out[made.choice.shipped.name] = out[SHIPPED]
+    return out
+
+
+def write_report(
+    facts: Facts, encoder: EncoderReference, duplicates: int, conflicts: Sequence[int], settings: Settings
+) -> dict[str, Any]:
+    """The content of report.json, but for the timings."""
+    table, made, problem = facts.table, facts.made, facts.made.problem
+    rng = np.random.default_rng(settings.seed)
+    ladder = findings.ladder_rows(made.climbed, made.choice, problem.y, facts.tests)
+    return {
+        "schema": SCHEMA,
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "modicum": version("modicum"),
+        "decision": _decision(facts, ladder, settings),
+        "data": findings.data_facts(table, problem.space, duplicates, conflicts),
+        "encoder": asdict(encoder),
+        "ladder": ladder,
+        "chosen": _chosen(facts),
+        "test": _test(facts),
+        **_measured(facts),
+        "shift": findings.shift(problem, facts.answers.probabilities),
+        "next_to_label": findings.next_to_label(problem, facts.answers, table, rng),
+        "map": _map(facts, rng, settings.map_points),
+    }
+
+
+def _decision(facts: Facts, ladder: Sequence[dict[str, Any]], settings: Settings) -> str:
+    if facts.made.choice is None:
+        return (
+            "Without a label nothing can be measured: the class names alone decide, pooled over "
+            f"{len(facts.made.model.members)} recipes; label a few rows of each class to learn how good that is."
+        )
+    labelled = int(facts.table.labelled.sum())
+    return findings.decision(facts.made.choice, ladder, labelled, parse_budget(settings.budget))
+
+
+def _chosen(facts: Facts) -> dict[str, Any]:
+    members = [
+        {"recipe": member.recipe.name, "weight": float(weight)}
+        for member, weight in zip(facts.made.model.members, facts.made.model.weights, strict=True)
+    ]
+    name = facts.made.choice.shipped.name if facts.made.choice else "names"
+    loss = facts.made.choice.expected_loss.get(name) if facts.made.choice else None
+    return {"name": name, "members": members, "decode": facts.made.model.decode, "expected_loss": loss}
+
+
+def _test(facts: Facts) -> dict[str, Any] | None:
+    if facts.table.hidden is None:
+        return None
+    codes, hidden = facts.made.problem.space.encode(facts.table.hidden)
+    answers, rows = facts.answers, np.flatnonzero(hidden)
+    out = {
+        "rows": len(rows),
+        "accuracy": facts.tests[SHIPPED],
+        "macro_f1": float(metrics.macro_f1(codes[rows], answers.codes[rows])),
+        "baseline": "logistic regression on the same vectors",
+        "baseline_accuracy": facts.tests.get(BASELINE),
+        "coverage": None,
+        "mean_size": None,
+    }
+    if answers.sets is not None:
+        sets = metrics.set_metrics(answers.sets[rows], codes[rows])
+        out |= {"coverage": sets.coverage, "mean_size": sets.mean_size}
+    return out
+
+
+def _measured(facts: Facts) -> dict[str, Any]:
+    """What only held-out rows can tell; nothing of it without labels."""
+    found, problem, rule = facts.made.found, facts.made.problem, facts.made.model.conformal
+    if found is None or rule is None:
+        return dict.fromkeys(("per_class", "confusions", "label_errors"), []) | {"calibration": None, "conformal": None}
+    proba = findings.cross_fitted(found, facts.made.climbed.folds[0, found.rows])
+    predicted = facts.made.model.decide(found.after)
+    sets = rule.sets(found.after)
+    sets[np.arange(len(predicted)), predicted] = True
+    return {
+        "per_class": findings.class_results(found, predicted, problem.space),
+        "confusions": findings.confusions(found, predicted, problem.space),
+        "calibration": findings.calibration(found, proba),
+        "conformal": findings.conformal_facts(found, sets, rule),
+        "label_errors": findings.label_errors(found, proba, facts.table, problem),
+    }
+
+
+def _map(facts: Facts, rng: np.random.Generator, points: int) -> dict[str, Any] | None:
+    """A sample of rows in two dimensions, the labelled ones first, coloured by their label or predicted class."""
+    problem, table = facts.made.problem, facts.table
+    if points < 5 or len(problem.X) < 5:
+        return None
+    order = np.concatenate([rng.permutation(problem.rows), rng.permutation(problem.unlabelled_rows)])
+    rows = np.sort(order[:points]) if len(problem.rows) < points // 2 else np.sort(rng.permutation(order)[:points])
+    places = layout(np.asarray(problem.X[rows]), seed=int(rng.integers(2**31)))
+    classes = np.where(problem.labelled, problem.codes, facts.answers.codes)[rows]
+    return {
+        "method": "t-SNE of the vectors after principal components",
+        "classes": list(problem.space.names),
+        "points": [
+            {
+                "x": round(float(x), 3),
+                "y": round(float(y), 3),
+                "class": int(k),
+                "labelled": bool(problem.labelled[row]),
+                "id": table.ids[row],
+                "text": shown(table.texts[row]),
+            }
+            for (x, y), k, row in zip(places, classes, rows, strict=True)
+        ],
+    }

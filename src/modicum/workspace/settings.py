@@ -1,0 +1,36 @@
+"""What a user may turn in `fit`, beside the table itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from modicum.workspace.ladder import Plan
+from modicum.workspace.recipes import RECIPES, Recipe
+
+PER_CLASS = "-per-class"
+"""Ending of a score's name in `Settings.sets` that asks for one threshold per class."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user may turn, beside the table itself."""
+
+    budget: str | float = "30s"
+    """Time for the ladder; encoding and the final fit come on top."""
+    alpha: float = 0.1
+    """Share of prediction sets that may miss the truth."""
+    sets: str = "lac"
+    """Score behind the prediction sets: `lac` (smallest), `aps` (adaptive), each also `-per-class`."""
+    tolerance: float = 0.005
+    """Expected loss of accuracy that is accepted for a cheaper recipe."""
+    seed: int = 0
+    recipes: tuple[Recipe, ...] = RECIPES
+    plan: Plan = field(default_factory=Plan)
+    workers: int = 2
+    """Folds measured at the same time."""
+    threads: int | None = None
+    """Cores to use in all; default those available."""
+    set_aside_from: int = 2_000
+    """Labelled rows from which on a fifth is set aside for the prediction sets; with fewer they are cross-fitted."""
+    map_points: int = 1_500
+    """Rows on the report's map; 0 for none."""

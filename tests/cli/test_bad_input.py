@@ -1,0 +1,169 @@
+"""Bad input: one clear sentence on standard error, exit code 2, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from tests.cli.conftest import lines
+
+FIT = ("--text", "text", "--label", "topic", "--encoder", "hashed")
+
+
+def refused(outcome, *words):
+    """The outcome is a refusal of one sentence that holds all the words."""
+    assert outcome.code == 2
+    assert "Traceback" not in outcome.err
+    said = " ".join(outcome.err.split())
+    for word in words:
+        assert word in said, said
+    assert outcome.out == ""
+    return True
+
+
+def write(path, text):
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_missing_file_suggests_its_neighbour(run, table):
+    assert refused(run("fit", "itens.csv", *FIT), "itens.csv", "items.csv")
+
+
+def test_missing_column_suggests_the_nearest(run, table):
+    assert refused(run("fit", table, "--text", "txt", "--label", "topic"), "'txt'", "did you mean 'text'")
+    assert refused(run("fit", table, "--text", "text", "--label", "topics"), "'topics'", "did you mean 'topic'")
+
+
+def test_empty_tables(run, tmp_path):
+    assert refused(run("fit", write(tmp_path / "a.csv", ""), *FIT), "a.csv", "empty")
+    assert refused(run("fit", write(tmp_path / "b.csv", "id,text,topic\n"), *FIT), "b.csv", "no rows")
+
+
+def test_no_label_and_no_class_names(run, tmp_path):
+    path = write(tmp_path / "a.csv", "text,topic\nhello,\nworld,\n")
+    assert refused(run("fit", path, *FIT), "no label", "--classes")
+
+
+def test_one_class_only(run, tmp_path):
+    path = write(tmp_path / "a.csv", "text,topic\nhello,greeting\nworld,\n")
+    assert refused(run("fit", path, *FIT), "only one class", "'greeting'")
+
+
+def test_text_that_is_not_utf8(run, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("text,topic\nna\xefve,a\nplain,b\n".encode("latin-1"))
+    assert refused(run("fit", path, *FIT), "a.csv", "UTF-8")
+
+
+def test_duplicate_ids(run, tmp_path):
+    path = write(tmp_path / "a.csv", "id,text,topic\n1,hello,a\n1,world,b\n")
+    assert refused(run("fit", path, *FIT, "--id", "id"), "'1'", "id")
+
+
+@pytest.mark.parametrize("budget", ["soon", "-5s", "0", "5 parsecs"])
+def test_broken_budget(run, table, budget):
+    assert refused(run("fit", table, *FIT, f"--budget={budget}"), "budget", "90s")
+
+
+@pytest.mark.parametrize("alpha", ["0", "1", "-1", "nan"])
+def test_broken_alpha(run, table, alpha):
+    assert refused(run("fit", table, *FIT, f"--alpha={alpha}"), "alpha must lie strictly between 0 and 1")
+
+
+def test_vectors_that_do_not_fit(run, table, tmp_path, bundle):
+    def given(array):
+        np.save(tmp_path / "v.npy", array)
+        return run("fit", table, "--text", "text", "--label", "topic", "--vectors", "v.npy", "--out", "given")
+
+    good = np.random.default_rng(0).normal(size=(36, 8)).astype(np.float32)
+    holed = good.copy()
+    holed[3, 2] = np.nan
+    assert refused(given(holed), "v.npy", "row 3", "NaN")
+    assert refused(given(good[:5]), "v.npy", "5", "36")
+    assert given(good).code == 0
+    np.save(tmp_path / "v.npy", good[:, :5])
+    assert refused(run("predict", "given", table, "--vectors", "v.npy"), "5 wide where 8 is expected")
+    assert refused(run("fit", table, *FIT[:4], "--vectors", "w.npy"), "w.npy")
+
+
+def test_labels_that_are_not_in_the_class_file(run, table, tmp_path):
+    classes = write(tmp_path / "classes.csv", "name\nweather\nfood\nsports\n")
+    assert refused(run("fit", table, *FIT, "--classes", classes), "'sport'", "sports")
+
+
+def test_contradictory_class_file(run, table, tmp_path):
+    classes = write(tmp_path / "classes.csv", "name\nweather\nfood\nsport\nfood\n")
+    assert refused(run("fit", table, *FIT, "--classes", classes), "classes.csv", "'food'")
+
+
+def test_output_that_cannot_be_written(run, table, tmp_path):
+    assert refused(run("fit", table, *FIT, "--out", "/proc/nowhere"), "/proc")
+    (tmp_path / "mine").mkdir()
+    write(tmp_path / "mine" / "letter.txt", "dear")
+    assert refused(run("fit", table, *FIT, "--out", "mine"), "mine", "not a bundle")
+    assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
+
+
+class TestBundles:
+    def test_missing_or_something_else(self, run, bundle, table, tmp_path):
+        assert refused(run("predict", "topic", table), "no bundle at topic", "did you mean 'topics'")
+        (tmp_path / "other").mkdir()
+        assert refused(run("report", "other"), "not a bundle")
+
+    @pytest.mark.parametrize("name", ["arrays.safetensors", "report.json", "bundle.json"])
+    def test_truncated(self, run, bundle, table, name):
+        whole = (bundle / name).read_bytes()
+        (bundle / name).write_bytes(whole[: len(whole) // 2])
+        assert refused(run("predict", bundle, table), name)
+
+    def test_edited_arrays(self, run, bundle, table):
+        data = bytearray((bundle / "arrays.safetensors").read_bytes())
+        data[-1] ^= 1
+        (bundle / "arrays.safetensors").write_bytes(bytes(data))
+        assert refused(run("predict", bundle, table), "not the file that was written")
+
+    def test_edited_manifest(self, run, bundle, table):
+        manifest = json.loads((bundle / "bundle.json").read_text())
+        manifest["calibration"]["temperature"] = 99.0
+        write(bundle / "bundle.json", json.dumps(manifest))
+        assert refused(run("predict", bundle, table), "edited")
+
+    def test_newer(self, run, bundle, table):
+        manifest = json.loads((bundle / "bundle.json").read_text())
+        manifest["schema"] = 99
+        write(bundle / "bundle.json", json.dumps(manifest))
+        assert refused(run("predict", bundle, table), "newer", "upgrade")
+
+    def test_lacking_a_file(self, run, bundle, table):
+        (bundle / "report.json").unlink()
+        assert refused(run("predict", bundle, table), "lacks 'report.json'")
+
+    def test_manifest_that_points_outside(self, run, bundle, table, tmp_path):
+        secret = write(tmp_path / "secret.txt", "x")
+        manifest = json.loads((bundle / "bundle.json").read_text())
+        manifest["files"]["../secret.txt"] = "0" * 64
+        write(bundle / "bundle.json", json.dumps(manifest))
+        assert refused(run("predict", bundle, table))
+        assert secret.exists()
+
+    def test_moved_bundle_still_answers(self, run, bundle, table, tmp_path):
+        shutil.move(bundle, tmp_path / "elsewhere")
+        assert run("predict", "elsewhere", table).code == 0
+
+
+def test_odd_texts_are_answered_not_refused(run, tmp_path):
+    rows = lines()
+    rows += ["x1,,", 'x2,"\u0000\u0007",', "x3,שלום עולם,", "x4,👍🏽🎉,", f"x5,{'long ' * 200_000},"]
+    path = write(tmp_path / "odd.csv", "\n".join(rows) + "\n")
+    done = run("fit", path, *FIT, "--json")
+    assert done.code == 0
+    assert json.loads(done.out)["data"]["rows"] == 41
+
+
+def test_unknown_option_and_verb(run):
+    assert run("fit", "--colour").code == 2
+    assert run("fly").code == 2

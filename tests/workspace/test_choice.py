@@ -1,0 +1,89 @@
+"""The choice: what is resolved is obeyed, what is not is pooled, and cheap wins where it costs nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from modicum.core import LabelSpace
+from modicum.core.arrays import softmax
+from modicum.workspace.choice import POOL_GAIN, choose, decoding, mean_confidence, natural_scale
+from modicum.workspace.ladder import Climb, Trial
+from modicum.workspace.recipes import Recipe, Step
+
+K = 4
+
+
+def trial(name, rung, accuracy, y, rng, pooled=True, pace=0.0, sharpness=3.0):
+    """A trial that is right on a chosen share of rows, independently of other trials."""
+    truth = np.where(rng.random(len(y)) < accuracy, y, (y + rng.integers(1, K, len(y))) % K)
+    scores = sharpness * np.eye(K)[truth] + 0.1 * rng.normal(size=(len(y), K))
+    recipe = Recipe(name, rung, (Step("heads.ClassMean"),), pooled)
+    return Trial(recipe, None, scores[None], 1.0, 10, pace or 0.01 * (rung + 1))
+
+
+def climbed(trials, n, represented=True):
+    folds = (np.arange(n) % 5)[None]
+    return Climb(tuple(trials), 1, np.full((1, n), represented), folds)
+
+
+def test_a_resolved_difference_is_obeyed():
+    rng, n = np.random.default_rng(0), 3_000
+    y = rng.integers(0, K, n)
+    good, poor = trial("good", 1, 0.9, y, rng), trial("poor", 0, 0.4, y, rng)
+    choice = choose(climbed([good, poor], n), y)
+    assert choice.shipped.name == "good"
+    assert choice.expected_loss["poor"] > 0.3
+
+
+def test_unresolved_differences_ship_the_pool():
+    rng, n = np.random.default_rng(1), 24
+    y = rng.integers(0, K, n)
+    choice = choose(climbed([trial("one", 1, 0.6, y, rng), trial("two", 2, 0.6, y, rng)], n), y)
+    assert choice.shipped.name == "pool"
+
+
+def test_where_cost_buys_nothing_the_cheapest_is_shipped():
+    rng, n = np.random.default_rng(2), 4_000
+    y = rng.integers(0, K, n)
+    cheap = trial("cheap", 0, 0.9, y, rng)
+    dear = Trial(Recipe("dear", 3, cheap.recipe.steps, True), None, cheap.scores, 9.0, 10, 1.0)
+    choice = choose(climbed([cheap, dear], n), y)
+    assert choice.shipped.name == "cheap"
+
+
+def test_the_tolerance_is_what_decides():
+    rng, n = np.random.default_rng(3), 20_000
+    y = rng.integers(0, K, n)
+    cheap, dear = trial("cheap", 0, 0.88, y, rng, pooled=False), trial("dear", 2, 0.90, y, rng, pooled=False)
+    trials = climbed([cheap, dear], n)
+    assert choose(trials, y, tolerance=0.005).shipped.name == "dear"
+    assert choose(trials, y, tolerance=0.05).shipped.name == "cheap"
+
+
+def test_one_label_a_class_leaves_equal_shares_and_the_prior():
+    rng, n = np.random.default_rng(4), K
+    y = np.arange(K)
+    choice = choose(climbed([trial("one", 1, 0.1, y, rng), trial("two", 2, 0.1, y, rng)], n, represented=False), y)
+    assert choice.shipped.name == "pool"
+    np.testing.assert_allclose(choice.shipped.weights, 0.5)
+    assert choice.expected_loss["one"] == pytest.approx(POOL_GAIN)
+
+
+def test_natural_scale_reaches_the_confidence_asked_for():
+    scores = np.random.default_rng(5).normal(size=(50, K)) * 7
+    scale = natural_scale(scores, 0.6)
+    assert mean_confidence(scores / scale) == pytest.approx(0.6, abs=1e-3)
+
+
+def test_the_tree_decodes_only_where_it_helps_beyond_doubt():
+    space = LabelSpace(("a", "b", "c", "d"), parents=("x", "x", "x", "y"))
+    rng = np.random.default_rng(6)
+    codes = rng.integers(0, 4, 400)
+    sure = softmax(5 * np.eye(4)[codes] + rng.normal(size=(400, 4)))
+    assert decoding(sure, codes, space) == "argmax"
+    # Half the mass on the lone class, half spread over three siblings of which one is true: the tree takes the siblings' side.
+    split = np.tile([0.2, 0.2, 0.2, 0.4], (400, 1))
+    truth = np.zeros(400, dtype=np.int64)
+    assert decoding(split, truth, space) == "frechet"
+    assert decoding(split, truth, LabelSpace(("a", "b", "c", "d"))) == "argmax"

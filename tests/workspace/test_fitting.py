@@ -1,0 +1,114 @@
+"""The main job in the library: honest report, odd tables, settings that do what they say."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import modicum
+from modicum.core import InputError, LabelSpace, Table
+
+
+def world(n=240, classes=4, shots=8, seed=0, spread=0.5, width=12):
+    """A table with its vectors: well separated classes, `shots` labels each, the rest hidden."""
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(classes, width))
+    codes = np.arange(n) % classes
+    X = (centres[codes] + spread * rng.normal(size=(n, width))).astype(np.float32)
+    names = tuple(f"theme {chr(97 + k)}" for k in range(classes))
+    known = np.arange(n) < shots * classes
+    labels = tuple(names[k] if s else None for k, s in zip(codes, known, strict=True))
+    hidden = tuple(None if s else names[k] for k, s in zip(codes, known, strict=True))
+    table = Table(tuple(map(str, range(n))), tuple(f"text {i}" for i in range(n)), labels, hidden=hidden)
+    return table, X
+
+
+QUICK = {"budget": "20s", "map_points": 0}
+
+
+def test_report_is_json_and_says_what_was_asked_for():
+    table, X = world()
+    report = modicum.fit(table, vectors=X, **QUICK).report
+    json.dumps(report, allow_nan=False)
+    assert report["test"]["accuracy"] > 0.85
+    assert report["test"]["rows"] == 240 - 32
+    assert 0.7 < report["test"]["coverage"] <= 1
+    assert abs(sum(report["shift"]["estimated"].values()) - 1) < 1e-6
+    assert len(report["next_to_label"]) == 20
+    assert set(report["calibration"]["ece"]) == {"before", "after"}
+
+
+def test_hidden_labels_decide_nothing():
+    table, X = world()
+    lies = Table(table.ids, table.texts, table.labels, hidden=tuple(h and "theme a" for h in table.hidden))
+    ours, theirs = modicum.fit(table, vectors=X, **QUICK), modicum.fit(lies, vectors=X, **QUICK)
+    np.testing.assert_array_equal(ours.predictions.codes, theirs.predictions.codes)
+
+
+def test_a_wrong_label_is_found():
+    table, X = world(n=160, shots=40, spread=0.2)
+    labels = list(table.labels)
+    labels[5] = "theme a"
+    flawed = Table(table.ids, table.texts, tuple(labels))
+    errors = modicum.fit(flawed, vectors=X, **QUICK).report["label_errors"]
+    assert errors[0]["id"] == "5"
+    assert errors[0]["suggested"] == "theme b"
+
+
+def test_many_labels_set_rows_aside_for_the_sets():
+    table, X = world(n=900, shots=150, spread=0.8)
+    few = modicum.fit(table, vectors=X, **QUICK).report["conformal"]
+    many = modicum.fit(table, vectors=X, set_aside_from=500, **QUICK).report["conformal"]
+    assert few["calibrated_on"] == 600
+    assert many["calibrated_on"] == 120
+    assert few["guarantee"] != many["guarantee"]
+
+
+def test_two_labels_in_all_are_enough_to_run():
+    table, X = world(n=40, classes=2, shots=1)
+    result = modicum.fit(table, vectors=X, **QUICK)
+    assert result.report["test"]["accuracy"] > 0.5
+    assert result.report["label_errors"] == []
+
+
+def test_classes_without_a_label_and_without_names_are_never_predicted():
+    table, X = world()
+    space = LabelSpace(("theme a", "theme b", "theme c", "theme d", "theme z"))
+    result = modicum.fit(table, classes=space, vectors=X, **QUICK)
+    assert 4 not in result.predictions.codes
+
+
+def test_same_seed_same_model():
+    table, X = world()
+    first, second = (modicum.fit(table, vectors=X, seed=3, **QUICK) for _ in range(2))
+    assert first.report["chosen"]["name"] == second.report["chosen"]["name"]
+    np.testing.assert_allclose(first.predictions.probabilities, second.predictions.probabilities, atol=1e-6)
+
+
+def test_groups_never_stand_on_both_sides():
+    """Copies of one row in one group give nothing away: the ladder must not see their labels."""
+    rng = np.random.default_rng(0)
+    base = rng.normal(size=(20, 40)).astype(np.float32)
+    X = np.repeat(base, 10, axis=0)
+    codes = np.repeat(rng.integers(0, 2, 20), 10)
+    labels = tuple("ab"[k] for k in codes)
+    ids = tuple(map(str, range(200)))
+    texts = tuple(f"t{i}" for i in range(200))
+    leaking = modicum.fit(Table(ids, texts, labels), vectors=X, **QUICK)
+    grouped = modicum.fit(Table(ids, texts, labels, groups=tuple(str(i // 10) for i in range(200))), vectors=X, **QUICK)
+
+    def best(result):
+        return max(entry["cv_accuracy"] or 0 for entry in result.ladder)
+
+    assert best(leaking) > 0.95
+    assert best(grouped) < 0.8
+
+
+def test_unknown_settings_are_refused():
+    table, X = world(n=40, classes=2)
+    with pytest.raises(InputError, match="setting 'bugdet' is not known; did you mean 'budget'"):
+        modicum.fit(table, vectors=X, bugdet="5s")
+    with pytest.raises(InputError, match="prediction sets 'lax' is not known"):
+        modicum.fit(table, vectors=X, sets="lax")

@@ -1,0 +1,28 @@
+"""The registry finds every card by walking, and suggests the nearest method."""
+
+from __future__ import annotations
+
+import pytest
+
+from modicum.core import InputError
+from modicum.heads import ClassMean
+from modicum.workspace.registry import method, methods
+
+
+def test_keys_are_unique_and_lead_to_the_method():
+    keys = [m.key for m in methods()]
+    assert len(keys) == len(set(keys))
+    assert method("heads.ClassMean").load() is ClassMean
+    assert "nearest class mean" in method("heads.ClassMean").prose().lower()
+
+
+def test_every_card_stands_in_the_room_and_question_it_names():
+    for found in methods():
+        parts = found.module.split(".")[1:-1]
+        assert parts[0] == found.card.room
+        assert parts[-1] == found.card.question
+
+
+def test_unknown_method_suggests_the_nearest():
+    with pytest.raises(InputError, match=r"did you mean 'heads.ClassMean'"):
+        method("heads.ClasMean")
