@@ -7,7 +7,6 @@ import shutil
 
 import numpy as np
 import pytest
-
 from tests.cli.conftest import lines
 
 FIT = ("--text", "text", "--label", "topic", "--encoder", "hashed")

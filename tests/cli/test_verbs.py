@@ -26,13 +26,32 @@ def test_fit_prints_the_ladder_and_writes_the_bundle(run, table):
 def test_fit_json_is_the_report(run, table):
     done = run("fit", table, "--text", "text", "--label", "topic", "--encoder", "hashed", "--json")
     report = json.loads(done.out)
-    wanted = {"data", "ladder", "chosen", "calibration", "conformal", "shift", "label_errors", "next_to_label", "timings"}
+    wanted = {
+        "data",
+        "ladder",
+        "chosen",
+        "calibration",
+        "conformal",
+        "shift",
+        "label_errors",
+        "next_to_label",
+        "timings",
+    }
     assert wanted <= set(report)
     assert report["bundle"] == "items.bundle"
     assert report["data"]["rows"] == 36
     assert report["data"]["labelled"] == 18
     entry = report["ladder"][0]
-    for key in ("name", "steps", "rung", "cv_accuracy", "cv_se", "seconds", "parameters_moved", "seconds_per_1000_items"):
+    for key in (
+        "name",
+        "steps",
+        "rung",
+        "cv_accuracy",
+        "cv_se",
+        "seconds",
+        "parameters_moved",
+        "seconds_per_1000_items",
+    ):
         assert key in entry
     assert sum(entry["weight"] for entry in report["ladder"]) == pytest.approx(1)
 
@@ -53,7 +72,9 @@ def test_predict_writes_every_format_and_the_same_answers(run, bundle, table):
     for ending in ("csv", "jsonl", "parquet"):
         assert run("predict", bundle, table, "--out", f"answers.{ending}").code == 0
     folder = bundle.parent
-    from_csv = [row["prediction"] for row in csv.DictReader((folder / "answers.csv").open(encoding="utf-8"))]
+    from_csv = [
+        row["prediction"] for row in csv.DictReader((folder / "answers.csv").read_text(encoding="utf-8").splitlines())
+    ]
     lines = (folder / "answers.jsonl").read_text(encoding="utf-8").splitlines()
     from_jsonl = [json.loads(line)["prediction"] for line in lines]
     from_parquet = pq.read_table(folder / "answers.parquet")["prediction"].to_pylist()
@@ -79,7 +100,13 @@ def test_report_tells_the_decision(run, bundle):
 def test_methods_lists_cards(run):
     every = json.loads(run("methods", "--json").out)
     heads = json.loads(run("methods", "--room", "heads", "--json").out)
-    assert {card["name"] for card in heads} >= {"ClassMean", "Linear", "NameSimilarity", "NamesAndShots", "GaussianDiscriminant"}
+    assert {card["name"] for card in heads} >= {
+        "ClassMean",
+        "Linear",
+        "NameSimilarity",
+        "NamesAndShots",
+        "GaussianDiscriminant",
+    }
     assert len(heads) < len(every)
     assert "ClassMean" in run("methods").out
     wrong = run("methods", "--room", "attic")

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import special, stats
 
-from modicum.core.arrays import chunks, class_means, entropy, log_probabilities, log_softmax, normalize_rows, one_hot, softmax
+from modicum.core.arrays import (
+    chunks,
+    class_means,
+    entropy,
+    log_probabilities,
+    log_softmax,
+    normalize_rows,
+    one_hot,
+    softmax,
+)
 
 scores = arrays(np.float64, st.tuples(st.integers(1, 5), st.integers(1, 6)), elements=st.floats(-300, 300))
 
@@ -43,3 +52,9 @@ def test_class_means_of_weighted_rows():
 def test_one_hot_and_floored_logarithm():
     assert one_hot([1, 0], 2).tolist() == [[0, 1], [1, 0]]
     assert log_probabilities(np.array([[0.0, 1.0]]))[0, 0] == pytest.approx(np.log(1e-12))
+
+
+def test_softmax_is_over_the_last_axis():
+    values = np.random.default_rng(0).normal(size=(2, 3, 4))
+    np.testing.assert_allclose(softmax(values).sum(axis=2), 1)
+    np.testing.assert_allclose(np.exp(log_softmax(values)), softmax(values))

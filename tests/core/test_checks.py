@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from modicum.core import InputError
-from modicum.core.checks import check_choice, check_codes, check_fraction, check_probabilities, check_vectors, nearest_name
+from modicum.core.checks import (
+    check_choice,
+    check_codes,
+    check_fraction,
+    check_probabilities,
+    check_vectors,
+    nearest_name,
+)
 
 
 def test_nearest_name_suggests_or_lists():
@@ -42,7 +49,7 @@ def test_bad_vectors(X, rules, message):
 def test_bad_probabilities():
     with pytest.raises(InputError, match="between 0 and 1"):
         check_probabilities([[1.5, -0.5]])
-    with pytest.raises(InputError, match="row 1 sums to 0.5"):
+    with pytest.raises(InputError, match=r"row 1 sums to 0\.5"):
         check_probabilities([[1.0, 0.0], [0.25, 0.25]])
 
 

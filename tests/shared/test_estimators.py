@@ -14,7 +14,11 @@ from modicum.workspace.registry import methods
 
 def estimators():
     found = (method.load() for method in methods())
-    return [thing() for thing in found if inspect.isclass(thing) and hasattr(thing, "fit") and issubclass(thing, BaseEstimator)]
+    return [
+        thing()
+        for thing in found
+        if inspect.isclass(thing) and hasattr(thing, "fit") and issubclass(thing, BaseEstimator)
+    ]
 
 
 @parametrize_with_checks(estimators())
@@ -23,7 +27,9 @@ def test_scikit_learn_conventions(estimator, check):
 
 
 def classifiers():
-    return [e for e in estimators() if hasattr(e, "predict_proba") and "X_unlabelled" in inspect.signature(e.fit).parameters]
+    return [
+        e for e in estimators() if hasattr(e, "predict_proba") and "X_unlabelled" in inspect.signature(e.fit).parameters
+    ]
 
 
 @pytest.mark.parametrize("head", classifiers(), ids=lambda e: type(e).__name__)
@@ -62,6 +68,11 @@ class TestHeads:
         proba = fitted.predict_proba(X)
         np.testing.assert_allclose(proba.sum(axis=1), 1, atol=1e-5)
         assert np.array_equal(fitted.classes_[proba.argmax(axis=1)], fitted.predict(X))
+
+    def test_one_row_a_class_is_enough(self, head):
+        X, y, names = self.world()
+        first = np.array([0, 12, 24, 36])
+        assert self.fit(head, X[first], y[first], names).score(X, y) > 0.9
 
     def test_a_class_without_rows_keeps_its_column(self, head):
         X, y, names = self.world()

@@ -12,7 +12,17 @@ from modicum.workspace.budget import Clock, parse_budget
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("45", 45), (45, 45), (0.5, 0.5), ("90s", 90), ("2m", 120), ("1.5h", 5400), ("1h30m", 5400), ("250ms", 0.25), (" 1 min ", 60)],
+    [
+        ("45", 45),
+        (45, 45),
+        (0.5, 0.5),
+        ("90s", 90),
+        ("2m", 120),
+        ("1.5h", 5400),
+        ("1h30m", 5400),
+        ("250ms", 0.25),
+        (" 1 min ", 60),
+    ],
 )
 def test_durations(text, seconds):
     assert parse_budget(text) == pytest.approx(seconds)

@@ -82,8 +82,20 @@ def test_the_tree_decodes_only_where_it_helps_beyond_doubt():
     codes = rng.integers(0, 4, 400)
     sure = softmax(5 * np.eye(4)[codes] + rng.normal(size=(400, 4)))
     assert decoding(sure, codes, space) == "argmax"
-    # Half the mass on the lone class, half spread over three siblings of which one is true: the tree takes the siblings' side.
+    # Most of the mass is spread over three siblings, one of them true: the tree takes their side.
     split = np.tile([0.2, 0.2, 0.2, 0.4], (400, 1))
     truth = np.zeros(400, dtype=np.int64)
     assert decoding(split, truth, space) == "frechet"
     assert decoding(split, truth, LabelSpace(("a", "b", "c", "d"))) == "argmax"
+
+
+def test_members_are_brought_to_one_calibrated_scale():
+    rng, n = np.random.default_rng(7), 2_000
+    y = rng.integers(0, K, n)
+    choice = choose(
+        climbed([trial("sharp", 1, 0.7, y, rng, sharpness=30.0), trial("flat", 2, 0.7, y, rng, sharpness=1.0)], n), y
+    )
+    for candidate in (c for c in choice.candidates if c.name != "pool"):
+        proba = np.exp(candidate.log_proba[0])
+        np.testing.assert_allclose(proba.sum(axis=1), 1)
+        assert proba.max(axis=1).mean() == pytest.approx((proba.argmax(axis=1) == y).mean(), abs=0.03)

@@ -20,7 +20,9 @@ def bench(
     ] = Path("../shared/data"),
     on: Annotated[list[str] | None, typer.Option("--on", metavar="SET", help="Only these collections.")] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="Seeds to run; default the benchmark's own number.")] = None,
-    file: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Also write the JSON to this file.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Also write the JSON to this file.")
+    ] = None,
     json: options.JSON = False,
 ) -> None:
     """Run a benchmark and print its rows.

@@ -76,7 +76,13 @@ def bars() -> Iterator[core_progress.Progress]:
     if not console.is_terminal:
         yield core_progress.silent
         return
-    columns = ("[progress.description]{task.description}", BarColumn(), MofNCompleteColumn(), _Pace(), TimeRemainingColumn())
+    columns = (
+        "[progress.description]{task.description}",
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Pace(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as display:
         tasks: dict[str, TaskID] = {}
 

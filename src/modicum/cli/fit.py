@@ -11,7 +11,9 @@ import modicum
 from modicum.cli import options
 from modicum.cli.console import bars, out, print_json, print_table
 
-EPILOG = "Example: modicum fit tickets.csv --text message --label intent --classes intents.yaml --budget 60s --out intents"
+EPILOG = (
+    "Example: modicum fit tickets.csv --text message --label intent --classes intents.yaml --budget 60s --out intents"
+)
 
 
 def fit(
@@ -20,10 +22,12 @@ def fit(
     label: options.LABEL = None,
     id: options.ID = None,
     classes: Annotated[
-        Path | None, typer.Option("--classes", metavar="FILE", help="Class file (YAML, JSON, CSV): name, description, parent.")
+        Path | None,
+        typer.Option("--classes", metavar="FILE", help="Class file (YAML, JSON, CSV): name, description, parent."),
     ] = None,
     group: Annotated[
-        str | None, typer.Option("--group", metavar="COL", help="Rows of one group never stand on both sides of a split.")
+        str | None,
+        typer.Option("--group", metavar="COL", help="Rows of one group never stand on both sides of a split."),
     ] = None,
     time: Annotated[str | None, typer.Option("--time", metavar="COL", help="Splits train on the past only.")] = None,
     vectors: options.VECTORS = None,
@@ -114,5 +118,7 @@ def _unseen(test: dict[str, Any]) -> str:
     if test["baseline_accuracy"] is not None:
         words += f"; {test['baseline']}: {100 * test['baseline_accuracy']:.1f} %"
     if test["coverage"] is not None:
-        words += f"; prediction sets hold the truth in {100 * test['coverage']:.1f} % with {test['mean_size']:.1f} classes"
+        words += (
+            f"; prediction sets hold the truth in {100 * test['coverage']:.1f} % with {test['mean_size']:.1f} classes"
+        )
     return words + "."

@@ -29,7 +29,13 @@ def methods(
         print_json([asdict(card) for card in cards])
         return
     rows = [
-        {"room": c.room, "question": c.question, "method": c.name, "summary": c.summary, "paper": f"{c.paper} ({c.year})"}
+        {
+            "room": c.room,
+            "question": c.question,
+            "method": c.name,
+            "summary": c.summary,
+            "paper": f"{c.paper} ({c.year})",
+        }
         for c in cards
     ]
     print_table(rows)

@@ -8,12 +8,17 @@ from typing import Annotated
 import typer
 
 TABLE = Annotated[
-    str, typer.Argument(metavar="TABLE", help="CSV, JSONL, Parquet or Arrow file (.gz too), - for standard input, or a built-in table.")
+    str,
+    typer.Argument(
+        metavar="TABLE", help="CSV, JSONL, Parquet or Arrow file (.gz too), - for standard input, or a built-in table."
+    ),
 ]
 BUNDLE = Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder written by modicum fit.")]
 TEXT = Annotated[str | None, typer.Option("--text", metavar="COL", help="Column of the items' texts.")]
 LABEL = Annotated[str | None, typer.Option("--label", metavar="COL", help="Column of labels, empty where unknown.")]
-ID = Annotated[str | None, typer.Option("--id", metavar="COL", help="Column of unique row ids; default the row numbers.")]
+ID = Annotated[
+    str | None, typer.Option("--id", metavar="COL", help="Column of unique row ids; default the row numbers.")
+]
 VECTORS = Annotated[
     Path | None, typer.Option("--vectors", metavar="FILE", help="Precomputed vectors (.npy or .parquet), one per row.")
 ]

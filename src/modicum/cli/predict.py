@@ -20,7 +20,10 @@ def predict(
     id: options.ID = None,
     vectors: options.VECTORS = None,
     file: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="csv, jsonl or parquet, by the ending; default CSV to standard output.")
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="csv, jsonl or parquet, by the ending; default CSV to standard output."
+        ),
     ] = None,
     threads: options.THREADS = None,
     json: options.JSON = False,

@@ -19,19 +19,19 @@ def chunks(rows: int, size: int) -> Iterator[slice]:
 def normalize_rows(X: Floats) -> Floats:
     """Scale each row of X (N, D) to Euclidean length 1; a row of zeros stays zero."""
     norms = np.linalg.norm(X, axis=1, keepdims=True)
-    return X / np.where(norms > 0, norms, 1)
+    return np.asarray(X / np.where(norms > 0, norms, 1))
 
 
 def log_softmax(scores: Floats) -> Floats:
-    """Logarithm of the softmax of each row of scores (N, K)."""
-    shifted = scores - scores.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    """Logarithm of the softmax over the last axis of scores (..., K)."""
+    shifted = scores - scores.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
 def softmax(scores: Floats) -> Floats:
-    """Probabilities (N, K) whose logarithms are the scores (N, K) up to a constant per row."""
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    """Probabilities (..., K) whose logarithms are the scores (..., K) up to a constant per row."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
 def log_probabilities(proba: Floats, floor: float = 1e-12) -> Floats:
@@ -41,12 +41,12 @@ def log_probabilities(proba: Floats, floor: float = 1e-12) -> Floats:
 
 def entropy(proba: Floats) -> Floats:
     """Shannon entropy in nats of each row of probabilities (N, K): (N,), from 0 (sure) to log K."""
-    return -(proba * log_probabilities(proba)).sum(axis=1)
+    return np.asarray(-(proba * log_probabilities(proba)).sum(axis=1))
 
 
 def one_hot(codes: ArrayLike, classes: int) -> NDArray[np.float64]:
     """Indicator matrix (N, K) of integer codes (N,) in 0..K-1."""
-    return np.eye(classes)[np.asarray(codes)]
+    return np.asarray(np.eye(classes)[np.asarray(codes)])
 
 
 def class_means(X: Floats, Y: Floats) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,7 +37,9 @@ def check_choice(value: str, options: Iterable[str], what: str) -> str:
     return value
 
 
-def check_vectors(X: ArrayLike, *, width: int | None = None, rows: int | None = None, what: str = "vectors") -> NDArray:
+def check_vectors(
+    X: ArrayLike, *, width: int | None = None, rows: int | None = None, what: str = "vectors"
+) -> NDArray[Any]:
     """Return X as a float array (N, D), memory-mapped arrays untouched.
 
     Raises:
@@ -48,7 +51,9 @@ def check_vectors(X: ArrayLike, *, width: int | None = None, rows: int | None = 
     if array.dtype.kind not in "fiu":
         raise InputError(f"{what} must be numbers, not {array.dtype}")
     if width is not None and array.shape[1] != width:
-        raise InputError(f"{what} are {array.shape[1]} wide where {width} is expected; were they made by another encoder?")
+        raise InputError(
+            f"{what} are {array.shape[1]} wide where {width} is expected; were they made by another encoder?"
+        )
     if rows is not None and array.shape[0] != rows:
         raise InputError(f"{what} have {array.shape[0]} rows where the table has {rows}; give one vector per row")
     if array.dtype.kind != "f":
@@ -56,7 +61,9 @@ def check_vectors(X: ArrayLike, *, width: int | None = None, rows: int | None = 
     finite = np.isfinite(array).all(axis=1)
     if not finite.all():
         bad = int(np.flatnonzero(~finite)[0])
-        raise InputError(f"{what}: row {bad} holds NaN or infinity ({int((~finite).sum())} such rows); remove or re-encode them")
+        raise InputError(
+            f"{what}: row {bad} holds NaN or infinity ({int((~finite).sum())} such rows); remove or re-encode them"
+        )
     return array
 
 

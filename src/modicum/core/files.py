@@ -66,7 +66,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     Raises:
         InputError: The place cannot be written.
     """
-    path = Path(os.path.abspath(path))
+    path = path.absolute()
     work = path.with_name(f".{path.name}{_NEW}{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +90,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 def recover(path: Path) -> None:
     """Put back a folder that a kill left moved aside, and sweep away what else earlier kills left beside it."""
-    path = Path(os.path.abspath(path))
+    path = path.absolute()
     if not path.parent.is_dir():
         return
     asides = sorted(path.parent.glob(f".{path.name}{_OLD}*"))

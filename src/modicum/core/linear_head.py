@@ -20,7 +20,6 @@ from modicum.core.arrays import softmax
 from modicum.core.checks import check_vectors
 from modicum.core.errors import InputError
 
-
 NEVER = -1e6
 """Intercept of a class that nothing is known of: its probability is 0 in floating point."""
 
@@ -80,18 +79,19 @@ class LinearHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         Raises:
             ValueError: An array has the wrong shape or type, or holds NaN; a label is not among `classes`.
         """
-        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
-        check_classification_targets(y)
-        weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
-        self.classes_ = np.unique(y) if classes is None else np.asarray(classes)
-        codes = _codes(y, self.classes_)
+        rows, labels = self._validated(X, y)
+        if labels.dtype.kind == "f":  # for integers and names it only warns that many classes look like a regression
+            check_classification_targets(labels)
+        weight = _check_sample_weight(sample_weight, rows, dtype=rows.dtype, ensure_non_negative=True)
+        self.classes_ = np.unique(labels) if classes is None else np.asarray(classes)
+        codes = _codes(labels, self.classes_)
         names = None
         if class_vectors is not None:
-            names = check_vectors(class_vectors, width=X.shape[1], rows=len(self.classes_), what="class vectors")
+            names = check_vectors(class_vectors, width=rows.shape[1], rows=len(self.classes_), what="class vectors")
         pool = None
         if X_unlabelled is not None:
-            pool = check_vectors(X_unlabelled, width=X.shape[1], what="unlabelled vectors")
-        facts = Facts(X, codes, weight, len(self.classes_), names, pool)
+            pool = check_vectors(X_unlabelled, width=rows.shape[1], what="unlabelled vectors")
+        facts = Facts(rows, codes, weight, len(self.classes_), names, pool)
         coef, intercept = self._fit_rule(facts)
         self.coef_, self.intercept_ = np.asarray(coef, np.float64), np.asarray(intercept, np.float64)
         return self
@@ -112,13 +112,17 @@ class LinearHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Most probable class of each row (N,)."""
         best = self.scores(X).argmax(axis=1)
-        return self.classes_[best]
+        return np.asarray(self.classes_[best])
 
     def scores(self, X: ArrayLike) -> NDArray[np.floating]:
         """Logarithms of the probabilities up to a constant per row (N, K), also for two classes."""
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        return X @ self.coef_.T.astype(X.dtype) + self.intercept_.astype(X.dtype)
+        rows: NDArray[np.floating] = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        return np.asarray(rows @ self.coef_.T.astype(rows.dtype) + self.intercept_.astype(rows.dtype))
+
+    def _validated(self, X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.floating], NDArray[Any]]:
+        rows, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
+        return rows, labels
 
 
 def _codes(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:

@@ -106,7 +106,7 @@ class LabelSpace:
         """
         mask = np.array([label is not None for label in labels], dtype=bool)
         codes = np.zeros(len(labels), dtype=np.int64)
-        for row in np.flatnonzero(mask):
+        for row in np.flatnonzero(mask).tolist():
             code = self.index.get(str(labels[row]))
             if code is None:
                 raise InputError(f"row {row}: label {labels[row]!r} is not one of the {len(self)} classes")

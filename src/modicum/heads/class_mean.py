@@ -34,6 +34,7 @@ CARD = Card(
     ids=("001-032", "001-092"),
 )
 
+
 def nearest_mean_rule(
     means: NDArray[np.floating], *, metric: str = "cosine", scale: float = 20.0
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:

@@ -54,7 +54,7 @@ def shrunk_precision(deviations: NDArray[np.floating], weight: NDArray[np.floati
     trace = float(np.trace(scatter)) / freedom
     if trace <= 1e-12:
         return np.eye(width)
-    return width * np.linalg.inv(scatter + trace * np.eye(width))
+    return np.asarray(width * np.linalg.inv(scatter + trace * np.eye(width)))
 
 
 def gaussian_rule(

@@ -221,7 +221,9 @@ def _verify(folder: Path, manifest: Mapping[str, Any]) -> None:
         if file.parent != folder or not file.is_file():
             raise InputError(f"{folder} lacks {name!r}; copy the bundle again, or fit again")
         if _digest(file) != digest:
-            raise InputError(f"{file} is not the file that was written (truncated or edited); copy it again, or fit again")
+            raise InputError(
+                f"{file} is not the file that was written (truncated or edited); copy it again, or fit again"
+            )
 
 
 def _assemble(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], report: Mapping[str, Any]) -> Bundle:

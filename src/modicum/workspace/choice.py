@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from modicum.core.arrays import log_softmax
-from modicum.evaluation.stats import corrected_difference, log_pool, pool_weights
 from modicum.core.records import LabelSpace
+from modicum.evaluation.stats import corrected_difference, log_pool, pool_weights
 from modicum.labels.calibration import fit_temperature
 from modicum.labels.spaces import TreeMetric, frechet_mean
 from modicum.workspace.ladder import Climb, Trial
@@ -25,7 +25,7 @@ from modicum.workspace.ladder import Climb, Trial
 Floats = NDArray[np.floating]
 
 POOL_GAIN = 0.014
-"""Prior mean of the pool's lead over a single recipe in accuracy: measured over three tables at 1 to 16 labels a class."""
+"""Prior mean of the pool's lead in accuracy over a single recipe: measured on three tables, 1 to 16 labels a class."""
 POOL_GAIN_SD = 0.03
 """Prior standard deviation of that lead."""
 STACKING_STRENGTH = 5.0
@@ -42,8 +42,8 @@ class Candidate:
     """Temperature (M,) of each member."""
     weights: Floats
     """Share (M,) of each member; sums to 1."""
-    log_proba: Floats | None
-    """Out-of-fold log-probabilities (repeats, n, K); None where nothing could be measured."""
+    log_proba: Floats
+    """Out-of-fold log-probabilities (repeats, n, K); NaN for rows that were never held out."""
 
     @property
     def seconds_per_1000(self) -> float:

@@ -57,7 +57,7 @@ def held_out(candidate: Candidate, climb: Climb, y: NDArray[np.int64]) -> HeldOu
     rows = np.flatnonzero((climb.folds >= 0).all(axis=0))
     before = softmax(candidate.log_proba[:, rows].mean(axis=0))
     temperature = fit_temperature(np.log(np.maximum(before, 1e-300)), y[rows])
-    return HeldOut(rows, y[rows], before, temperature, climb.represented[:, rows].all(axis=0))
+    return HeldOut(rows, y[rows], before, temperature, np.asarray(climb.represented[:, rows].all(axis=0)))
 
 
 def cross_fitted(found: HeldOut, folds: NDArray[np.int64]) -> Floats:
@@ -71,7 +71,9 @@ def cross_fitted(found: HeldOut, folds: NDArray[np.int64]) -> Floats:
     return out
 
 
-def ladder_rows(climb: Climb, choice: Choice | None, y: NDArray[np.int64], tests: dict[str, float]) -> list[dict[str, Any]]:
+def ladder_rows(
+    climb: Climb, choice: Choice | None, y: NDArray[np.int64], tests: dict[str, float]
+) -> list[dict[str, Any]]:
     """One entry per recipe and one for the pool: what it is, what it showed, whether it was shipped."""
     shares = _shares(choice)
     entries = []
@@ -138,7 +140,7 @@ def _shown_by(
     return out
 
 
-def data_facts(table: Table, space: LabelSpace, duplicates: int, conflicts: Sequence[int]) -> dict[str, Any]:
+def data_facts(table: Table, space: LabelSpace, duplicates: int, conflicts: NDArray[np.int64]) -> dict[str, Any]:
     """Rows, labels, classes, duplicates and conflicts of the table."""
     codes, labelled = space.encode(table.labels)
     counts = np.bincount(codes[labelled], minlength=len(space))
@@ -238,7 +240,9 @@ def next_to_label(
     problem: Problem, answers: Predictions, table: Table, rng: np.random.Generator, budget: int = 20
 ) -> list[dict[str, Any]]:
     """The unlabelled rows whose label would help most."""
-    rows = margin_query(answers.probabilities, problem.X, problem.labelled, min(budget, len(problem.unlabelled_rows)), rng)
+    rows = margin_query(
+        answers.probabilities, problem.X, problem.labelled, min(budget, len(problem.unlabelled_rows)), rng
+    )
     names = problem.space.names
     out = []
     for row in rows:

@@ -29,11 +29,11 @@ from modicum.workspace.choice import Choice, choose, decoding, mean_confidence, 
 from modicum.workspace.executors import LocalExecutor
 from modicum.workspace.findings import HeldOut, held_out
 from modicum.workspace.ladder import Climb, climb
+from modicum.workspace.made import Made
 from modicum.workspace.model import Model, Predictions
 from modicum.workspace.predicting import prediction_columns, to_parquet
 from modicum.workspace.problem import Problem
 from modicum.workspace.recipes import FeatureBank, fit_recipe
-from modicum.workspace.made import Made
 from modicum.workspace.reporting import Facts, test_accuracies, write_report
 from modicum.workspace.settings import PER_CLASS, Settings
 
@@ -90,7 +90,7 @@ class _Prepared:
     encoder: EncoderReference
     encoder_arrays: dict[str, NDArray[Any]]
     duplicates: int
-    conflicts: Sequence[int]
+    conflicts: NDArray[np.int64]
 
 
 def fit(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,8 +38,8 @@ class Trial:
     recipe: Recipe
     reason: str | None = None
     """Why it was not tried; None where it was."""
-    scores: Floats | None = None
-    """Out-of-fold scores (repeats, n, K) of the labelled rows."""
+    scores: Floats = field(default_factory=lambda: np.empty((0, 0, 0), dtype=np.float32))
+    """Out-of-fold scores (repeats, n, K) of the labelled rows; no repeats where it was not tried."""
     seconds: float = 0.0
     """Seconds spent on it."""
     parameters: int = 0
@@ -49,7 +48,7 @@ class Trial:
     @property
     def tried(self) -> bool:
         """Whether there are scores to compare."""
-        return self.scores is not None
+        return self.reason is None
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +189,7 @@ def _again(trial: Trial, bank: FeatureBank, splits: Sequence[Split], executor: E
     start = time.perf_counter()
     folds = list(executor.map(lambda split: _run(trial.recipe, bank, split), splits))
     scores = _assemble(len(bank.problem.rows), splits, folds)[None]
-    both = np.concatenate([cast(Floats, trial.scores), scores])
+    both = np.concatenate([trial.scores, scores])
     return replace(trial, scores=both, seconds=trial.seconds + time.perf_counter() - start)
 
 

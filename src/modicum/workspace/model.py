@@ -62,7 +62,7 @@ class Model:
         """Classes (N,) for probabilities (N, K), by the model's decoding rule."""
         if self.decode == "frechet":
             return frechet_mean(proba, self._metric)
-        return proba.argmax(axis=1)
+        return np.asarray(proba.argmax(axis=1))
 
     @cached_property
     def _metric(self) -> TreeMetric:
@@ -88,6 +88,6 @@ class Model:
         if self.conformal is None:
             return Predictions(codes, proba, None, np.zeros(len(codes), dtype=bool))
         sets = self.conformal.sets(proba)
-        unknown = ~sets.any(axis=1)
+        unknown = np.asarray(~sets.any(axis=1))
         sets[np.arange(len(codes)), codes] = True
         return Predictions(codes, proba, sets, unknown)

@@ -62,5 +62,3 @@ def method(key: str) -> Method:
     """
     known = {m.key: m for m in methods()}
     return known[check_choice(key, known, "method")]
-
-

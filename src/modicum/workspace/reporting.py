@@ -57,7 +57,7 @@ def test_accuracies(table: Table, made: Made, answers: Predictions) -> dict[str,
 
 
 def write_report(
-    facts: Facts, encoder: EncoderReference, duplicates: int, conflicts: Sequence[int], settings: Settings
+    facts: Facts, encoder: EncoderReference, duplicates: int, conflicts: NDArray[np.int64], settings: Settings
 ) -> dict[str, Any]:
     """The content of report.json, but for the timings."""
     table, made, problem = facts.table, facts.made, facts.made.problem
@@ -124,7 +124,7 @@ def _measured(facts: Facts) -> dict[str, Any]:
     """What only held-out rows can tell; nothing of it without labels."""
     found, problem, rule = facts.made.found, facts.made.problem, facts.made.model.conformal
     if found is None or rule is None:
-        return dict.fromkeys(("per_class", "confusions", "label_errors"), []) | {"calibration": None, "conformal": None}
+        return {"per_class": [], "confusions": [], "label_errors": [], "calibration": None, "conformal": None}
     proba = findings.cross_fitted(found, facts.made.climbed.folds[0, found.rows])
     predicted = facts.made.model.decide(found.after)
     sets = rule.sets(found.after)

@@ -90,7 +90,9 @@ def _check_cycles(parents: dict[str, str | None], path: Path) -> None:
         seen, at = [name], parents.get(name)
         while at is not None:
             if at in seen:
-                raise InputError(f"{path}: {' > '.join([*seen, at])} goes round in a circle; a class cannot be above itself")
+                raise InputError(
+                    f"{path}: {' > '.join([*seen, at])} goes round in a circle; a class cannot be above itself"
+                )
             seen.append(at)
             at = parents.get(at)
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.csv
@@ -35,7 +35,7 @@ def batches(source: str | Path, rows: int) -> Iterator[pa.Table]:
         InputError: The file is missing, of an unknown kind, or broken; the sentence names the place.
     """
     if str(source) == STDIN:
-        yield from _text_batches(sys.stdin.buffer, "standard input", None, rows)
+        yield from _text_batches(cast(io.BufferedIOBase, sys.stdin.buffer), "standard input", None, rows)
         return
     path = Path(source)
     _check_file(path)
@@ -45,11 +45,15 @@ def batches(source: str | Path, rows: int) -> Iterator[pa.Table]:
     if kind not in (*TEXT, *BINARY) or (packed and kind in BINARY):
         known = ", ".join([*TEXT, *BINARY])
         raise InputError(f"{path} ends in {''.join(path.suffixes) or 'nothing'!r}, which is not a known table: {known}")
-    with _told(path), (gzip.open(path) if packed else path.open("rb")) as stream:
+    with _told(path), gzip.open(path) if packed else path.open("rb") as stream:
         if kind in BINARY:
             yield from BINARY[kind](stream, rows)
         else:
             yield from _text_batches(stream, str(path), kind, rows)
+
+
+def _opened(path: Path, packed: bool) -> io.BufferedIOBase:
+    return gzip.open(path) if packed else path.open("rb")
 
 
 def _check_file(path: Path) -> None:
@@ -70,15 +74,16 @@ def _told(path: Path) -> Iterator[None]:
         raise
     except (pa.ArrowException, OSError, EOFError) as error:
         reason = " ".join(str(error).split())
-        raise InputError(f"{path} cannot be read ({reason}); check that the file is whole and of the kind it is named") from error
+        raise InputError(
+            f"{path} cannot be read ({reason}); check that the file is whole and of the kind it is named"
+        ) from error
 
 
-def _text_batches(stream: BinaryIO, name: str, kind: str | None, rows: int) -> Iterator[pa.Table]:
-    buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore[arg-type]  # gzip files are raw enough
-    head = buffered.peek(4096)
-    if head.startswith(BOM):
-        buffered.read(len(BOM))
-        head = head[len(BOM) :]
+def _text_batches(stream: io.BufferedIOBase, name: str, kind: str | None, rows: int) -> Iterator[pa.Table]:
+    head = stream.read(4096)
+    rest = head.removeprefix(BOM)
+    buffered = _Pushed(rest, stream)
+    head = rest
     first = head.lstrip()[:1]
     if kind is None:
         kind = ".jsonl" if first == b"{" else ".json" if first == b"[" else ".csv"
@@ -87,8 +92,8 @@ def _text_batches(stream: BinaryIO, name: str, kind: str | None, rows: int) -> I
     yield from TEXT[kind](buffered, name, rows)
 
 
-def _csv(delimiter: str) -> Callable[[BinaryIO, str, int], Iterator[pa.Table]]:
-    def read(stream: BinaryIO, name: str, rows: int) -> Iterator[pa.Table]:
+def _csv(delimiter: str) -> Callable[[io.BufferedIOBase, str, int], Iterator[pa.Table]]:
+    def read(stream: io.BufferedIOBase, name: str, rows: int) -> Iterator[pa.Table]:
         parse = pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=_Ragged(name))
         checked = _Utf8(stream, name)
         try:
@@ -101,7 +106,10 @@ def _csv(delimiter: str) -> Callable[[BinaryIO, str, int], Iterator[pa.Table]]:
                 read_options=pa.csv.ReadOptions(block_size=BLOCK, column_names=header),
                 parse_options=parse,
                 convert_options=pa.csv.ConvertOptions(
-                    column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=True, null_values=[""], check_utf8=False
+                    column_types=dict.fromkeys(header, pa.string()),
+                    strings_can_be_null=True,
+                    null_values=[""],
+                    check_utf8=False,
                 ),
             )
         except pa.ArrowInvalid as error:
@@ -157,19 +165,38 @@ class _Ragged:
         )
 
 
-class _Utf8(io.RawIOBase):
+class _Pushed(io.BufferedIOBase):
+    """A byte stream with its first bytes, which were looked at, put back."""
+
+    def __init__(self, head: bytes, stream: io.BufferedIOBase) -> None:
+        self.head, self.stream = io.BytesIO(head), stream
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or size < 0:
+            return self.head.read() + self.stream.read()
+        return self.head.read(size) or self.stream.read(size)
+
+    def readline(self, size: int | None = -1) -> bytes:
+        line = self.head.readline()
+        return line if line.endswith(b"\n") else line + self.stream.readline()
+
+
+class _Utf8(io.BufferedIOBase):
     """A byte stream that refuses bytes which are no UTF-8, naming their line."""
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
+    def __init__(self, stream: io.BufferedIOBase, name: str) -> None:
         self.stream, self.name, self.line, self.tail = stream, name, 1, b""
 
     def readable(self) -> bool:
         return True
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int | None = -1) -> bytes:
         return self._checked(self.stream.read(size))
 
-    def readline(self, size: int | None = -1) -> bytes:  # type: ignore[override]  # the buffer protocol is not needed
+    def readline(self, size: int | None = -1) -> bytes:
         return self._checked(self.stream.readline())
 
     def _checked(self, data: bytes) -> bytes:
@@ -190,7 +217,7 @@ class _Utf8(io.RawIOBase):
         return data
 
 
-def _jsonl(stream: BinaryIO, name: str, rows: int) -> Iterator[pa.Table]:
+def _jsonl(stream: io.BufferedIOBase, name: str, rows: int) -> Iterator[pa.Table]:
     lines = enumerate(_lines(_Utf8(stream, name)), start=1)
     some = False
     while chunk := list(itertools.islice(lines, rows)):
@@ -211,11 +238,11 @@ def _record(line: bytes, where: str) -> dict[str, object]:
     except ValueError as error:
         raise InputError(f"{where}: not JSON ({error})") from error
     if not isinstance(record, dict):
-        raise InputError(f"{where}: a row must be a JSON object like {{\"text\": ...}}, not {type(record).__name__}")
+        raise InputError(f'{where}: a row must be a JSON object like {{"text": ...}}, not {type(record).__name__}')
     return record
 
 
-def _json(stream: BinaryIO, name: str, rows: int) -> Iterator[pa.Table]:
+def _json(stream: io.BufferedIOBase, name: str, rows: int) -> Iterator[pa.Table]:
     try:
         found = json.loads(_Utf8(stream, name).read())
     except ValueError as error:
@@ -223,7 +250,7 @@ def _json(stream: BinaryIO, name: str, rows: int) -> Iterator[pa.Table]:
             raise
         raise InputError(f"{name} is not JSON ({error})") from error
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise InputError(f"{name} must be a list of JSON objects like [{{\"text\": ...}}]")
+        raise InputError(f'{name} must be a list of JSON objects like [{{"text": ...}}]')
     yield _from_records(found, name)
 
 
@@ -239,7 +266,7 @@ def _from_records(records: list[dict[str, object]], name: str) -> pa.Table:
     return pa.table(columns)
 
 
-def _parquet(stream: BinaryIO, rows: int) -> Iterator[pa.Table]:
+def _parquet(stream: io.BufferedIOBase, rows: int) -> Iterator[pa.Table]:
     file = pq.ParquetFile(stream)
     some = False
     for batch in file.iter_batches(batch_size=rows):
@@ -249,7 +276,7 @@ def _parquet(stream: BinaryIO, rows: int) -> Iterator[pa.Table]:
         yield file.schema_arrow.empty_table()
 
 
-def _arrow(stream: BinaryIO, rows: int) -> Iterator[pa.Table]:
+def _arrow(stream: io.BufferedIOBase, rows: int) -> Iterator[pa.Table]:
     file = pa.ipc.open_file(stream)
     some = False
     for number in range(file.num_record_batches):
@@ -259,14 +286,14 @@ def _arrow(stream: BinaryIO, rows: int) -> Iterator[pa.Table]:
         yield file.schema.empty_table()
 
 
-TEXT: dict[str, Callable[[BinaryIO, str, int], Iterator[pa.Table]]] = {
+TEXT: dict[str, Callable[[io.BufferedIOBase, str, int], Iterator[pa.Table]]] = {
     ".csv": _csv(","),
     ".tsv": _csv("\t"),
     ".jsonl": _jsonl,
     ".ndjson": _jsonl,
     ".json": _json,
 }
-BINARY: dict[str, Callable[[BinaryIO, int], Iterator[pa.Table]]] = {
+BINARY: dict[str, Callable[[io.BufferedIOBase, int], Iterator[pa.Table]]] = {
     ".parquet": _parquet,
     ".arrow": _arrow,
     ".feather": _arrow,

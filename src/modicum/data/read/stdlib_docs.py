@@ -21,25 +21,41 @@ from modicum.core.records import LabelSpace, Table
 CHAPTERS = MappingProxyType(
     {
         "text processing": "string re difflib textwrap unicodedata stringprep rlcompleter",
-        "data types": "datetime _pydatetime zoneinfo calendar collections heapq bisect array weakref types copy pprint reprlib enum graphlib _weakrefset _collections_abc",
+        "data types": (
+            "datetime _pydatetime zoneinfo calendar collections heapq bisect array weakref types copy pprint "
+            "reprlib enum graphlib _weakrefset _collections_abc"
+        ),
         "numbers and mathematics": "numbers math cmath decimal _pydecimal fractions random statistics",
         "functional programming": "itertools functools operator",
-        "files and directories": "pathlib fileinput stat filecmp tempfile glob fnmatch linecache shutil posixpath ntpath genericpath",
+        "files and directories": (
+            "pathlib fileinput stat filecmp tempfile glob fnmatch linecache shutil posixpath ntpath genericpath"
+        ),
         "data persistence": "pickle copyreg shelve marshal dbm sqlite3 pickletools",
         "compression and archiving": "zlib gzip bz2 lzma zipfile tarfile _compression",
         "file formats": "csv configparser tomllib netrc plistlib",
         "cryptography": "hashlib hmac secrets",
-        "operating system": "os io time argparse optparse getopt logging getpass curses platform errno ctypes _pyio pwd grp crypt spwd termios tty pty fcntl resource syslog pipes posix",
-        "concurrent execution": "threading multiprocessing concurrent subprocess sched queue contextvars _threading_local",
+        "operating system": (
+            "os io time argparse optparse getopt logging getpass curses platform errno ctypes _pyio pwd grp "
+            "crypt spwd termios tty pty fcntl resource syslog pipes posix"
+        ),
+        "concurrent execution": (
+            "threading multiprocessing concurrent subprocess sched queue contextvars _threading_local"
+        ),
         "networking": "asyncio socket ssl select selectors signal mmap asyncore asynchat smtpd",
         "internet data": "email json mailbox mimetypes base64 binascii quopri uu",
         "markup processing": "html xml",
-        "internet protocols": "webbrowser wsgiref urllib http ftplib poplib imaplib smtplib uuid socketserver xmlrpc ipaddress cgi cgitb nntplib telnetlib",
+        "internet protocols": (
+            "webbrowser wsgiref urllib http ftplib poplib imaplib smtplib uuid socketserver xmlrpc ipaddress "
+            "cgi cgitb nntplib telnetlib"
+        ),
         "multimedia and interface": "wave colorsys turtle cmd shlex tkinter aifc audioop chunk imghdr sndhdr sunau",
         "internationalization": "gettext locale codecs encodings",
         "development tools": "typing pydoc doctest unittest ensurepip venv zipapp distutils lib2to3",
         "debugging and profiling": "bdb faulthandler pdb timeit trace tracemalloc cProfile profile pstats",
-        "runtime services": "sys sysconfig builtins warnings dataclasses contextlib abc atexit traceback gc inspect site code codeop zipimport pkgutil modulefinder runpy importlib imp",
+        "runtime services": (
+            "sys sysconfig builtins warnings dataclasses contextlib abc atexit traceback gc inspect site "
+            "code codeop zipimport pkgutil modulefinder runpy importlib imp"
+        ),
         "language services": "ast symtable token keyword tokenize tabnanny pyclbr py_compile compileall dis opcode",
     }
 )
@@ -48,7 +64,13 @@ CHAPTERS = MappingProxyType(
 GROUPS = MappingProxyType(
     {
         "values": ("text processing", "data types", "numbers and mathematics", "functional programming"),
-        "storage": ("files and directories", "data persistence", "compression and archiving", "file formats", "cryptography"),
+        "storage": (
+            "files and directories",
+            "data persistence",
+            "compression and archiving",
+            "file formats",
+            "cryptography",
+        ),
         "system": ("operating system", "concurrent execution"),
         "internet": ("networking", "internet data", "markup processing", "internet protocols"),
         "applications": ("multimedia and interface", "internationalization"),
@@ -57,7 +79,9 @@ GROUPS = MappingProxyType(
 )
 """Chapters of each group."""
 
-SIDE_EFFECTS = re.compile(r"(^|\.)(__main__|test|tests|idlelib|turtledemo|dylib|_aix|antigravity|this)(\.|$)|windows|_win|msvc")
+SIDE_EFFECTS = re.compile(
+    r"(^|\.)(__main__|test|tests|idlelib|turtledemo|dylib|_aix|antigravity|this)(\.|$)|windows|_win|msvc"
+)
 """Modules that do something when imported, or belong to another system."""
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
@@ -94,9 +118,7 @@ def load_stdlib_docs(per_class: int = 8, seed: int = 0) -> tuple[Table, LabelSpa
 def _kept(chapters: list[str], per_class: int, seed: int) -> set[int]:
     rng = np.random.default_rng(seed)
     codes = np.array([list(CHAPTERS).index(chapter) for chapter in chapters])
-    return {
-        int(row) for k in range(len(CHAPTERS)) for row in rng.permutation(np.flatnonzero(codes == k))[:per_class]
-    }
+    return {int(row) for k in range(len(CHAPTERS)) for row in rng.permutation(np.flatnonzero(codes == k))[:per_class]}
 
 
 def _items() -> Iterator[tuple[str, str, str]]:
@@ -137,7 +159,8 @@ def _members(module: ModuleType, top: str) -> Iterator[tuple[str, object]]:
         if attribute.startswith("_") or not (inspect.isclass(item) or inspect.isroutine(item)):
             continue
         home = str(getattr(item, "__module__", "") or module.__name__)
-        if home == module.__name__ or home.lstrip("_").split(".")[0] == top.lstrip("_") and "." not in module.__name__:
+        accelerated = home.lstrip("_").split(".")[0] == top.lstrip("_") and "." not in module.__name__
+        if home == module.__name__ or accelerated:
             yield f"{module.__name__}.{attribute}", item
 
 

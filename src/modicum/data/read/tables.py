@@ -73,7 +73,12 @@ def read(
 
 
 def stream(
-    source: str | Path, *, text: str | None = None, id: str | None = None, label: str | None = None, chunk_rows: int = 20_000
+    source: str | Path,
+    *,
+    text: str | None = None,
+    id: str | None = None,
+    label: str | None = None,
+    chunk_rows: int = 20_000,
 ) -> Iterator[Table]:
     """Read a file in chunks of about `chunk_rows` rows, for tables larger than memory; row ids run through.
 
@@ -99,13 +104,17 @@ def _arrow_table(source: Any) -> pa.Table:
         try:
             return pa.table({name: pa.array(list(values), from_pandas=True) for name, values in source.items()})
         except pa.ArrowException as error:
-            raise InputError(f"the columns do not make a table ({error}); give lists of equal length and one type") from error
+            raise InputError(
+                f"the columns do not make a table ({error}); give lists of equal length and one type"
+            ) from error
     if isinstance(source, Sequence):
         wrong = next((row for row, item in enumerate(source) if not isinstance(item, str)), None)
         if wrong is not None:
             raise InputError(f"row {wrong + 1}: {source[wrong]!r} is not a text; a list must hold texts only")
         return pa.table({"text": pa.array(list(source), pa.string())})
-    raise InputError(f"a {type(source).__name__} is not a table; give a file, a frame, a dict of columns or a list of texts")
+    raise InputError(
+        f"a {type(source).__name__} is not a table; give a file, a frame, a dict of columns or a list of texts"
+    )
 
 
 def _tables(parts: Iterator[pa.Table], columns: Columns, name: str) -> Iterator[Table]:
@@ -147,7 +156,7 @@ def _resolved(part: pa.Table, columns: Columns, name: str) -> Columns:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _plain_id(part: pa.Table, name: str) -> str | None:
@@ -169,16 +178,16 @@ def _table(part: pa.Table, columns: Columns, name: str, offset: int) -> Table:
     times = None
     if columns.time:
         times = np.array([_time(v, columns, name, offset + row) for row, v in enumerate(own[columns.time])])
-    return Table(
-        ids, texts, labels, name, str(columns.text), columns.label, groups=groups, times=times, columns=own
-    )
+    return Table(ids, texts, labels, name, str(columns.text), columns.label, groups=groups, times=times, columns=own)
 
 
 def _text(value: Any, columns: Columns, name: str, row: int) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise InputError(f"{name}, row {row + 1}: column {columns.text!r} holds {value!r}, not a text; name another --text")
+        raise InputError(
+            f"{name}, row {row + 1}: column {columns.text!r} holds {value!r}, not a text; name another --text"
+        )
     return value
 
 
@@ -225,10 +234,16 @@ class _Ids:
     def add(self, ids: Sequence[str], offset: int) -> None:
         for row, value in enumerate(ids, start=offset):
             if not value.strip():
-                raise InputError(f"{self.name}, row {row + 1}: the id is empty; give every row an id, or none with --id")
-            first = self.seen.setdefault(hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=12).digest(), row)
+                raise InputError(
+                    f"{self.name}, row {row + 1}: the id is empty; give every row an id, or none with --id"
+                )
+            first = self.seen.setdefault(
+                hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=12).digest(), row
+            )
             if first != row:
-                raise InputError(f"{self.name}: the id {value!r} stands in row {first + 1} and in row {row + 1}; ids must be unique")
+                raise InputError(
+                    f"{self.name}: the id {value!r} stands in row {first + 1} and in row {row + 1}; ids must be unique"
+                )
 
 
 def _joined(parts: Sequence[Table]) -> Table:

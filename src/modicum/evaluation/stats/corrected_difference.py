@@ -53,7 +53,7 @@ class Difference:
 
 
 def corrected_difference(
-    first: NDArray[np.float64], second: NDArray[np.float64], folds: NDArray[np.int64]
+    first: NDArray[np.floating], second: NDArray[np.floating], folds: NDArray[np.int64]
 ) -> Difference:
     """Compare two recipes from their results on the same held-out rows.
 
@@ -67,7 +67,7 @@ def corrected_difference(
 
     Example:
         >>> import numpy as np
-        >>> folds = np.tile([0, 1], 20)[None]
+        >>> folds = np.tile([0, 1, 2, 3, 4], 8)[None]
         >>> better, worse = np.ones((1, 40)), np.tile([1.0, 0, 0, 0], 10)[None]
         >>> corrected_difference(better, worse, folds).resolved()
         True

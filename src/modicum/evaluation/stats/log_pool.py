@@ -30,7 +30,7 @@ CARD = Card(
     tags=("stacking", "pooling", "ensemble"),
 )
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 
 def log_pool(log_proba: Floats, weights: Floats) -> Floats:
@@ -73,21 +73,21 @@ def pool_weights(
     row = np.ones(len(codes)) if row_weight is None else np.asarray(row_weight, dtype=np.float64)
     truth = log_proba[:, np.arange(len(codes)), codes]
     total = row.sum() + strength
-    rate, last = 1.0, np.inf
+    rate, last, held = 1.0, np.inf, weights
     for _ in range(steps):
         pooled = log_pool(log_proba, weights)
         loss = -float(row @ pooled[np.arange(len(codes)), codes])
         ratio = np.log(np.maximum(weights, 1e-300) / prior)
         value = (loss + strength * float(weights @ ratio)) / total
         if value > last:
-            weights, rate = previous, rate / 2
+            weights, rate = held, rate / 2
             if rate < 1e-4:
                 break
             last = np.inf
             continue
         if last - value < 1e-9:
             break
-        last, previous = value, weights
+        last, held = value, weights
         expected = np.einsum("nk,mnk,n->m", np.exp(pooled), log_proba, row)
         slope = (expected - truth @ row + strength * (ratio + 1)) / total
         moved = np.log(np.maximum(weights, 1e-300)) - rate * (slope - weights @ slope)

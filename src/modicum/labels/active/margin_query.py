@@ -79,7 +79,7 @@ def margin_query(
     return candidates[_spread(normalize_rows(X[candidates].astype(np.float64)), doubt, budget)]
 
 
-def _spread(X: NDArray[np.float64], doubt: NDArray[np.float64], budget: int) -> NDArray[np.int64]:
+def _spread(X: NDArray[np.floating], doubt: NDArray[np.floating], budget: int) -> NDArray[np.int64]:
     """Positions of a farthest-first batch that starts with the most doubtful row."""
     chosen = np.zeros(budget, dtype=np.int64)
     distance = np.maximum(1 - X @ X[0], 0)

@@ -1,14 +1,12 @@
 """Which classes can it be, with a promise? Prediction sets by conformal prediction."""
 
-from modicum.labels.conformal.aps import APS, aps_scores
+from modicum.labels.conformal.aps import aps_scores
 from modicum.labels.conformal.class_conditional import class_thresholds
-from modicum.labels.conformal.lac import LAC, lac_scores
+from modicum.labels.conformal.lac import lac_scores
 from modicum.labels.conformal.rule import SCORES, ConformalRule, cross_conformal, split_conformal
 from modicum.labels.conformal.threshold import threshold
 
 __all__ = [
-    "APS",
-    "LAC",
     "SCORES",
     "ConformalRule",
     "aps_scores",

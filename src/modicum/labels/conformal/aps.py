@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modicum.core.card import Card
-from modicum.labels.conformal.base import ScoreRule
 
 CARD = Card(
-    name="APS",
+    name="aps_scores",
     room="labels",
     question="conformal",
     summary="Prediction sets by cumulated probability, which adapt to the difficulty of the row",
@@ -43,21 +42,3 @@ def aps_scores(proba: NDArray[np.floating]) -> NDArray[np.floating]:
     out = np.empty_like(summed)
     np.put_along_axis(out, order, summed, axis=1)
     return np.minimum(out, 1.0)
-
-
-class APS(ScoreRule):
-    """Prediction sets by the APS score.
-
-    Args:
-        alpha: Share of sets that may miss the truth, 0 to 1.
-
-    Example:
-        >>> import numpy as np
-        >>> proba = np.tile([[0.8, 0.15, 0.05]], (19, 1))
-        >>> APS(alpha=0.1).calibrate(proba, np.ones(19, int)).sets(proba[:1]).tolist()
-        [[True, True, False]]
-    """
-
-    def scores(self, proba: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Non-conformity (N, K)."""
-        return aps_scores(proba)

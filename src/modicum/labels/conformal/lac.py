@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modicum.core.card import Card
-from modicum.labels.conformal.base import ScoreRule
 
 CARD = Card(
-    name="LAC",
+    name="lac_scores",
     room="labels",
     question="conformal",
     summary="Prediction sets of all classes above one probability threshold: smallest on average",
@@ -38,21 +37,3 @@ def lac_scores(proba: NDArray[np.floating]) -> NDArray[np.floating]:
         [[0.25, 0.75]]
     """
     return 1 - proba
-
-
-class LAC(ScoreRule):
-    """Prediction sets by the LAC score.
-
-    Args:
-        alpha: Share of sets that may miss the truth, 0 to 1.
-
-    Example:
-        >>> import numpy as np
-        >>> proba = np.tile([[0.8, 0.15, 0.05]], (19, 1))
-        >>> LAC(alpha=0.1).calibrate(proba, np.zeros(19, int)).sets(proba[:1]).tolist()
-        [[True, False, False]]
-    """
-
-    def scores(self, proba: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Non-conformity (N, K)."""
-        return lac_scores(proba)

@@ -72,7 +72,7 @@ class TreeMetric:
 
     @cached_property
     def _depth(self) -> Ints:
-        return (self.ancestors >= 0).sum(axis=1)
+        return np.asarray((self.ancestors >= 0).sum(axis=1))
 
     def block(self, rows: Ints, columns: Ints) -> Floats:
         """Distances (R, C). Cost: O(R C depth)."""

@@ -21,5 +21,7 @@ def layout(X: NDArray[np.floating], *, seed: int = 0, components: int = 30) -> N
     """
     reduced = PCA(min(components, *X.shape), random_state=seed).fit_transform(np.asarray(X, dtype=np.float64))
     perplexity = min(30.0, (len(X) - 1) / 3)
-    tsne = TSNE(init="pca" if reduced.shape[1] > 1 else "random", perplexity=perplexity, random_state=seed, max_iter=500)
+    tsne = TSNE(
+        init="pca" if reduced.shape[1] > 1 else "random", perplexity=perplexity, random_state=seed, max_iter=500
+    )
     return np.asarray(tsne.fit_transform(reduced), dtype=np.float64)

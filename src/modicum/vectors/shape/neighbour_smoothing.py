@@ -116,16 +116,16 @@ class NeighbourSmoothing(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Keep the rows of X (N, D) as references; `y` is ignored."""
-        X = validate_data(self, X, dtype=[np.float64, np.float32])
-        if len(X) > self.max_reference:
-            drawn = np.random.default_rng(self.random_state).choice(len(X), self.max_reference, replace=False)
-            X = X[np.sort(drawn)]
-        self.reference_ = normalize_rows(X).astype(np.float16)
+        rows: NDArray[np.floating] = validate_data(self, X, dtype=[np.float64, np.float32])
+        if len(rows) > self.max_reference:
+            drawn = np.random.default_rng(self.random_state).choice(len(rows), self.max_reference, replace=False)
+            rows = rows[np.sort(drawn)]
+        self.reference_ = normalize_rows(rows).astype(np.float16)
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.floating]:
         """Smooth vectors (N, D)."""
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        reference = normalize_rows(self.reference_.astype(X.dtype))
-        return smooth(X, reference, neighbours=self.neighbours, mix=self.mix, power=self.power)
+        rows: NDArray[np.floating] = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        reference = normalize_rows(self.reference_.astype(rows.dtype))
+        return smooth(rows, reference, neighbours=self.neighbours, mix=self.mix, power=self.power)

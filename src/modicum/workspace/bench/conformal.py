@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from modicum.core.progress import Progress
 from modicum.evaluation.bench import BenchRow, summarize
 from modicum.evaluation.metrics import set_metrics
-from modicum.labels.conformal import split_conformal
+from modicum.labels.conformal import ConformalRule, split_conformal
 from modicum.workspace.bench.tasks import Collection, open_collection
 from modicum.workspace.fitting import make_model
 from modicum.workspace.ladder import Plan
@@ -56,15 +57,18 @@ def _split(collection: Collection, seeds: int) -> list[tuple[float, float]]:
 def _cross_fitted(collection: Collection, seed: int) -> tuple[float, float]:
     settings = Settings(recipes=QUICK, plan=Plan(repeats=1), seed=seed, alpha=ALPHA)
     model = make_model(collection.task(SHOTS, seed), settings).model
-    sets = model.predict(collection.X_test).sets
-    facts = set_metrics(sets, collection.codes_test)
+    rule = cast(ConformalRule, model.conformal)
+    facts = set_metrics(rule.sets(model.proba(collection.X_test)), collection.codes_test)
     return facts.coverage, facts.mean_size
 
 
 def _rows(how: str, where: str, found: Sequence[tuple[float, float]]) -> list[BenchRow]:
     coverage, size = zip(*found, strict=True)
     rows = []
-    for measure, values, unit, target in (("coverage", coverage, "share", 1 - ALPHA), ("mean size", size, "classes", None)):
+    for measure, values, unit, target in (
+        ("coverage", coverage, "share", 1 - ALPHA),
+        ("mean size", size, "classes", None),
+    ):
         value, spread = summarize(values)
         rows.append(BenchRow(f"{measure}, {how}", where, value, unit, None, target, len(values), spread, ""))
     return rows

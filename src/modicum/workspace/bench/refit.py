@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from modicum.core.progress import Progress
+from modicum.data.read import label_space
 from modicum.data.write import write_table
 from modicum.evaluation.bench import BenchRow, few_shot_rows, load_collection, summarize
-from modicum.data.read import label_space
 
 SHOTS = 8
 
