@@ -36,5 +36,9 @@ def bench(
     if json:
         print_json(found.to_dict())
         return
-    rows = [{key: "" if value is None else str(value) for key, value in asdict(row).items()} for row in found.rows]
-    print_table(rows, right=("value", "baseline", "target"))
+    rows = [{key: _shown(value) for key, value in asdict(row).items() if key != "note"} for row in found.rows]
+    print_table(rows, right=("value", "baseline", "target", "spread"))
+
+
+def _shown(value: str | float | None) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else "" if value is None else str(value)

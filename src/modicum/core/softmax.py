@@ -12,6 +12,10 @@ from scipy.optimize import minimize
 
 from modicum.core.arrays import normalize_rows
 
+FLOOR = -50.0
+"""Scores below the row's best by more than this count as this much: smaller powers make products of subnormal numbers,
+which take processors ten times as long."""
+
 Rule = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
@@ -50,6 +54,7 @@ def fit_softmax(
         W, b = flat[: k * d].reshape(k, d), flat[k * d :]
         Z = X @ W.T.astype(X.dtype) + b.astype(X.dtype)
         Z -= Z.max(axis=1, keepdims=True)
+        np.maximum(Z, FLOOR, out=Z)
         P = np.exp(Z)
         total = P.sum(axis=1)
         cross_entropy = mass * np.log(total) - np.einsum("nk,nk->n", Y, Z)

@@ -40,7 +40,7 @@ def fuse(
     sample_weight: NDArray[np.floating] | None = None,
     C: float = 30.0,
     name_weight: float = 1.0,
-    prior_scale: float = 5.0,
+    prior_scale: float = 2.5,
 ) -> Rule:
     """Softmax regression on rows (N, D) with targets (N, K), names (K, D) as extra rows and as prior mean.
 
@@ -75,7 +75,7 @@ class NamesAndShots(LinearHead):
         array(['a'], dtype='<U1')
     """
 
-    def __init__(self, C: float = 30.0, name_weight: float = 1.0, prior_scale: float = 5.0) -> None:
+    def __init__(self, C: float = 30.0, name_weight: float = 1.0, prior_scale: float = 2.5) -> None:
         self.C = C
         self.name_weight = name_weight
         self.prior_scale = prior_scale

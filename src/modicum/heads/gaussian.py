@@ -80,7 +80,7 @@ class GaussianDiscriminant(LinearHead):
         array([0, 1])
     """
 
-    def __init__(self, temper: float = 0.1, name_scale: float = 10.0, shares: str = "uniform") -> None:
+    def __init__(self, temper: float = 0.3, name_scale: float = 10.0, shares: str = "uniform") -> None:
         self.temper = temper
         self.name_scale = name_scale
         self.shares = shares

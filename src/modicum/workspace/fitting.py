@@ -33,7 +33,7 @@ from modicum.workspace.made import Made
 from modicum.workspace.model import Model, Predictions
 from modicum.workspace.predicting import prediction_columns, to_parquet
 from modicum.workspace.problem import Problem
-from modicum.workspace.recipes import FeatureBank, fit_recipe
+from modicum.workspace.recipes import FeatureBank, FittedRecipe, Recipe, fit_recipe
 from modicum.workspace.reporting import Facts, test_accuracies, write_report
 from modicum.workspace.settings import PER_CLASS, Settings
 
@@ -141,7 +141,7 @@ def make_model(
     problem = _set_aside(problem, settings)
     with watch.stage("ladder"):
         plan = replace(settings.plan, seed=settings.seed)
-        clock, executor = Clock(parse_budget(settings.budget)), LocalExecutor(settings.workers, settings.threads)
+        clock, executor = Clock(parse_budget(settings.budget)), _executor(settings)
         climbed = climb(problem, settings.recipes, clock, plan=plan, executor=executor, progress=progress)
         choice = choose(climbed, problem.y, tolerance=settings.tolerance) if climbed.tried else None
     progress("final fit", 0, 1)
@@ -152,6 +152,10 @@ def make_model(
             model = replace(model, conformal=_split_rule(model, problem, settings))
     progress("final fit", 1, 1)
     return Made(problem, bank, climbed, choice, model, found)
+
+
+def _executor(settings: Settings) -> LocalExecutor:
+    return LocalExecutor(settings.workers, settings.threads)
 
 
 def _checked(settings: Settings, changes: dict[str, Any]) -> Settings:
@@ -216,7 +220,7 @@ def _final(
     if choice is None:
         return _unmeasured(problem, bank, settings), None
     shipped = choice.shipped
-    members = tuple(fit_recipe(t.recipe, bank, seed=settings.seed) for t in shipped.trials)
+    members = _members([trial.recipe for trial in shipped.trials], bank, settings)
     found = held_out(shipped, climbed, problem.y)
     rule = cross_conformal(
         found.after,
@@ -227,6 +231,13 @@ def _final(
     )
     decode = decoding(found.after, found.codes, problem.space)
     return Model(problem.space, members, shipped.scales, shipped.weights, found.temperature, rule, decode), found
+
+
+def _members(recipes: Sequence[Recipe], bank: FeatureBank, settings: Settings) -> tuple[FittedRecipe, ...]:
+    """Fit recipes on all labelled rows, side by side."""
+    for recipe in recipes:
+        bank.get(recipe)
+    return tuple(_executor(settings).map(lambda recipe: fit_recipe(recipe, bank, seed=settings.seed), recipes))
 
 
 def _split_rule(model: Model, problem: Problem, settings: Settings) -> ConformalRule:
@@ -245,7 +256,7 @@ def _unmeasured(problem: Problem, bank: FeatureBank, settings: Settings) -> Mode
     if problem.class_vectors is None:
         raise InputError("there is no label, and the class names say nothing; label a few rows")
     wanted = [recipe for recipe in settings.recipes if recipe.pooled or recipe.rung == 0]
-    members = tuple(fit_recipe(recipe, bank, seed=settings.seed) for recipe in wanted)
+    members = _members(wanted, bank, settings)
     scores = [member.scores(problem.X[:2_000]).astype(np.float64) for member in members]
     confidence = float(np.median([mean_confidence(s) for s in scores]))
     scales = np.array([natural_scale(s, confidence) for s in scores])

@@ -173,7 +173,7 @@ def _first(
     if anything and clock.left() <= 0:
         return Trial(recipe, f"the budget of {clock.seconds:g} s was used up")
     bank.get(recipe)
-    head = _run(recipe, bank, splits[0])
+    (head,) = executor.map(lambda split: _run(recipe, bank, split), splits[:1])
     rest = head.seconds * (len(splits) - 1)
     if anything and rest > clock.left():
         left = max(clock.left(), 0.0)

@@ -66,6 +66,13 @@ def pool_weights(
 
     Returns:
         Shares (M,), at least 0, sum 1. With no rows, the prior.
+
+    Example:
+        >>> import numpy as np
+        >>> right, wrong = np.log([[0.9, 0.1]] * 50), np.log([[0.1, 0.9]] * 50)
+        >>> shares = pool_weights(np.stack([right, wrong]), np.zeros(50, int), np.array([0.5, 0.5]))
+        >>> bool(shares[0] > 0.9)
+        True
     """
     weights = np.asarray(prior, dtype=np.float64)
     if len(codes) == 0:

@@ -95,7 +95,7 @@ class BalancedSelfTraining(LinearHead):
         C: float = 30.0,
         name_weight: float = 1.0,
         prior_scale: float = 0.0,
-        balance: float = 0.5,
+        balance: float = 0.3,
         pool_weight: float = 3.0,
         rounds: int = 2,
         max_pool: int = 10_000,
