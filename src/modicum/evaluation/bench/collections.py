@@ -12,29 +12,45 @@ from modicum.core.errors import InputError
 from modicum.core.records import Table
 from modicum.data.read import read
 
+DATA = Path("../shared/data")
+"""Where collections lie unless told otherwise."""
+REMEDY = "(give the folder of collections with --data DIR)"
 
-def load_collection(name: str, root: Path) -> tuple[Table, Table]:
+
+def load_collection(name: str, root: Path = DATA) -> tuple[Table, Table]:
     """Train and test table of a collection.
 
+    Args:
+        name: Name of the collection's folder, which holds `train.csv` and `test.csv` with columns text and category.
+        root: Folder of collections.
+
     Raises:
-        InputError: The folder or one of its files is not there.
+        InputError: The folder or one of its files is not there, or a file lacks a column.
     """
     folder = root / name
     if not folder.is_dir():
         there = sorted(p.name for p in root.iterdir() if p.is_dir()) if root.is_dir() else []
-        raise InputError(
-            f"there is no collection {name!r} in {root}{nearest_name(name, there)} "
-            "(give the folder of collections with --data DIR)"
-        )
-    train, test = (read(folder / f"{part}.csv", text="text", label="category") for part in ("train", "test"))
-    return train, test
+        raise InputError(f"there is no collection {name!r} in {root}{nearest_name(name, there)} {REMEDY}")
+    train, test = (folder / f"{part}.csv" for part in ("train", "test"))
+    for file in (train, test):
+        if not file.is_file():
+            raise InputError(f"collection {name!r} has no {file.name} in {folder} {REMEDY}")
+    return read(train, text="text", label="category"), read(test, text="text", label="category")
 
 
 def few_shot_rows(codes: NDArray[np.int64], shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Row numbers, ascending, of `shots` random rows of each class; all rows of a class that has fewer."""
+    """Row numbers, ascending, of `shots` random rows of each class; all rows of a class that has fewer.
+
+    Example:
+        >>> import numpy as np
+        >>> rows = few_shot_rows(np.array([1, 0, 0, 0, 1]), 2, np.random.default_rng(0))
+        >>> len(rows), rows[[0, -1]].tolist()
+        (4, [0, 4])
+    """
+    if shots < 0:
+        raise InputError(f"shots must be at least 0, not {shots}")
     order = rng.permutation(len(codes))
-    rank = np.empty(len(codes), dtype=np.int64)
     by_class = order[np.argsort(codes[order], kind="stable")]
-    starts = np.searchsorted(codes[by_class], np.arange(codes.max() + 1))
-    rank[by_class] = np.arange(len(codes)) - starts[codes[by_class]]
-    return np.flatnonzero(rank < shots)
+    _, starts, counts = np.unique(codes[by_class], return_index=True, return_counts=True)
+    rank = np.arange(len(codes)) - np.repeat(starts, counts)
+    return np.sort(by_class[rank < shots])

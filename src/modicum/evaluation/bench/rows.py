@@ -7,9 +7,11 @@ import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 LIBRARIES = ("modicum", "numpy", "scipy", "scikit-learn", "onnxruntime", "tokenizers")
 
@@ -42,12 +44,21 @@ def rows_to_json(rows: Sequence[BenchRow]) -> list[dict[str, Any]]:
 
 
 def machine_facts() -> dict[str, Any]:
-    """Cores, processor family, Python and library versions of this machine."""
+    """Cores, threads of numeric libraries, processor, system, Python and library versions of this machine."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "cores": cores,
+        "threads": max((pool["num_threads"] for pool in threadpool_info()), default=1),
+        "processor": _processor(),
         "machine": platform.machine(),
         "system": platform.system(),
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
     }
+
+
+def _processor(facts: Path = Path("/proc/cpuinfo")) -> str:
+    """Name of the processor, as the system tells it; empty where it does not."""
+    lines = facts.read_text(encoding="utf-8").splitlines() if facts.is_file() else []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor())

@@ -1,8 +1,18 @@
-"""Figures of merit on arrays: classes, probabilities, prediction sets."""
+"""Figures of merit on arrays: classes, probabilities, prediction sets, and the interval of a share."""
 
-from modicum.evaluation.metrics.classes import ClassScores, Confusion, confusions, macro_f1, per_class
+from modicum.evaluation.metrics.classes import (
+    ClassScores,
+    Confusion,
+    accuracy,
+    confusions,
+    macro_f1,
+    mean_distance,
+    per_class,
+)
+from modicum.evaluation.metrics.intervals import wilson_interval
 from modicum.evaluation.metrics.probabilities import (
     Reliability,
+    brier,
     expected_calibration_error,
     log_loss,
     reliability_curve,
@@ -14,11 +24,15 @@ __all__ = [
     "Confusion",
     "Reliability",
     "SetFacts",
+    "accuracy",
+    "brier",
     "confusions",
     "expected_calibration_error",
     "log_loss",
     "macro_f1",
+    "mean_distance",
     "per_class",
     "reliability_curve",
     "set_metrics",
+    "wilson_interval",
 ]

@@ -1,6 +1,6 @@
 """Is the difference real, and whom to trust how much? Paired comparison and pooling weights."""
 
 from modicum.evaluation.stats.corrected_difference import Difference, corrected_difference
-from modicum.evaluation.stats.log_pool import log_pool, pool_weights
+from modicum.evaluation.stats.log_pool import linear_pool, log_pool, pool_weights
 
-__all__ = ["Difference", "corrected_difference", "log_pool", "pool_weights"]
+__all__ = ["Difference", "corrected_difference", "linear_pool", "log_pool", "pool_weights"]

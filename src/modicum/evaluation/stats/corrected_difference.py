@@ -4,10 +4,13 @@ The question: cross-validated scores of two recipes differ; is it more than the 
 split by split, and the variance of their mean is raised by the share of rows that train sets have in common, which
 the plain t-test forgets and therefore finds differences that are not there. With very few rows the splits cannot
 tell either, so the error is never taken below that of the paired rows. Do not use it for recipes measured on
-different rows.
+different rows, nor to pick the best of many without allowing for the number of comparisons.
 
 Paper: "Inference for the Generalization Error" (Nadeau & Bengio 2003). Changed: rows that were never held out are
-left out, folds are weighted by their size, and the standard error has the paired rows' own error as its floor.
+left out and folds are weighted by their size. Repeats make splits but no rows, so the rows bound what can be claimed:
+the standard error has as its floor that of the N rows, each averaged over repeats, and the difference divided by N + 1
+(rows that all agree prove no certainty); there are fewer degrees of freedom than rows; and nothing is resolved that a
+sign test on as many rows, all in favour of one recipe, would not resolve.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from modicum.core.card import Card
+from modicum.core.checks import check_fraction
+from modicum.core.errors import InputError
 
 CARD = Card(
     name="corrected_difference",
@@ -35,21 +40,25 @@ CARD = Card(
 
 @dataclass(frozen=True)
 class Difference:
-    """Mean difference first - second, its standard error, and the degrees of freedom behind it."""
+    """Mean difference first - second, its standard error, and the evidence behind it."""
 
     difference: float
     standard_error: float
     freedom: int
+    """Degrees of freedom of the t distribution."""
+    rows: int
+    """Rows that were held out at least once."""
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Two-sided confidence interval at `level` (0 to 1)."""
+        check_fraction(level, "level")
         half = float(stats.t.ppf(0.5 + level / 2, self.freedom)) * self.standard_error
         return self.difference - half, self.difference + half
 
     def resolved(self, level: float = 0.95) -> bool:
-        """Whether the interval leaves out zero."""
+        """Whether the interval leaves out zero, and there are rows enough for that to mean something."""
         low, high = self.interval(level)
-        return low > 0 or high < 0
+        return (low > 0 or high < 0) and 2.0 ** (1 - self.rows) <= 1 - level
 
 
 def corrected_difference(
@@ -63,7 +72,10 @@ def corrected_difference(
         folds: Fold (R, N) in which the row was held out; negative where it never was.
 
     Returns:
-        Mean difference and its standard error, with (number of splits - 1) degrees of freedom, at least 1.
+        Mean difference and its standard error, with one degree of freedom less than splits or rows, at least 1.
+
+    Raises:
+        InputError: The three differ in shape, or no row was ever held out.
 
     Example:
         >>> import numpy as np
@@ -72,21 +84,27 @@ def corrected_difference(
         >>> corrected_difference(better, worse, folds).resolved()
         True
     """
-    gap = first - second
-    means, sizes, shares = [], [], []
-    for values, held in zip(gap, folds, strict=True):
-        seen = int((held >= 0).sum())
-        for fold in np.unique(held[held >= 0]):
-            inside = held == fold
-            means.append(float(values[inside].mean()))
-            sizes.append(int(inside.sum()))
-            shares.append(inside.sum() / max(seen - inside.sum(), 1))
-    weight = np.array(sizes) / np.sum(sizes)
+    if not first.shape == second.shape == folds.shape:
+        raise InputError(
+            f"results of shapes {first.shape} and {second.shape} for folds of shape {folds.shape}; give (R, N) of each"
+        )
+    held = folds >= 0
+    if not held.any():
+        raise InputError("no row was held out, so there is nothing to compare; label rows of at least two groups")
+    gap = np.where(held, first - second, 0.0)
+    splits = np.where(held, folds + np.arange(len(folds))[:, None] * (folds.max() + 1), -1)[held]
+    _, place, sizes = np.unique(splits, return_inverse=True, return_counts=True)
+    means = np.bincount(place, gap[held]) / sizes
+    weight = sizes / sizes.sum()
     mean = float(weight @ means)
-    splits = len(means)
-    spread = float(weight @ (np.array(means) - mean) ** 2) * splits / max(splits - 1, 1)
-    resampled = (1 / splits + float(np.mean(shares))) * spread
-    ever = (folds >= 0).any(axis=0)
-    rows = np.nanmean(gap[:, ever], axis=0)
-    paired = rows.var(ddof=1) / len(rows) if len(rows) > 1 else 0.0
-    return Difference(mean, float(np.sqrt(max(resampled, paired))), max(splits - 1, 1))
+    count = len(means)
+    seen = np.repeat(held.sum(axis=1), held.sum(axis=1))
+    taught = np.bincount(place, seen) / sizes - sizes
+    spread = float(weight @ (means - mean) ** 2) * count / max(count - 1, 1)
+    resampled = (1 / count + float(np.mean(sizes / np.maximum(taught, 1)))) * spread
+    ever = held.any(axis=0)
+    rows = gap[:, ever].sum(axis=0) / held[:, ever].sum(axis=0)
+    n = len(rows)
+    paired = float(rows.var(ddof=1)) / n if n > 1 else 0.0
+    error = float(np.sqrt(max(resampled, paired, (mean / (n + 1)) ** 2)))
+    return Difference(mean, error, max(min(count, n) - 1, 1), n)

@@ -67,7 +67,7 @@ def label_issues(proba: NDArray[np.floating], codes: NDArray[np.int64]) -> Label
     thresholds = np.where(counts > 0, means, np.inf)
     confident = np.where(proba >= thresholds - 1e-6, proba, -1.0)
     suggested = confident.argmax(axis=1)
-    accused = (confident.max(axis=1) >= 0) & (suggested != codes)
+    accused = (suggested != codes) & (confident.max(axis=1) > own)
     rows = np.flatnonzero(accused)
     rows = rows[np.argsort(own[rows], kind="stable")]
     return LabelIssues(rows, suggested[rows], own[rows])
