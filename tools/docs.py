@@ -1,101 +1,193 @@
-"""Writes what is generated from cards and command help, or checks that it is up to date: `docs.py write|check`."""
+"""Writes what is generated from cards, command help and benchmark results, or checks it: `docs.py write|check`."""
 
 from __future__ import annotations
 
 import difflib
+import importlib
 import inspect
+import itertools
+import json
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import click
 import typer.main
 
 from modicum.cli import app
 from modicum.workspace.registry import Method, methods
 
 ROOT = Path(__file__).parents[1]
+PAGES = ROOT / "docs" / "methods"
 BEGIN, END = "<!-- methods:begin -->", "<!-- methods:end -->"
-LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 
 
-def page(method: Method) -> str:
-    """One method's page: card, prose, signature, contract."""
-    card, thing = method.card, method.load()
-    title, _, prose = method.prose().partition("\n")
-    ids = f" · {', '.join(card.ids)}" if card.ids else ""
-    facts = [
-        f"| room | {card.room} |",
-        f"| question | {card.question} |",
-        f"| needs | {', '.join(card.needs)} |",
-        f"| cost | {card.cost} |",
-        f"| source | {card.paper} ({card.year}){ids} |",
-        f"| import | `from {method.module.rsplit('.', 1)[0]} import {card.name}` |",
-    ]
-    contract = inspect.cleandoc(thing.__doc__ or "")
-    return "\n".join(
-        [
-            f"# {card.name}",
-            "",
-            title,
-            "",
-            "| | |",
-            "|---|---|",
-            *facts,
-            "",
-            prose.strip(),
-            "",
-            "```text",
-            f"{card.name}{inspect.signature(thing)}",
-            "",
-            contract,
-            "```",
-            "",
-        ]
-    )
+class Bare(str):
+    """An annotation as it stands in the source, without quotes."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
 
 
 def place(method: Method) -> Path:
-    """Where a method's page stands."""
-    return ROOT / "docs" / "methods" / method.card.room / f"{method.card.name}.md"
+    """Where a method's page stands: as its file in the source."""
+    return PAGES.joinpath(*method.module.split(".")[1:]).with_suffix(".md")
 
 
-def table(prefix: str) -> str:
-    """All methods, one row each, with links that start at `prefix`."""
-    rows = ["| room | question | method | what it does | source |", "|---|---|---|---|---|"]
-    for found in methods():
-        card = found.card
-        link = f"[{card.name}]({prefix}{card.room}/{card.name}.md)"
-        rows.append(f"| {card.room} | {card.question} | {link} | {card.summary} | {card.paper} ({card.year}) |")
+def signature(thing: Any) -> str:
+    """How a function or class is called, one parameter a line where one line is too short."""
+    found = inspect.signature(thing)
+    result = inspect.Signature.empty if inspect.isclass(thing) else Bare(found.return_annotation)
+    inputs = [p.replace(annotation=Bare(p.annotation)) for p in found.parameters.values()]
+    text = f"{thing.__name__}{found.replace(parameters=inputs, return_annotation=result)}"
+    if len(text) <= 100:
+        return text
+    marks = [""] * len(inputs)
+    for i, p in enumerate(inputs):
+        if p.kind is p.KEYWORD_ONLY and (i == 0 or inputs[i - 1].kind is not p.KEYWORD_ONLY):
+            marks[i] = "    *,\n"
+    lines = "".join(f"{mark}    {p},\n" for mark, p in zip(marks, inputs, strict=True))
+    arrow = "" if inspect.isclass(thing) else f" -> {found.return_annotation}"
+    return f"{thing.__name__}(\n{lines}){arrow}"
+
+
+def contract(thing: Any) -> str:
+    """Signature and docstring."""
+    return f"```text\n{signature(thing)}\n\n{inspect.cleandoc(thing.__doc__ or '')}\n```\n"
+
+
+def parts(method: Method) -> list[Any]:
+    """The method's public face, then whatever else is public in its file, in the order of the file."""
+    module = importlib.import_module(method.module)
+    own = [v for k, v in vars(module).items() if k[0] != "_" and getattr(v, "__module__", "") == module.__name__]
+    return sorted((v for v in own if callable(v)), key=lambda v: v.__name__ != method.card.name)
+
+
+def page(method: Method) -> str:
+    """One method's page: card, prose, signatures, contracts."""
+    card = method.card
+    title, _, prose = method.prose().partition("\n")
+    up = "../" * len(place(method).relative_to(ROOT).parent.parts)
+    file = method.module.replace(".", "/")
+    test = re.sub(r"^modicum/(.*/)(.*)$", r"tests/\1test_\2", file)
+    ids = f" · {', '.join(card.ids)}" if card.ids else ""
+    facts = {
+        "import": f"`from {method.module.rpartition('.')[0]} import {card.name}`",
+        "needs": ", ".join(card.needs),
+        "cost": card.cost,
+        "tags": ", ".join(card.tags) or "none",
+        "source": f"{card.paper} ({card.year}){ids}",
+        "files": f"[source]({up}src/{file}.py), [test]({up}{test}.py)",
+    }
+    rows = "\n".join(f"| {name} | {fact} |" for name, fact in facts.items())
+    head = f"# {card.name}\n\n{title}\n\n| {card.room} | {card.question} |\n|---|---|\n{rows}\n\n{prose.strip()}\n"
+    return "\n".join([head, *map(contract, parts(method))])
+
+
+def asked(method: Method) -> str:
+    """The question a method answers, as its package words it."""
+    prose = importlib.import_module(method.module.rpartition(".")[0]).__doc__ or ""
+    return prose.partition("?")[0].replace("\n", " ") + "?"
+
+
+def questions() -> Iterator[tuple[str, list[Method]]]:
+    """Methods by question, in the order of the rooms."""
+    for question, group in itertools.groupby(methods(), asked):
+        yield question, list(group)
+
+
+def short_table() -> str:
+    """One row per question: what the README shows, however many methods there are."""
+    rows = ["| question | methods | where |", "|---|---|---|"]
+    for question, group in questions():
+        links = ", ".join(f"[{m.card.name}]({place(m).relative_to(ROOT).as_posix()})" for m in group)
+        rows.append(f"| {question} | {links} | `{group[0].module.rpartition('.')[0]}` |")
     return "\n".join(rows)
+
+
+def index() -> str:
+    """All methods with summary, needs and source, by question."""
+    out = ["# Methods", "", "Generated from the methods' cards."]
+    for question, group in questions():
+        out += ["", f"## {question}", "", "| method | what it does | needs | source |", "|---|---|---|---|"]
+        for method in group:
+            card, link = method.card, place(method).relative_to(PAGES).as_posix()
+            needs = ", ".join(card.needs)
+            out.append(f"| [{card.name}]({link}) | {card.summary} | {needs} | {card.paper} ({card.year}) |")
+    return "\n".join(out) + "\n"
 
 
 def command_page() -> str:
     """The help of every verb."""
-    group = typer.main.get_command(app)
-    parts = ["# Command line", "", "Generated from the commands' own help.", ""]
-    for name in group.list_commands(typer.Context(group)):  # type: ignore[attr-defined]  # a group it is
-        command = group.get_command(typer.Context(group), name)  # type: ignore[attr-defined]
-        parts += [f"## modicum {name}", "", inspect.cleandoc(command.help or ""), "", "| option | meaning |", "|---|---|"]
-        for option in command.params:
-            names = ", ".join(f"`{flag}`" for flag in option.opts if flag.startswith("-")) or f"`{option.metavar}`"
-            default = "" if option.default in (None, False) else f" (default {option.default})"
-            parts.append(f"| {names} | {getattr(option, 'help', '') or ''}{default} |")
-        parts.append("")
-    return "\n".join(parts)
+    group = typer.main.get_group(app)
+    out = ["# Command line", "", "Generated from the commands' own help."]
+    for name, command in group.commands.items():
+        inputs = [p for p in command.params if isinstance(p, click.Argument) or p.param_type_name == "argument"]
+        usage = " ".join(["modicum", name, *(str(p.metavar) for p in inputs), "[OPTIONS]"])
+        out += ["", f"## modicum {name}", "", inspect.cleandoc(command.help or ""), "", f"    {usage}", ""]
+        out += ["| option | meaning |", "|---|---|", *map(option_row, command.params)]
+    return "\n".join(out) + "\n"
+
+
+def option_row(option: Any) -> str:
+    """One option of a verb."""
+    flags = ", ".join(flag for flag in option.opts if flag.startswith("-"))
+    told = " ".join(filter(None, [flags, option.metavar]))
+    known = option.default is not None and option.default is not False and not callable(option.default)
+    default = f" (default {option.default})" if known and flags and "efault" not in option.help else ""
+    return f"| `{told}` | {(option.help or '').rstrip('.')}{default} |"
+
+
+def figures_page() -> str:
+    """Every committed benchmark: one row per collection, one column per measure."""
+    out = [
+        "# Measured figures",
+        "",
+        "Generated from the results in [benchmarks](../benchmarks), which `make bench` makes.",
+    ]
+    for path in sorted((ROOT / "benchmarks").glob("*.json")):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        cells = {(row["on"], row["measure"]): row for row in found["rows"]}
+        wheres, measures = dict.fromkeys(on for on, _ in cells), dict.fromkeys(measure for _, measure in cells)
+        machine = found["machine"]
+        seeds = max(row["seeds"] for row in found["rows"])
+        libraries = ", ".join(f"{name} {version}" for name, version in machine["libraries"].items())
+        out += ["", f"## {found['bench']}", ""]
+        out += [
+            f"Up to {seeds} seeds; ± is the standard deviation over them. {machine['cores']} cores, {libraries}.",
+            "",
+        ]
+        out += [f"| on | {' | '.join(measures)} |", "|---" * (1 + len(measures)) + "|"]
+        out += [f"| {on} | {' | '.join(figure(cells.get((on, m))) for m in measures)} |" for on in wheres]
+    return "\n".join(out) + "\n"
+
+
+def figure(row: dict[str, Any] | None) -> str:
+    """One measured value, with its spread and its target where there are any."""
+    if row is None:
+        return ""
+    unit = "" if row["unit"] == "share" else f" {row['unit']}"
+    spread = "" if row["spread"] is None else f" ± {row['spread']:.3f}"
+    target = "" if row["target"] is None else f" (target {row['target']:g})"
+    return f"{row['value']:.3f}{spread}{unit}{target}"
 
 
 def generated() -> dict[Path, str]:
     """Every generated file with its content."""
-    out = {place(method): page(method) for method in methods()}
-    intro = "# Methods\n\nGenerated from the methods' cards; one page each.\n\n"
-    out[ROOT / "docs" / "methods" / "README.md"] = intro + table("") + "\n"
-    out[ROOT / "docs" / "cli.md"] = command_page()
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    before, _, rest = readme.partition(BEGIN)
-    after = rest.partition(END)[2]
-    out[ROOT / "README.md"] = f"{before}{BEGIN}\n{table('docs/methods/')}\n{END}{after}"
-    return out
+    before, after = readme.partition(BEGIN)[0], readme.partition(END)[2]
+    return {
+        **{place(method): page(method) for method in methods()},
+        PAGES / "README.md": index(),
+        ROOT / "docs" / "cli.md": command_page(),
+        ROOT / "docs" / "figures.md": figures_page(),
+        ROOT / "README.md": f"{before}{BEGIN}\n{short_table()}\n{END}{after}",
+    }
 
 
 def stale() -> Iterator[str]:
@@ -104,32 +196,49 @@ def stale() -> Iterator[str]:
     for path, text in wanted.items():
         there = path.read_text(encoding="utf-8") if path.exists() else ""
         if there != text:
-            lines = difflib.unified_diff(there.splitlines(), text.splitlines(), str(path), "generated", lineterm="", n=0)
-            yield "\n".join(list(lines)[:12])
-    for path in (ROOT / "docs" / "methods").rglob("*.md"):
+            name = str(path.relative_to(ROOT))
+            lines = difflib.unified_diff(there.splitlines(), text.splitlines(), name, "generated", lineterm="", n=0)
+            yield "\n".join(itertools.islice(lines, 12))
+    for path in PAGES.rglob("*.md"):
         if path not in wanted:
-            yield f"{path} belongs to no method"
+            yield f"{path.relative_to(ROOT)} belongs to no method"
+
+
+def anchors(path: Path) -> set[str]:
+    """Names of a page's headings, as links write them."""
+    prose = FENCE.sub("", path.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in HEADING.findall(prose)}
 
 
 def broken_links() -> Iterator[str]:
     """Links between the project's pages that lead nowhere."""
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
-        for target in LINK.findall(path.read_text(encoding="utf-8")):
-            if "://" not in target and not (path.parent / target).exists():
-                yield f"{path.relative_to(ROOT)} links to {target}, which is not there"
+        for link in LINK.findall(FENCE.sub("", path.read_text(encoding="utf-8"))):
+            name, _, anchor = link.partition("#")
+            target = path.parent / name if name else path
+            if "://" in link:
+                continue
+            if not target.exists() or (anchor and anchor not in anchors(target)):
+                yield f"{path.relative_to(ROOT)} links to {link}, which is not there"
 
 
-def main() -> int:
-    """Write or check; the exit code is 1 where something is stale or broken."""
-    if sys.argv[1:] == ["write"]:
-        for old in (ROOT / "docs" / "methods").rglob("*.md"):
-            old.unlink()
-        for path, text in generated().items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-    elif sys.argv[1:] != ["check"]:
+def write() -> None:
+    """Write every generated file, and remove pages of methods that are gone."""
+    wanted = generated()
+    for old in set(PAGES.rglob("*.md")) - set(wanted):
+        old.unlink()
+    for path, text in wanted.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check; the exit code is 1 where something is stale or broken, 2 where the call is wrong."""
+    if arguments not in (["write"], ["check"]):
         print("usage: docs.py write|check")
         return 2
+    if arguments == ["write"]:
+        write()
     problems = [*stale(), *broken_links()]
     for problem in problems:
         print(problem)
@@ -139,4 +248,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""Class metrics: parity with scikit-learn where its interface allows, the silence it lacks, and relations that must hold."""
+"""Class metrics: parity with scikit-learn, its missing silence about absent classes, and relations that must hold."""
 
 from __future__ import annotations
 

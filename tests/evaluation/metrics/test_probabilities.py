@@ -65,7 +65,7 @@ def test_known_world_calibrated_and_overconfident():
 def test_log_loss_and_brier_parity_with_scikit_learn():
     """`scale_by_half=False` is the sum over classes."""
     proba, codes = random_world(1)
-    proba, codes = proba, np.minimum(codes, 2)
+    codes = np.minimum(codes, 2)
     assert log_loss(proba, codes) == pytest.approx(reference_log_loss(codes, proba, labels=range(4)))
     assert brier(proba, codes) == pytest.approx(
         brier_score_loss(codes, proba, labels=[0, 1, 2, 3], scale_by_half=False)

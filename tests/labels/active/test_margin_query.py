@@ -54,7 +54,9 @@ def test_order_of_rows_does_not_matter(seed):
     local = np.random.default_rng(seed)
     proba, X, order = local.dirichlet(np.ones(3), size=30), local.normal(size=(30, 4)), local.permutation(30)
     none = np.zeros(30, bool)
-    assert np.array_equal(order[margin_query(proba[order], X[order], none, 5, rng())], margin_query(proba, X, none, 5, rng()))
+    assert np.array_equal(
+        order[margin_query(proba[order], X[order], none, 5, rng())], margin_query(proba, X, none, 5, rng())
+    )
 
 
 def test_twenty_thousand_rows_and_a_hundred_classes_are_quick():

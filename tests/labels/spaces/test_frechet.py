@@ -15,7 +15,9 @@ from modicum.heads import ClassMean
 from modicum.labels.spaces import FrechetMean, GraphMetric, TreeMetric, VectorMetric, frechet_mean
 
 TREE = LabelSpace(
-    ("cat", "dog", "oak", "stone"), parents=("animal", "animal", "plant", None), group_parents=(("animal", "life"), ("plant", "life"))
+    ("cat", "dog", "oak", "stone"),
+    parents=("animal", "animal", "plant", None),
+    group_parents=(("animal", "life"), ("plant", "life")),
 )
 
 

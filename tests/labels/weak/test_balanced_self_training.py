@@ -23,7 +23,9 @@ def world(rng, per_class=100, spread=0.35):
 def test_parity_without_a_pool_with_logistic_regression():
     X, y = world(np.random.default_rng(0), per_class=20)
     reference = LogisticRegression(C=1.0, tol=1e-8, max_iter=2000).fit(X, y)
-    np.testing.assert_allclose(BalancedSelfTraining(C=1.0).fit(X, y).predict_proba(X), reference.predict_proba(X), atol=1e-3)
+    np.testing.assert_allclose(
+        BalancedSelfTraining(C=1.0).fit(X, y).predict_proba(X), reference.predict_proba(X), atol=1e-3
+    )
 
 
 def test_known_world_the_pool_mends_unlucky_labels():
@@ -52,7 +54,9 @@ def test_targets_are_probabilities(seed, balance):
 def test_a_pool_beyond_the_cap_is_drawn_by_the_seed():
     pool, _ = world(np.random.default_rng(2))
     X = np.array([[1.0, 0.0], [-0.5, 0.9], [-0.5, -0.9]])
-    heads = [BalancedSelfTraining(max_pool=30, random_state=s).fit(X, np.arange(3), X_unlabelled=pool) for s in (0, 0, 1)]
+    heads = [
+        BalancedSelfTraining(max_pool=30, random_state=s).fit(X, np.arange(3), X_unlabelled=pool) for s in (0, 0, 1)
+    ]
     assert np.array_equal(heads[0].coef_, heads[1].coef_)
     assert not np.array_equal(heads[0].coef_, heads[2].coef_)
 

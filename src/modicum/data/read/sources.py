@@ -94,7 +94,8 @@ def _text_batches(stream: io.BufferedIOBase, name: str, kind: str | None, rows: 
 
 def _csv(delimiter: str) -> Callable[[io.BufferedIOBase, str, int], Iterator[pa.Table]]:
     def read(stream: io.BufferedIOBase, name: str, rows: int) -> Iterator[pa.Table]:
-        parse = pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=_Ragged(name))
+        ragged = _Ragged(name)
+        parse = pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=ragged)
         checked = _Utf8(stream, name)
         try:
             header = _header(checked, delimiter)
@@ -116,10 +117,17 @@ def _csv(delimiter: str) -> Callable[[io.BufferedIOBase, str, int], Iterator[pa.
             if "Empty CSV" in str(error):
                 yield pa.table({column: pa.array([], pa.string()) for column in header})
                 return
-            raise InputError(f"{name} cannot be read as CSV ({' '.join(str(error).split())})") from error
-        yield from _regrouped(found, rows)
+            raise _csv_error(name, ragged, error) from error
+        try:
+            yield from _regrouped(found, rows)
+        except pa.ArrowInvalid as error:
+            raise _csv_error(name, ragged, error) from error
 
     return read
+
+
+def _csv_error(name: str, ragged: _Ragged, error: Exception) -> InputError:
+    return InputError(ragged.sentence or f"{name} cannot be read as CSV ({' '.join(str(error).split())})")
 
 
 def _regrouped(found: pa.RecordBatchReader, rows: int) -> Iterator[pa.Table]:
@@ -151,18 +159,19 @@ def _header(stream: _Utf8, delimiter: str) -> list[str]:
 
 
 class _Ragged:
-    """Refuses the first row that has too many or too few cells."""
+    """Takes note of the first row that has too many or too few cells; errors raised here would be lost."""
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.sentence = ""
 
     def __call__(self, row: pa.csv.InvalidRow) -> str:
-        where = f", line {row.number + 1}" if row.number is not None else ""
         text = " ".join(str(row.text)[:60].split())
-        raise InputError(
-            f"{self.name}{where}: {row.actual_columns} cells where the header has {row.expected_columns} "
-            f"({text!r}); quote cells that hold the separator"
+        self.sentence = self.sentence or (
+            f"{self.name}: the row {text!r} has {row.actual_columns} cells where the header has "
+            f"{row.expected_columns}; quote cells that hold the separator"
         )
+        return "error"
 
 
 class _Pushed(io.BufferedIOBase):

@@ -83,6 +83,8 @@ SIDE_EFFECTS = re.compile(
     r"(^|\.)(__main__|test|tests|idlelib|turtledemo|dylib|_aix|antigravity|this)(\.|$)|windows|_win|msvc"
 )
 """Modules that do something when imported, or belong to another system."""
+PLAIN = (type(None), bool, int, float, str, bytes, type)
+"""Types of default values that look the same on every machine; `type` covers parameters without a default."""
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
@@ -170,8 +172,14 @@ def _doc(item: object) -> str:
 
 
 def _text(name: str, item: object, doc: str) -> str:
+    return ADDRESS.sub("", f"{name}{_signature(item)}\n{doc}")
+
+
+def _signature(item: object) -> str:
+    """Signature with plain defaults only: others would show the machine they were read on, its environment included."""
     try:
-        signature = str(inspect.signature(item))  # type: ignore[arg-type]  # routines and classes only
+        found = inspect.signature(item)  # type: ignore[arg-type]  # routines and classes only
     except (TypeError, ValueError):
-        signature = "()"
-    return ADDRESS.sub("", f"{name}{signature}\n{doc}")
+        return "()"
+    plain = [p if isinstance(p.default, PLAIN) else p.replace(default=...) for p in found.parameters.values()]
+    return str(found.replace(parameters=[p.replace(annotation=p.empty) for p in plain], return_annotation=found.empty))

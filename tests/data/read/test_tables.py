@@ -1,0 +1,180 @@
+"""Tables of every kind read alike, streams equal wholes, and every refusal names its place."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import sys
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import modicum
+from modicum.core import InputError
+from modicum.data import stream, write_table
+
+ROWS = {"key": ["a", "b", "c"], "text": ["one, two", 'say "hi"\nthere', "שלום 👍"], "label": ["x", None, "y"]}
+
+
+def save(folder, ending):
+    path = folder / f"t{ending}"
+    table = pa.table(ROWS)
+    if ending == ".parquet":
+        pq.write_table(table, path)
+    elif ending in (".arrow", ".feather"):
+        pyarrow.feather.write_feather(table, path, compression="uncompressed")
+    elif ending == ".json":
+        path.write_text(json.dumps(table.to_pylist()), encoding="utf-8")
+    elif ending.endswith(".gz"):
+        write_table(folder / f"plain{ending[:-3]}", ROWS)
+        path.write_bytes(gzip.compress((folder / f"plain{ending[:-3]}").read_bytes()))
+    elif ending == ".tsv":
+        path.write_text(pd.DataFrame(ROWS).to_csv(sep="\t", index=False), encoding="utf-8")
+    else:
+        write_table(path, ROWS)
+    return path
+
+
+@pytest.mark.parametrize(
+    "ending", [".csv", ".tsv", ".jsonl", ".json", ".parquet", ".arrow", ".feather", ".csv.gz", ".jsonl.gz"]
+)
+def test_every_kind_of_file_reads_alike(tmp_path, ending):
+    table = modicum.read(save(tmp_path, ending), text="text", label="label", id="key")
+    assert table.texts == tuple(ROWS["text"])
+    assert table.labels == ("x", None, "y")
+    assert table.ids == ("a", "b", "c")
+    assert list(table.columns) == ["key", "text", "label"]
+
+
+@pytest.mark.parametrize(
+    "frame", [pd.DataFrame(ROWS), pl.DataFrame(ROWS), pa.table(ROWS), ROWS], ids=["pandas", "polars", "arrow", "dict"]
+)
+def test_every_kind_of_frame_reads_alike(frame):
+    table = modicum.read(frame, text="text", label="label")
+    assert table.texts == tuple(ROWS["text"])
+    assert table.labels == ("x", None, "y")
+    assert table.ids == ("0", "1", "2")
+
+
+def test_a_list_of_texts_is_a_table():
+    assert modicum.read(["a", "b"]).texts == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "data", [b"text,label\nhello,a\n", b'{"text": "hello", "label": "a"}\n', b'[{"text": "hello", "label": "a"}]']
+)
+def test_standard_input_is_sniffed(monkeypatch, data):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    table = modicum.read("-", label="label")
+    assert (table.texts, table.labels) == (("hello",), ("a",))
+
+
+cells = st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), min_size=1, max_size=12).filter(
+    lambda s: s.strip() != ""
+)
+
+
+@given(st.lists(cells, min_size=1, max_size=9), st.integers(1, 4), st.sampled_from([".csv", ".jsonl", ".parquet"]))
+def test_streams_equal_wholes_and_texts_survive(tmp_path_factory, texts, chunk, ending):
+    path = tmp_path_factory.mktemp("t") / f"t{ending}"
+    write_table(path, {"text": texts, "n": list(range(len(texts)))})
+    whole, parts = modicum.read(path, text="text"), list(stream(path, text="text", chunk_rows=chunk))
+    assert whole.texts == tuple(texts)
+    assert sum((part.texts for part in parts), ()) == whole.texts
+    assert sum((part.ids for part in parts), ()) == whole.ids
+
+
+def test_labels_are_strings_without_blanks():
+    table = modicum.read(
+        {"text": list("abcdef"), "label": [1.0, 2.5, float("nan"), None, 3.0, 4.0]}, text="text", label="label"
+    )
+    assert table.labels == ("1", "2.5", None, None, "3", "4")
+    table = modicum.read({"text": ["a", "b"], "label": [" x ", "  "]}, text="text", label="label")
+    assert table.labels == ("x", None)
+
+
+def test_byte_order_mark_is_skipped(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbftext,label\nhello,a\n")
+    assert list(modicum.read(tmp_path / "t.csv").columns) == ["text", "label"]
+
+
+def test_times_are_seconds_and_groups_strings():
+    table = modicum.read(
+        {"text": ["a", "b", "c"], "when": ["1970-01-02", "1970-01-01T00:00:10", "5"], "who": [1, 1, 2]},
+        text="text",
+        time="when",
+        group="who",
+    )
+    assert table.times.tolist() == [86400.0, 10.0, 5.0]
+    assert table.groups == ("1", "1", "2")
+
+
+def test_an_id_column_that_is_not_unique_is_not_taken_for_ids():
+    assert modicum.read({"id": ["a", "a"], "text": ["x", "y"]}, text="text").ids == ("0", "1")
+
+
+def refusals(folder):
+    def put(name, text):
+        (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        return folder / name
+
+    yield folder / "absent.csv", {}, r"no file .*absent\.csv"
+    yield put("a.xls", "x"), {}, r"not a known table: \.csv"
+    yield put("b.csv", ""), {}, "is empty"
+    yield put("c.csv", "text,label\n"), {}, "has no rows"
+    yield put("d.csv", "text,label\na,b\nc\n"), {}, r"d\.csv: the row 'c' has 1 cells where the header has 2"
+    yield put("e.csv", b"text\nfine\nna\xefve\n"), {}, r"line 3: the text is not UTF-8.*iconv"
+    yield put("f.csv", "text,text\na,b\n"), {}, "'text' is there twice"
+    yield put("g.jsonl", '{"text": "a"}\n{"text": \n'), {}, r"line 2: not JSON"
+    yield put("h.jsonl", '["a"]\n'), {}, r"line 1: a row must be a JSON object"
+    yield put("i.parquet", b"PAR1nonsense"), {}, r"i\.parquet cannot be read"
+    yield put("j.csv", "text\na\n"), {"label": "lable"}, r"no column 'lable' \(--label\)"
+    yield put("k.csv", "one,two\na,b\n"), {}, "say which column holds the texts with --text"
+    yield put("l.csv", "id,text\n1,a\n1,b\n"), {"id": "id"}, "id '1' stands in row 1 and in row 2"
+    yield put("m.csv", "id,text\n,a\n"), {"id": "id"}, "row 1: the id is empty"
+    yield (
+        put("n.csv", "text,when\na,tomorrow\n"),
+        {"text": "text", "time": "when"},
+        "row 1: column 'when' holds 'tomorrow'",
+    )
+    yield put("o.csv.gz", b"no gzip"), {}, "cannot be read"
+    yield put("p.json", "{}"), {}, "must be a list of JSON objects"
+    yield folder, {}, "is a folder"
+
+
+def test_refusals_name_file_place_and_remedy(tmp_path):
+    for path, options, message in refusals(tmp_path):
+        with pytest.raises(InputError, match=message):
+            modicum.read(path, **options)
+
+
+def test_things_that_are_no_table():
+    for thing, message in (
+        (42, "a int is not a table"),
+        (["a", 1], "row 2: 1 is not a text"),
+        ({"a": [1], "b": [1, 2]}, "equal length"),
+    ):
+        with pytest.raises(InputError, match=message):
+            modicum.read(thing)
+    with pytest.raises(InputError, match="row 1: column 'n' holds 5, not a text"):
+        modicum.read({"n": [5]}, text="n")
+
+
+def test_duplicate_ids_are_found_chunks_apart(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text("".join(json.dumps({"id": f"r{n % 7}", "text": "x"}) + "\n" for n in range(8)), encoding="utf-8")
+    with pytest.raises(InputError, match="id 'r0' stands in row 1 and in row 8"):
+        list(stream(path, text="text", id="id", chunk_rows=2))
+
+
+def test_a_megabyte_of_text_is_a_text(tmp_path):
+    path = tmp_path / "t.csv"
+    write_table(path, {"text": ["x" * 2_000_000, "short"]})
+    assert [len(text) for text in modicum.read(path).texts] == [2_000_000, 5]
