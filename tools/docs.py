@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import typer.main
 
 from modicum.cli import app
@@ -47,13 +46,13 @@ def signature(thing: Any) -> str:
     text = f"{thing.__name__}{found.replace(parameters=inputs, return_annotation=result)}"
     if len(text) <= 100:
         return text
-    marks = [""] * len(inputs)
-    for i, p in enumerate(inputs):
-        if p.kind is p.KEYWORD_ONLY and (i == 0 or inputs[i - 1].kind is not p.KEYWORD_ONLY):
-            marks[i] = "    *,\n"
-    lines = "".join(f"{mark}    {p},\n" for mark, p in zip(marks, inputs, strict=True))
+    lines: list[str] = []
+    for p in inputs:
+        if p.kind is p.KEYWORD_ONLY and "*" not in lines:
+            lines.append("*")
+        lines.append(str(p))
     arrow = "" if inspect.isclass(thing) else f" -> {found.return_annotation}"
-    return f"{thing.__name__}(\n{lines}){arrow}"
+    return f"{thing.__name__}(\n" + "".join(f"    {line},\n" for line in lines) + f"){arrow}"
 
 
 def contract(thing: Any) -> str:
@@ -77,6 +76,7 @@ def page(method: Method) -> str:
     test = re.sub(r"^modicum/(.*/)(.*)$", r"tests/\1test_\2", file)
     ids = f" · {', '.join(card.ids)}" if card.ids else ""
     facts = {
+        "question": f"{card.room} / {card.question}",
         "import": f"`from {method.module.rpartition('.')[0]} import {card.name}`",
         "needs": ", ".join(card.needs),
         "cost": card.cost,
@@ -85,7 +85,7 @@ def page(method: Method) -> str:
         "files": f"[source]({up}src/{file}.py), [test]({up}{test}.py)",
     }
     rows = "\n".join(f"| {name} | {fact} |" for name, fact in facts.items())
-    head = f"# {card.name}\n\n{title}\n\n| {card.room} | {card.question} |\n|---|---|\n{rows}\n\n{prose.strip()}\n"
+    head = f"# {card.name}\n\n{title}\n\n| | |\n|---|---|\n{rows}\n\n{prose.strip()}\n"
     return "\n".join([head, *map(contract, parts(method))])
 
 
@@ -127,7 +127,7 @@ def command_page() -> str:
     group = typer.main.get_group(app)
     out = ["# Command line", "", "Generated from the commands' own help."]
     for name, command in group.commands.items():
-        inputs = [p for p in command.params if isinstance(p, click.Argument) or p.param_type_name == "argument"]
+        inputs = [option for option in command.params if option.param_type_name == "argument"]
         usage = " ".join(["modicum", name, *(str(p.metavar) for p in inputs), "[OPTIONS]"])
         out += ["", f"## modicum {name}", "", inspect.cleandoc(command.help or ""), "", f"    {usage}", ""]
         out += ["| option | meaning |", "|---|---|", *map(option_row, command.params)]
@@ -185,7 +185,7 @@ def generated() -> dict[Path, str]:
         **{place(method): page(method) for method in methods()},
         PAGES / "README.md": index(),
         ROOT / "docs" / "cli.md": command_page(),
-        ROOT / "docs" / "figures.md": figures_page(),
+        ROOT / "docs" / "benchmarks.md": figures_page(),
         ROOT / "README.md": f"{before}{BEGIN}\n{short_table()}\n{END}{after}",
     }
 

@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+
 from tests.cli.conftest import lines
 
 FIT = ("--text", "text", "--label", "topic", "--encoder", "hashed")

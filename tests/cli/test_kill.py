@@ -8,9 +8,9 @@ import sys
 import time
 
 import numpy as np
-from tests.cli.conftest import lines
 
 import modicum
+from tests.cli.conftest import lines
 
 
 def start(table, folder):

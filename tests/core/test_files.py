@@ -39,9 +39,14 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path):
 
 def test_an_error_in_the_middle_leaves_the_old_one(tmp_path):
     fill(tmp_path / "f", "1")
-    with pytest.raises(RuntimeError), atomic_folder(tmp_path / "f") as work:
-        (work / "a").write_text("2")
-        raise RuntimeError
+
+    def broken():
+        with atomic_folder(tmp_path / "f") as work:
+            (work / "a").write_text("2")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        broken()
     assert (tmp_path / "f" / "a").read_text() == "1"
     assert [p.name for p in tmp_path.iterdir()] == ["f"]
 

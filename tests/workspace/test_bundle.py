@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.cli.conftest import THEMES
 
 import modicum
 from modicum.core import InputError
+from tests.cli.conftest import THEMES
 
 
 @pytest.fixture(scope="module")

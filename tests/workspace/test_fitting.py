@@ -112,3 +112,19 @@ def test_unknown_settings_are_refused():
         modicum.fit(table, vectors=X, bugdet="5s")
     with pytest.raises(InputError, match="prediction sets 'lax' is not known"):
         modicum.fit(table, vectors=X, sets="lax")
+
+
+def test_other_class_shares_are_noticed_and_their_accuracy_is_told():
+    """Labels are picked evenly; unlabelled rows are nine tenths of a class that is hard to tell from its neighbour."""
+    rng = np.random.default_rng(0)
+    centres = np.array([[0.0, 0.0], [1.2, 0.0], [9.0, 9.0], [-9.0, 9.0]])
+    codes = np.concatenate([np.repeat(np.arange(4), 30), rng.choice(4, 600, p=[0.45, 0.45, 0.05, 0.05])])
+    X = (centres[codes] + rng.normal(size=(len(codes), 2))).astype(np.float32)
+    labels = tuple("abcd"[k] if row < 120 else None for row, k in enumerate(codes))
+    hidden = tuple(None if row < 120 else "abcd"[k] for row, k in enumerate(codes))
+    ids = tuple(map(str, range(len(codes))))
+    report = modicum.fit(Table(ids, ids, labels, hidden=hidden), vectors=X, **QUICK).report
+    shipped = next(entry for entry in report["ladder"] if entry["chosen"])
+    assert shipped["cv_accuracy"] > report["test"]["accuracy"] + 0.05
+    assert report["shift"]["expected_accuracy"] == pytest.approx(report["test"]["accuracy"], abs=0.06)
+    assert "other shares" in report["decision"]

@@ -52,7 +52,7 @@ def print_table(rows: Sequence[Mapping[str, str]], *, title: str | None = None, 
     """Print rows with equal keys as a table; `right` names the columns of numbers."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for name in rows[0] if rows else ():
-        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        table.add_column(name, justify="right" if name in right else "left", no_wrap=name in right, overflow="fold")
     for row in rows:
         table.add_row(*(escape(value) for value in row.values()))
     out().print(table)

@@ -85,8 +85,11 @@ def _show(report: dict[str, Any], folder: Path) -> None:
         soft_wrap=True,
     )
     with_test = any(entry["test_accuracy"] is not None for entry in report["ladder"])
-    rows = [_row(entry, with_test) for entry in report["ladder"]]
+    rows = [_row(entry, with_test) for entry in report["ladder"] if entry["status"] == "tried"]
     print_table(rows, title="\nThe ladder", right=("rung", "accuracy", "log-loss", "seconds", "s/1000", "unseen"))
+    for entry in report["ladder"]:
+        if entry["status"] == "skipped":
+            console.print(f"Not tried: {entry['name']}: {entry['reason']}", soft_wrap=True)
     console.print(f"\n{report['decision']}", soft_wrap=True)
     test = report.get("test")
     if test:
@@ -109,7 +112,7 @@ def _row(entry: dict[str, Any], with_test: bool) -> dict[str, str]:
     }
     if with_test:
         row["unseen"] = "" if entry["test_accuracy"] is None else f"{100 * entry['test_accuracy']:.1f} %"
-    row["share"] = f"{entry['weight']:.2f}" if entry["weight"] else (entry["reason"] or "")
+    row["share"] = f"{entry['weight']:.2f}" if entry["weight"] else ""
     return row
 
 

@@ -236,6 +236,16 @@ def shift(problem: Problem, proba: Floats) -> dict[str, Any] | None:
     }
 
 
+def accuracy_under(estimated: dict[str, float], per_class: Sequence[dict[str, Any]]) -> float | None:
+    """Accuracy to be expected where classes have the estimated shares: held-out recall, weighted by them.
+
+    Classes without a labelled row are left out; None where nothing is left.
+    """
+    known = {row["name"]: row["recall"] for row in per_class if row["labelled"]}
+    mass = sum(estimated[name] for name in known)
+    return sum(estimated[name] * recall for name, recall in known.items()) / mass if mass > 0 else None
+
+
 def next_to_label(
     problem: Problem, answers: Predictions, table: Table, rng: np.random.Generator, budget: int = 20
 ) -> list[dict[str, Any]]:
@@ -274,8 +284,13 @@ def conformal_facts(found: HeldOut, sets: NDArray[np.bool_], rule: Any) -> dict[
     }
 
 
-def decision(choice: Choice, ladder: Sequence[dict[str, Any]], labelled: int, budget: float) -> str:
-    """One sentence: what is shipped, what it is expected to reach, and why not something else."""
+def decision(
+    choice: Choice, ladder: Sequence[dict[str, Any]], labelled: int, budget: float, elsewhere: float | None = None
+) -> str:
+    """One sentence: what is shipped, what it is expected to reach, and why not something else.
+
+    `elsewhere` is the accuracy expected on unlabelled rows, where their classes have other shares.
+    """
     entries = {entry["name"]: entry for entry in ladder}
     shipped = entries[choice.shipped.name]
     what = "a pool of unlike recipes" if shipped["name"] == "pool" else f"the recipe “{shipped['name']}”"
@@ -294,6 +309,11 @@ def decision(choice: Choice, ladder: Sequence[dict[str, Any]], labelled: int, bu
     baseline = entries.get(BASELINE)
     if baseline and baseline["cv_accuracy"] is not None and baseline is not shipped:
         words += f"; plain logistic regression reaches {_percent(baseline['cv_accuracy'])}"
+    if elsewhere is not None:
+        words += (
+            f"; the unlabelled rows seem to hold the classes in other shares, under which about {_percent(elsewhere)} "
+            "is to be expected and prediction sets may miss more often"
+        )
     if skipped:
         words += f"; not tried for lack of budget ({budget:g} s): {', '.join(skipped)}"
     return words + "."

@@ -25,6 +25,8 @@ from modicum.workspace.settings import Settings
 
 Floats = NDArray[np.floating]
 SCHEMA = 1
+NOTABLE_SHIFT = 0.2
+"""Summed difference of class shares from which on the accuracy under the estimated shares is told, too."""
 SHIPPED = "shipped model"
 
 
@@ -63,31 +65,36 @@ def write_report(
     table, made, problem = facts.table, facts.made, facts.made.problem
     rng = np.random.default_rng(settings.seed)
     ladder = findings.ladder_rows(made.climbed, made.choice, problem.y, facts.tests)
+    measured, shift = _measured(facts), findings.shift(problem, facts.answers.probabilities)
+    elsewhere = None
+    if shift is not None:
+        shift["expected_accuracy"] = findings.accuracy_under(shift["estimated"], measured["per_class"])
+        elsewhere = shift["expected_accuracy"] if shift["l1"] > NOTABLE_SHIFT else None
     return {
         "schema": SCHEMA,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "modicum": version("modicum"),
-        "decision": _decision(facts, ladder, settings),
+        "decision": _decision(facts, ladder, settings, elsewhere),
         "data": findings.data_facts(table, problem.space, duplicates, conflicts),
         "encoder": asdict(encoder),
         "ladder": ladder,
         "chosen": _chosen(facts),
         "test": _test(facts),
-        **_measured(facts),
-        "shift": findings.shift(problem, facts.answers.probabilities),
+        **measured,
+        "shift": shift,
         "next_to_label": findings.next_to_label(problem, facts.answers, table, rng),
         "map": _map(facts, rng, settings.map_points),
     }
 
 
-def _decision(facts: Facts, ladder: Sequence[dict[str, Any]], settings: Settings) -> str:
+def _decision(facts: Facts, ladder: Sequence[dict[str, Any]], settings: Settings, elsewhere: float | None) -> str:
     if facts.made.choice is None:
         return (
             "Without a label nothing can be measured: the class names alone decide, pooled over "
             f"{len(facts.made.model.members)} recipes; label a few rows of each class to learn how good that is."
         )
     labelled = int(facts.table.labelled.sum())
-    return findings.decision(facts.made.choice, ladder, labelled, parse_budget(settings.budget))
+    return findings.decision(facts.made.choice, ladder, labelled, parse_budget(settings.budget), elsewhere)
 
 
 def _chosen(facts: Facts) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Frechet mean: the definition, unseen classes, metrics against their definitions, 100,000 classes in bounded memory."""
+"""Frechet mean: its definition, unseen classes, metrics by hand, 100,000 classes in bounded memory."""
 
 from __future__ import annotations
 

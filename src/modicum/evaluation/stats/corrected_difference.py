@@ -9,8 +9,8 @@ different rows, nor to pick the best of many without allowing for the number of 
 Paper: "Inference for the Generalization Error" (Nadeau & Bengio 2003). Changed: rows that were never held out are
 left out and folds are weighted by their size. Repeats make splits but no rows, so the rows bound what can be claimed:
 the standard error has as its floor that of the N rows, each averaged over repeats, and the difference divided by N + 1
-(rows that all agree prove no certainty); there are fewer degrees of freedom than rows; and nothing is resolved that a
-sign test on as many rows, all in favour of one recipe, would not resolve.
+(rows that all agree prove no certainty); there are fewer degrees of freedom than rows on which the recipes differ; and
+nothing is resolved that a sign test on those rows, all in favour of one recipe, would not resolve.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Difference:
     freedom: int
     """Degrees of freedom of the t distribution."""
     rows: int
-    """Rows that were held out at least once."""
+    """Rows on which the two differ; the others say nothing."""
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Two-sided confidence interval at `level` (0 to 1)."""
@@ -72,7 +72,7 @@ def corrected_difference(
         folds: Fold (R, N) in which the row was held out; negative where it never was.
 
     Returns:
-        Mean difference and its standard error, with one degree of freedom less than splits or rows, at least 1.
+        Mean difference and its standard error, with one degree of freedom less than there are splits, or rows that differ.
 
     Raises:
         InputError: The three differ in shape, or no row was ever held out.
@@ -107,4 +107,5 @@ def corrected_difference(
     n = len(rows)
     paired = float(rows.var(ddof=1)) / n if n > 1 else 0.0
     error = float(np.sqrt(max(resampled, paired, (mean / (n + 1)) ** 2)))
-    return Difference(mean, error, max(min(count, n) - 1, 1), n)
+    telling = int(np.count_nonzero(rows))
+    return Difference(mean, error, max(min(count, telling) - 1, 1), telling)
