@@ -93,7 +93,7 @@ def ladder_rows(
         pool = choice.get("pool")
         entry = {
             "name": "pool",
-            "steps": [trial.recipe.name for trial in pool.trials],
+            "steps": ["pool of " + ", ".join(trial.recipe.name for trial in pool.trials)],
             "rung": max(trial.recipe.rung for trial in pool.trials),
             "status": "tried",
             "reason": None,

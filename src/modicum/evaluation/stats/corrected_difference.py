@@ -72,7 +72,7 @@ def corrected_difference(
         folds: Fold (R, N) in which the row was held out; negative where it never was.
 
     Returns:
-        Mean difference and its standard error, with one degree of freedom less than there are splits, or rows that differ.
+        Mean difference and its standard error; degrees of freedom: splits, or rows that differ if fewer, minus one.
 
     Raises:
         InputError: The three differ in shape, or no row was ever held out.
