@@ -10,6 +10,7 @@ import numpy as np
 from modicum.core.progress import Progress
 from modicum.evaluation.bench import BenchRow, summarize
 from modicum.workspace.bench.tasks import Collection, open_collection
+from modicum.workspace.executors import LocalExecutor
 from modicum.workspace.fitting import make_model
 from modicum.workspace.recipes import BASELINE, fit_recipe
 from modicum.workspace.settings import Settings
@@ -41,9 +42,12 @@ def measure(collection: Collection, shots: int, seed: int) -> Cell:
     made = make_model(problem, Settings(seed=seed))
     truth = collection.codes_test
     cell = {SHIPPED: float((made.model.predict(collection.X_test).codes == truth).mean())}
-    for trial in made.climbed.tried:
-        fitted = fit_recipe(trial.recipe, made.bank, seed=seed)
-        cell[trial.recipe.name] = float((fitted.scores(collection.X_test).argmax(axis=1) == truth).mean())
+    recipes = [trial.recipe for trial in made.climbed.tried]
+    for recipe in recipes:
+        made.bank.get(recipe)
+    fitted = LocalExecutor(2).map(lambda recipe: fit_recipe(recipe, made.bank, seed=seed), recipes)
+    for recipe, one in zip(recipes, fitted, strict=True):
+        cell[recipe.name] = float((one.scores(collection.X_test).argmax(axis=1) == truth).mean())
     return cell
 
 
