@@ -16,9 +16,10 @@ settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Before anything is imported: the command line must not think that it draws on a coloured terminal."""
+    """Before anything is imported: no colours for a terminal that is not there, no reports of use to anyone."""
     for name in ("FORCE_COLOR", "PY_COLORS", "NO_COLOR", "GITHUB_ACTIONS", "COLUMNS"):
         os.environ.pop(name, None)
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 
 @pytest.fixture(scope="session", autouse=True)

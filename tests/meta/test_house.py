@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import os
 import re
 import subprocess
 import sys
@@ -118,3 +119,10 @@ def test_importing_the_package_is_light():
 def test_help_loads_no_heavy_package():
     code = "sys.argv = ['modicum', 'fit', '--help']\nfrom modicum.cli import main\ntry: main()\nexcept SystemExit: pass"
     assert not loaded_by(code)[0] & HEAVY
+
+
+def test_loading_an_encoder_leaves_no_trace(tmp_path):
+    """From 1.29 on onnxruntime writes a device id and a queue of events on import, unless told not to before."""
+    bare = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    subprocess.run([sys.executable, "-c", "import modicum.encoders.folder"], check=True, env=bare)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

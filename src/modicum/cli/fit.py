@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 import modicum
 from modicum.cli import options
@@ -80,8 +81,8 @@ def _stem(table: str) -> str:
 def _show(report: dict[str, Any], folder: Path) -> None:
     console, data = out(), report["data"]
     console.print(
-        f"[bold]{data['source']}[/]: {data['rows']:,} rows, {data['labelled']:,} labelled, {data['classes']} classes, "
-        f"{data['duplicates']:,} duplicates; encoder {report['encoder']['name']}",
+        f"[bold]{escape(data['source'])}[/]: {data['rows']:,} rows, {data['labelled']:,} labelled, "
+        f"{data['classes']} classes, {data['duplicates']:,} duplicates; encoder {report['encoder']['name']}",
         soft_wrap=True,
     )
     with_test = any(entry["test_accuracy"] is not None for entry in report["ladder"])
@@ -89,8 +90,8 @@ def _show(report: dict[str, Any], folder: Path) -> None:
     print_table(rows, title="\nThe ladder", right=("rung", "accuracy", "log-loss", "seconds", "s/1000", "unseen"))
     for entry in report["ladder"]:
         if entry["status"] == "skipped":
-            console.print(f"Not tried: {entry['name']}: {entry['reason']}", soft_wrap=True)
-    console.print(f"\n{report['decision']}", soft_wrap=True)
+            console.print(escape(f"Not tried: {entry['name']}: {entry['reason']}"), soft_wrap=True)
+    console.print("\n" + escape(" ".join([report["decision"], *report["grounds"]])), soft_wrap=True)
     test = report.get("test")
     if test:
         console.print(_unseen(test), soft_wrap=True)

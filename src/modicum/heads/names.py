@@ -35,7 +35,8 @@ CARD = Card(
     ids=("004-051",),
 )
 
-_SAYS_NOTHING = re.compile(r"(class|label|category|cat|group|cluster|topic|type)?[\W_]*([a-z]?[\W_]*\d*|\d+[a-z]?)")
+_GENERIC = r"(class|label|category|cat|group|cluster|topic|type)"
+_SAYS_NOTHING = re.compile(rf"({_GENERIC}[\W_]+)?([a-z]?[\W_]*\d*|\d+[a-z]?)|{_GENERIC}\d+")
 
 
 def telling_names(names: Sequence[str]) -> NDArray[np.bool_]:

@@ -284,39 +284,43 @@ def conformal_facts(found: HeldOut, sets: NDArray[np.bool_], rule: Any) -> dict[
     }
 
 
-def decision(
-    choice: Choice, ladder: Sequence[dict[str, Any]], labelled: int, budget: float, elsewhere: float | None = None
-) -> str:
-    """One sentence: what is shipped, what it is expected to reach, and why not something else.
-
-    `elsewhere` is the accuracy expected on unlabelled rows, where their classes have other shares.
-    """
-    entries = {entry["name"]: entry for entry in ladder}
-    shipped = entries[choice.shipped.name]
+def decision(choice: Choice, ladder: Sequence[dict[str, Any]], labelled: int) -> str:
+    """One sentence: what is shipped, what it is expected to reach, and what the next best would bring."""
+    shipped = next(entry for entry in ladder if entry["name"] == choice.shipped.name)
     what = "a pool of unlike recipes" if shipped["name"] == "pool" else f"the recipe “{shipped['name']}”"
-    reach = f"expected accuracy {_percent(shipped['cv_accuracy'])}"
+    words = f"With {labelled} labels, {what} is shipped: expected accuracy {_percent(shipped['cv_accuracy'])}"
     if shipped["cv_se"]:
-        reach += f" ± {100 * 1.96 * shipped['cv_se']:.1f} points"
+        words += f" ± {100 * 1.96 * shipped['cv_se']:.1f} points"
     others = [e for e in ladder if e["cv_accuracy"] is not None and e["name"] != shipped["name"]]
-    skipped = [e["name"] for e in ladder if e["status"] == "skipped" and "budget" in (e["reason"] or "")]
-    words = f"With {labelled} labels, {what} is shipped: {reach}"
     if others:
         rival = min(others, key=lambda e: e["expected_loss"])
         lead = 100 * (rival["expected_loss"] - shipped["expected_loss"])
         pace = _ratio(rival["seconds_per_1000_items"], shipped["seconds_per_1000_items"])
         verdict = f"is expected to lose {lead:.1f} points" if lead > 0 else f"would bring {-lead:.1f} points"
         words += f"; the next best, “{rival['name']}”, {verdict} at {pace} the time per item"
-    baseline = entries.get(BASELINE)
-    if baseline and baseline["cv_accuracy"] is not None and baseline is not shipped:
-        words += f"; plain logistic regression reaches {_percent(baseline['cv_accuracy'])}"
-    if elsewhere is not None:
-        words += (
-            f"; the unlabelled rows seem to hold the classes in other shares, under which about {_percent(elsewhere)} "
-            "is to be expected and prediction sets may miss more often"
-        )
-    if skipped:
-        words += f"; not tried for lack of budget ({budget:g} s): {', '.join(skipped)}"
     return words + "."
+
+
+def grounds(
+    choice: Choice, ladder: Sequence[dict[str, Any]], budget: float, elsewhere: float | None = None
+) -> list[str]:
+    """Sentences that belong to the decision: the baseline, other class shares, and what was not tried.
+
+    `elsewhere` is the accuracy expected on unlabelled rows, where their classes have other shares.
+    """
+    said = []
+    baseline = next((e for e in ladder if e["name"] == BASELINE), None)
+    if baseline and baseline["cv_accuracy"] is not None and choice.shipped.name != BASELINE:
+        said.append(f"Plain logistic regression reaches {_percent(baseline['cv_accuracy'])}.")
+    if elsewhere is not None:
+        said.append(
+            "The unlabelled rows seem to hold the classes in other shares than the labelled ones, under which about "
+            f"{_percent(elsewhere)} is to be expected, and prediction sets may miss more often than promised."
+        )
+    skipped = [e["name"] for e in ladder if e["status"] == "skipped" and "budget" in (e["reason"] or "")]
+    if skipped:
+        said.append(f"Not tried for lack of budget ({budget:g} s): {', '.join(skipped)}.")
+    return said
 
 
 def _percent(value: float) -> str:

@@ -74,7 +74,8 @@ def write_report(
         "schema": SCHEMA,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "modicum": version("modicum"),
-        "decision": _decision(facts, ladder, settings, elsewhere),
+        "decision": _decision(facts, ladder),
+        "grounds": _grounds(facts, ladder, settings, elsewhere),
         "data": findings.data_facts(table, problem.space, duplicates, conflicts),
         "encoder": asdict(encoder),
         "ladder": ladder,
@@ -87,14 +88,19 @@ def write_report(
     }
 
 
-def _decision(facts: Facts, ladder: Sequence[dict[str, Any]], settings: Settings, elsewhere: float | None) -> str:
+def _decision(facts: Facts, ladder: Sequence[dict[str, Any]]) -> str:
     if facts.made.choice is None:
         return (
             "Without a label nothing can be measured: the class names alone decide, pooled over "
             f"{len(facts.made.model.members)} recipes; label a few rows of each class to learn how good that is."
         )
-    labelled = int(facts.table.labelled.sum())
-    return findings.decision(facts.made.choice, ladder, labelled, parse_budget(settings.budget), elsewhere)
+    return findings.decision(facts.made.choice, ladder, int(facts.table.labelled.sum()))
+
+
+def _grounds(facts: Facts, ladder: Sequence[dict[str, Any]], settings: Settings, elsewhere: float | None) -> list[str]:
+    if facts.made.choice is None:
+        return []
+    return findings.grounds(facts.made.choice, ladder, parse_budget(settings.budget), elsewhere)
 
 
 def _chosen(facts: Facts) -> dict[str, Any]:

@@ -32,7 +32,13 @@ CARD = Card(
 def class_thresholds(
     scores: NDArray[np.floating], codes: NDArray[np.int64], classes: int, alpha: float
 ) -> NDArray[np.float64]:
-    """Threshold (K,) of each class from the scores (n,) of the true classes `codes` (n,); infinite where too few.
+    """Threshold (K,) of each class; infinite where its rows are too few for `alpha`.
+
+    Args:
+        scores: Non-conformity (n,) of the true class of each calibration row.
+        codes: True classes (n,).
+        classes: Number of classes K.
+        alpha: Share of sets that may miss the truth, 0 to 1, within every class.
 
     Example:
         >>> import numpy as np

@@ -36,10 +36,7 @@ def view(report: Mapping[str, Any]) -> dict[str, Any]:
     """Return everything derived that the template shows, by name."""
     ladder = rows(report, "ladder")
     tried = [entry for entry in ladder if entry.get("status") != "skipped"]
-    headline, _, grounds = str(report.get("decision") or "").partition("; ")
     return {
-        "headline": headline + "." if grounds else headline,
-        "grounds": grounds[:1].upper() + grounds[1:],
         "rungs": RUNGS,
         "few": FEW,
         "most_rows": MOST_ROWS,

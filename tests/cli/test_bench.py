@@ -1,0 +1,46 @@
+"""`modicum bench` on a small collection: rows with baselines, JSON that is written, clear refusals."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.conftest import THEMES
+
+
+@pytest.fixture
+def collections(tmp_path):
+    folder = tmp_path / "collections" / "tiny"
+    folder.mkdir(parents=True)
+    for part, count in (("train", 24), ("test", 8)):
+        rows = ["text,category"]
+        for theme, words in list(THEMES.items())[:2]:
+            rows += [f"{words[n % 8]} and {words[(n * 3 + 1) % 8]} {part} {n},{theme}" for n in range(count)]
+        (folder / f"{part}.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return tmp_path / "collections"
+
+
+def test_few_shot_shows_every_recipe_beside_what_was_shipped(run, collections, tmp_path):
+    done = run(
+        "bench", "few-shot", "--data", collections, "--on", "tiny", "--seeds", 1, "--json", "--out", "found.json"
+    )
+    assert done.code == 0
+    found = json.loads(done.out)
+    assert json.loads((tmp_path / "found.json").read_text(encoding="utf-8")) == found
+    assert found["machine"]["cores"] >= 1
+    rows = {(row["measure"], row["on"]): row for row in found["rows"]}
+    for shots in (1, 4, 8, 16):
+        where = f"tiny test, {shots} labels a class"
+        assert 0 <= rows["accuracy, shipped", where]["value"] <= 1
+        assert rows["accuracy, shipped", where]["baseline"] == pytest.approx(rows["accuracy, linear", where]["value"])
+        assert ("regret", where) in rows
+
+
+def test_unknown_benchmark_and_collection(run, collections):
+    wrong = run("bench", "few-shots", "--data", collections)
+    assert wrong.code == 2
+    assert "did you mean 'few-shot'" in wrong.err
+    absent = run("bench", "few-shot", "--data", collections, "--on", "tinny")
+    assert absent.code == 2
+    assert "--data DIR" in " ".join(absent.err.split())
