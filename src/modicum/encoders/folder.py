@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from tokenizers.normalizers import Lowercase
@@ -21,6 +20,7 @@ from modicum.core.arrays import chunks
 from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.encoders.architectures import padding
+from modicum.encoders.engine import ort
 from modicum.encoders.graph import Dense, build_graph
 from modicum.encoders.layout import Layout, fingerprint, read_layout, read_weights
 from modicum.encoders.wellformed import clip
