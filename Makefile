@@ -4,9 +4,6 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links $(UPGRADE)
-# From 1.29 on onnxruntime reports its use to its makers unless it is told not to.
-export ORT_DISABLE_TELEMETRY := 1
-
 .DEFAULT_GOAL := help
 .PHONY: help demo test check docs format long bench lock clean
 
