@@ -43,6 +43,7 @@ def test_nothing_of_this_machine_is_in_the_texts():
     table, _ = builtin("stdlib-docs")
     told = "\n".join(table.texts)
     assert "environ({" not in told
+    assert sys.executable not in told
     assert os.environ["MODICUM_CACHE"] not in told
 
 

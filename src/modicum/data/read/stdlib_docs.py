@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import pkgutil
 import re
 import warnings
@@ -181,5 +182,10 @@ def _signature(item: object) -> str:
         found = inspect.signature(item)  # type: ignore[arg-type]  # routines and classes only
     except (TypeError, ValueError):
         return "()"
-    plain = [p if isinstance(p.default, PLAIN) else p.replace(default=...) for p in found.parameters.values()]
+    plain = [p if _same_everywhere(p.default) else p.replace(default=...) for p in found.parameters.values()]
     return str(found.replace(parameters=[p.replace(annotation=p.empty) for p in plain], return_annotation=found.empty))
+
+
+def _same_everywhere(default: object) -> bool:
+    """Whether a default is plain and names no place: strings with a separator may be paths of this machine."""
+    return isinstance(default, PLAIN) and not (isinstance(default, str) and len(default) > 1 and os.sep in default)
