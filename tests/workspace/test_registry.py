@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import subprocess
+import sys
+
 import pytest
 
 from modicum.core import InputError
 from modicum.heads import ClassMean
-from modicum.workspace.registry import method, methods
+from modicum.workspace.registry import method, methods, read_card
 
 
 def test_keys_are_unique_and_lead_to_the_method():
@@ -21,6 +25,22 @@ def test_every_card_stands_in_the_room_and_question_it_names():
         parts = found.module.split(".")[1:-1]
         assert parts[0] == found.card.room
         assert parts[-1] == found.card.question
+
+
+def test_cards_are_read_as_they_would_be_imported():
+    for found in methods():
+        assert found.card == importlib.import_module(found.module).CARD
+
+
+def test_listing_methods_imports_none():
+    code = "import sys; from modicum.workspace import methods; print(len(methods()), 'modicum.heads' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == [str(len(methods())), "False"]
+
+
+def test_a_module_without_a_card_has_none():
+    assert read_card("CARDS = 3\n") is None
+    assert read_card("x = 1\nCARD = other\n") is None
 
 
 def test_unknown_method_suggests_the_nearest():

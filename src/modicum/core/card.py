@@ -14,8 +14,9 @@ NEEDS = ("labels", "names", "unlabelled", "metric", "probabilities", "vectors", 
 class Card:
     """What a reader, the registry and the docs must know of one method.
 
-    A module that holds a method sets `CARD = Card(...)` once. The command `modicum methods`, the docs pages and
-    the table in the README are generated from it.
+    A module that holds a method sets `CARD = Card(...)` once, with literal values: cards are read from the source, so
+    that listing methods imports none. The command `modicum methods`, the docs pages and the table in the README are
+    generated from it.
     """
 
     name: str
