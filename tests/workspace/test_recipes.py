@@ -9,7 +9,17 @@ import pytest
 
 from modicum.core import InputError, LabelSpace
 from modicum.workspace.problem import Problem
-from modicum.workspace.recipes import BASELINE, RECIPES, FeatureBank, FittedRecipe, Step, fit_recipe, pack, unpack
+from modicum.workspace.recipes import (
+    BASELINE,
+    RECIPES,
+    FeatureBank,
+    FittedRecipe,
+    Recipe,
+    Step,
+    fit_recipe,
+    pack,
+    unpack,
+)
 
 
 @pytest.fixture
@@ -52,6 +62,17 @@ class TestEveryRecipe:
         ]
         again = FittedRecipe(recipe, tuple(estimators[:-1]), estimators[-1])
         np.testing.assert_array_equal(again.scores(problem.X), fitted.scores(problem.X))
+
+
+@pytest.mark.parametrize(("method", "kept"), [("heads.KNNVote", 15 * 8), ("heads.EquiangularBasisVectors", 3 * 10)])
+def test_heads_that_are_not_linear_fit_in_and_survive_packing(method, kept, problem):
+    """Kept are 15 vectors of width 6, their codes and weights; or 3 class vectors, map and offset."""
+    recipe = Recipe("one", 1, (Step(method),))
+    fitted = fit_recipe(recipe, FeatureBank(problem))
+    assert (fitted.scores(problem.X).argmax(axis=1) == problem.codes).all()
+    assert fitted.parameters == kept
+    again = unpack(recipe.steps[0], pack(fitted.classifier))
+    np.testing.assert_array_equal(again.scores(problem.X), fitted.scores(problem.X))
 
 
 def test_rows_kept_aside_change_nothing(problem):

@@ -35,7 +35,7 @@ def fit(
     encoder: options.ENCODER = None,
     budget: Annotated[str, typer.Option(help="Time for the ladder, such as 45, 90s, 2m.")] = "30s",
     alpha: Annotated[float, typer.Option(help="Share of prediction sets that may miss the truth.")] = 0.1,
-    sets: Annotated[str, typer.Option(help="Prediction sets: lac, aps, lac-per-class or aps-per-class.")] = "lac",
+    sets: Annotated[str, typer.Option(help="Prediction sets: lac, aps or raps, each also with -per-class.")] = "lac",
     tolerance: Annotated[float, typer.Option(help="Expected loss of accuracy accepted for a cheaper recipe.")] = 0.005,
     seed: options.SEED = 0,
     bundle: Annotated[

@@ -1,7 +1,8 @@
-"""What all linear heads share: validation, the fitted rule, and how it answers.
+"""What all heads share: validation, the fitted rule, and how it answers.
 
-A head is final: it inherits `LinearHead` and writes `_fit_rule` alone. Every head takes the same facts in `fit`, and
-uses those its card says it needs, so that recipes can swap one for another.
+A head is final: it inherits `LinearHead` and writes `_fit_rule` alone, or, where its rule is not linear, inherits
+`Head` and writes `_learn` and `_scores`. Every head takes the same facts in `fit`, and uses those its card says it
+needs, so that recipes can swap one for another.
 """
 
 from __future__ import annotations
@@ -47,13 +48,11 @@ class Facts:
         return np.eye(self.classes, dtype=self.X.dtype)[self.codes]
 
 
-class LinearHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is untyped
-    """A classifier whose fitted rule is softmax(X @ coef_.T + intercept_).
+class Head(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is untyped
+    """A classifier on fixed vectors that gives a score for every class. Its fitted state is numeric arrays.
 
     Attributes:
         classes_: Class labels (K,), in the order of all columns.
-        coef_: Weights (K, D).
-        intercept_: Intercepts (K,).
     """
 
     def fit(
@@ -92,13 +91,16 @@ class LinearHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         if X_unlabelled is not None:
             pool = check_vectors(X_unlabelled, width=rows.shape[1], what="unlabelled vectors")
         facts = Facts(rows, codes, weight, len(self.classes_), names, pool)
-        coef, intercept = self._fit_rule(facts)
-        self.coef_, self.intercept_ = np.asarray(coef, np.float64), np.asarray(intercept, np.float64)
+        self._learn(facts)
         return self
 
     @abstractmethod
-    def _fit_rule(self, facts: Facts) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-        """Return weights (K, D) and intercepts (K,)."""
+    def _learn(self, facts: Facts) -> None:
+        """Set the fitted arrays, whose names end in an underscore."""
+
+    @abstractmethod
+    def _scores(self, X: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Return the scores (N, K) of validated vectors (N, D)."""
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.floating]:
         """Scores (N, K), higher is more likely; with two classes the difference (N,), as scikit-learn has it."""
@@ -118,11 +120,32 @@ class LinearHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         """Logarithms of the probabilities up to a constant per row (N, K), also for two classes."""
         check_is_fitted(self)
         rows: NDArray[np.floating] = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        return np.asarray(rows @ self.coef_.T.astype(rows.dtype) + self.intercept_.astype(rows.dtype))
+        return self._scores(rows)
 
     def _validated(self, X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.floating], NDArray[Any]]:
         rows, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
         return rows, labels
+
+
+class LinearHead(Head):
+    """A head whose fitted rule is softmax(X @ coef_.T + intercept_).
+
+    Attributes:
+        classes_: Class labels (K,), in the order of all columns.
+        coef_: Weights (K, D).
+        intercept_: Intercepts (K,).
+    """
+
+    @abstractmethod
+    def _fit_rule(self, facts: Facts) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        """Return weights (K, D) and intercepts (K,)."""
+
+    def _learn(self, facts: Facts) -> None:
+        coef, intercept = self._fit_rule(facts)
+        self.coef_, self.intercept_ = np.asarray(coef, np.float64), np.asarray(intercept, np.float64)
+
+    def _scores(self, X: NDArray[np.floating]) -> NDArray[np.floating]:
+        return np.asarray(X @ self.coef_.T.astype(X.dtype) + self.intercept_.astype(X.dtype))
 
 
 def _codes(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:

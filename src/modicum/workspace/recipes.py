@@ -86,8 +86,9 @@ class FittedRecipe:
 
     @property
     def parameters(self) -> int:
-        """Numbers that were moved to fit the classifier."""
-        return int(self.classifier.coef_.size + self.classifier.intercept_.size)
+        """Numbers that were moved, or kept, to fit the classifier: the size of its fitted arrays."""
+        told = ("classes_", "n_features_in_")
+        return sum(array.size for name, array in pack(self.classifier).items() if name not in told)
 
 
 def apply(transformers: tuple[Any, ...], X: Floats) -> Floats:

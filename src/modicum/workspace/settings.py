@@ -20,7 +20,7 @@ class Settings:
     alpha: float = 0.1
     """Share of prediction sets that may miss the truth."""
     sets: str = "lac"
-    """Score behind the prediction sets: `lac` (smallest), `aps` (adaptive), each also `-per-class`."""
+    """Score behind the prediction sets: `lac` (smallest), `aps` or `raps` (adaptive), each also `-per-class`."""
     tolerance: float = 0.005
     """Expected loss of accuracy that is accepted for a cheaper recipe."""
     seed: int = 0

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from modicum.core import InputError
 from modicum.evaluation.metrics import set_metrics
-from modicum.labels.conformal import ConformalRule, class_thresholds, cross_conformal, split_conformal, threshold
+from modicum.labels.conformal import (
+    SCORES,
+    ConformalRule,
+    class_thresholds,
+    cross_conformal,
+    split_conformal,
+    threshold,
+)
 
 
 def unequal(n, rng):
@@ -54,7 +61,7 @@ def test_too_few_rows_for_alpha_is_said():
     assert "every set holds all classes" in rule.guarantee
 
 
-@given(st.integers(0, 2**32 - 1), st.booleans(), st.sampled_from(["lac", "aps"]))
+@given(st.integers(0, 2**32 - 1), st.booleans(), st.sampled_from(sorted(SCORES)))
 def test_rules_survive_json(seed, per_class, score):
     rng = np.random.default_rng(seed)
     proba, codes = rng.dirichlet(np.ones(3), size=12), rng.integers(0, 3, 12)
@@ -71,8 +78,8 @@ def test_one_class_alone_has_the_marginal_threshold(seed):
 def test_errors():
     with pytest.raises(InputError, match="alpha must lie strictly between 0 and 1"):
         split_conformal(np.eye(2), np.arange(2), alpha=1.5)
-    with pytest.raises(InputError, match="'raps' is not known"):
-        split_conformal(np.eye(2), np.arange(2), alpha=0.1, score="raps")
+    with pytest.raises(InputError, match="'rabs' is not known; did you mean 'raps'"):
+        split_conformal(np.eye(2), np.arange(2), alpha=0.1, score="rabs")
     told = split_conformal(np.eye(2), np.arange(2), alpha=0.1).to_dict() | {"thresholds": []}
     with pytest.raises(InputError, match="at least one threshold"):
         ConformalRule.from_dict(told)

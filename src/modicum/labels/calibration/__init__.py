@@ -1,5 +1,6 @@
 """Do probabilities mean what they say? Calibration of scores."""
 
+from modicum.labels.calibration.isotonic import IsotonicMaps, fit_isotonic
 from modicum.labels.calibration.temperature import fit_temperature
 
-__all__ = ["fit_temperature"]
+__all__ = ["IsotonicMaps", "fit_isotonic", "fit_temperature"]

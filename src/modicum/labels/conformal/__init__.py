@@ -3,6 +3,7 @@
 from modicum.labels.conformal.aps import aps_scores
 from modicum.labels.conformal.class_conditional import class_thresholds
 from modicum.labels.conformal.lac import lac_scores
+from modicum.labels.conformal.raps import raps_scores
 from modicum.labels.conformal.rule import SCORES, ConformalRule, cross_conformal, split_conformal
 from modicum.labels.conformal.threshold import threshold
 
@@ -13,6 +14,7 @@ __all__ = [
     "class_thresholds",
     "cross_conformal",
     "lac_scores",
+    "raps_scores",
     "split_conformal",
     "threshold",
 ]

@@ -15,11 +15,15 @@ from modicum.core.errors import InputError
 from modicum.labels.conformal.aps import aps_scores
 from modicum.labels.conformal.class_conditional import class_thresholds
 from modicum.labels.conformal.lac import lac_scores
+from modicum.labels.conformal.raps import raps_scores
 from modicum.labels.conformal.threshold import threshold
 
 Floats = NDArray[np.floating]
 
-SCORES: Mapping[str, Callable[[Floats], Floats]] = MappingProxyType({"lac": lac_scores, "aps": aps_scores})
+SCORES: Mapping[str, Callable[[Floats], Floats]] = MappingProxyType(
+    {"lac": lac_scores, "aps": aps_scores, "raps": raps_scores}
+)
+"""Score of every class from probabilities, by name; each with its default settings, so that the name says it all."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class ConformalRule:
     """Prediction sets for calibrated probabilities."""
 
     score: str
-    """`lac` or `aps`."""
+    """`lac`, `aps` or `raps`."""
     alpha: float
     thresholds: tuple[float, ...]
     """One for all classes, or one per class."""

@@ -2,5 +2,16 @@
 
 from modicum.labels.spaces.frechet import FrechetMean, frechet_mean
 from modicum.labels.spaces.metrics import GraphMetric, Metric, TreeMetric, VectorMetric
+from modicum.labels.spaces.next_class import between, next_classes, reach
 
-__all__ = ["FrechetMean", "GraphMetric", "Metric", "TreeMetric", "VectorMetric", "frechet_mean"]
+__all__ = [
+    "FrechetMean",
+    "GraphMetric",
+    "Metric",
+    "TreeMetric",
+    "VectorMetric",
+    "between",
+    "frechet_mean",
+    "next_classes",
+    "reach",
+]

@@ -1,0 +1,88 @@
+"""RAPS: scores of the authors' code, shorter sets in a world with a noisy tail, the promise kept."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modicum.core import InputError
+from modicum.labels.conformal import aps_scores, raps_scores, split_conformal
+
+
+def draw(proba, rng):
+    return (proba.cumsum(axis=1) > rng.random((len(proba), 1))).argmax(axis=1)
+
+
+def ten_classes():
+    rng = np.random.default_rng(7)
+    proba = rng.dirichlet(np.full(10, 0.6), size=300)
+    return proba, draw(proba, rng)
+
+
+@pytest.mark.parametrize(
+    ("penalty", "rank", "first", "total"),
+    [
+        (0.1, 2, [1.587755, 0.957512, 0.73899, 0.32685, 0.310706, 0.521995, 1.146786, 0.845781], 232.467589),
+        (0.01, 5, [1.017755, 0.857512, 0.63899, 0.32685, 0.310706, 0.521995, 0.846786, 0.745781], 191.967589),
+    ],
+)
+def test_parity_with_the_authors_code(penalty, rank, first, total):
+    """Function get_tau of conformal.py in aangelopoulos/conformal_classification, its random number U held at 1."""
+    proba, codes = ten_classes()
+    own = raps_scores(proba, penalty=penalty, rank=rank)[np.arange(300), codes]
+    np.testing.assert_allclose(own[: len(first)], first, atol=1e-6)
+    assert own.sum() == pytest.approx(total, abs=1e-4)
+
+
+def test_known_world_a_noisy_tail_makes_shorter_sets_at_the_same_coverage():
+    """Three classes hold 93 % of the probability; what the other 97 share says nothing, but APS counts it."""
+    rng = np.random.default_rng(0)
+    n, K = 4_000, 100
+    head, tail = rng.dirichlet(np.full(3, 2.0), size=n), rng.dirichlet(np.full(K - 3, 0.3), size=n)
+    truth = draw(np.concatenate([0.93 * head, np.full((n, K - 3), 0.07 / (K - 3))], axis=1), rng)
+    trust = rng.uniform(0.7, 0.9, size=(n, 1))
+    told = np.concatenate([trust * head, (1 - trust) * tail], axis=1)
+    inside, outside = slice(0, n // 2), slice(n // 2, None)
+    sizes = {}
+    for score in ("aps", "raps"):
+        sets = split_conformal(told[inside], truth[inside], alpha=0.1, score=score).sets(told[outside])
+        assert sets[np.arange(n // 2), truth[outside]].mean() == pytest.approx(0.9, abs=0.02)
+        sizes[score] = sets.sum(axis=1).mean()
+    assert sizes["raps"] < sizes["aps"] - 0.5
+
+
+def test_known_world_coverage_within_every_class():
+    rng = np.random.default_rng(1)
+    proba = rng.dirichlet(np.full(8, 0.5), size=16_000)
+    truth = draw(proba, rng)
+    rule = split_conformal(proba[:8_000], truth[:8_000], alpha=0.1, score="raps", per_class=True)
+    hit = rule.sets(proba[8_000:])[np.arange(8_000), truth[8_000:]]
+    assert [hit[truth[8_000:] == k].mean() for k in range(8)] == pytest.approx([0.9] * 8, abs=0.05)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 6))
+def test_without_penalty_or_below_the_rank_it_is_aps(seed, rank):
+    proba = np.random.default_rng(seed).dirichlet(np.ones(6), size=8)
+    assert np.array_equal(raps_scores(proba, penalty=0.0, rank=rank), aps_scores(proba))
+    assert np.array_equal(raps_scores(proba, penalty=9.0, rank=6), aps_scores(proba))
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0, 2), st.integers(0, 6))
+def test_permuting_classes_permutes_scores(seed, penalty, rank):
+    rng = np.random.default_rng(seed)
+    proba, order = rng.dirichlet(np.ones(6), size=8), rng.permutation(6)
+    moved = raps_scores(proba[:, order], penalty=penalty, rank=rank)
+    np.testing.assert_allclose(moved, raps_scores(proba, penalty=penalty, rank=rank)[:, order])
+
+
+def test_by_hand():
+    scores = raps_scores(np.array([[0.2, 0.5, 0.3]]), penalty=0.1, rank=1)
+    np.testing.assert_allclose(scores, [[1.2, 0.5, 0.9]])
+    assert raps_scores(np.empty((0, 3))).shape == (0, 3)
+
+
+def test_errors():
+    with pytest.raises(InputError, match="penalty and rank must be at least 0, not -1 and 5"):
+        raps_scores(np.eye(2), penalty=-1)
