@@ -47,6 +47,15 @@ class Facts:
         """Indicator matrix (N, K) in the precision of X."""
         return np.eye(self.classes, dtype=self.X.dtype)[self.codes]
 
+    def pool(self, most: int, random_state: int | None) -> NDArray[np.floating]:
+        """Vectors without a label, at most `most` and then drawn at random, in the precision of X; perhaps none."""
+        if self.X_unlabelled is None:
+            return np.empty((0, self.X.shape[1]), dtype=self.X.dtype)
+        pool = self.X_unlabelled
+        if len(pool) > most:
+            pool = pool[np.sort(np.random.default_rng(random_state).choice(len(pool), most, replace=False))]
+        return pool.astype(self.X.dtype, copy=False)
+
 
 class Head(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is untyped
     """A classifier on fixed vectors that gives a score for every class. Its fitted state is numeric arrays.

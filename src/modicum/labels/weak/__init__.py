@@ -1,5 +1,16 @@
 """What can rows without a label teach? Semi-supervised and weakly supervised learning."""
 
 from modicum.labels.weak.balanced_self_training import BalancedSelfTraining
+from modicum.labels.weak.distillation import Distilled, distill
+from modicum.labels.weak.future_teacher import FutureTeacher, learn_from_future
+from modicum.labels.weak.pseudo_prototypes import PseudoPrototypes, most_confident
 
-__all__ = ["BalancedSelfTraining"]
+__all__ = [
+    "BalancedSelfTraining",
+    "Distilled",
+    "FutureTeacher",
+    "PseudoPrototypes",
+    "distill",
+    "learn_from_future",
+    "most_confident",
+]

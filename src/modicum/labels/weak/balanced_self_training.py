@@ -114,8 +114,8 @@ class BalancedSelfTraining(LinearHead):
         X, Y, weight = with_names(facts.X, facts.targets, facts.weight, facts.class_vectors, self.name_weight)
         prior = name_prior(facts.class_vectors, self.prior_scale)
         rule = fit_softmax(X, Y, sample_weight=weight, C=self.C, prior=prior)
-        pool = self._pool(facts)
-        if pool is None:
+        pool = facts.pool(self.max_pool, self.random_state)
+        if len(pool) == 0 or self.rounds == 0:
             return rule
         rows = np.concatenate([X, pool])
         mass = self.pool_weight * float(facts.weight.sum())
@@ -133,15 +133,6 @@ class BalancedSelfTraining(LinearHead):
                 max_iter=60,
             )
         return rule
-
-    def _pool(self, facts: Facts) -> NDArray[np.floating] | None:
-        pool = facts.X_unlabelled
-        if pool is None or len(pool) == 0 or self.rounds == 0:
-            return None
-        if len(pool) > self.max_pool:
-            drawn = np.random.default_rng(self.random_state).choice(len(pool), self.max_pool, replace=False)
-            pool = pool[np.sort(drawn)]
-        return pool.astype(facts.X.dtype, copy=False)
 
     def _pseudo_labels(self, pool: NDArray[np.floating], rule: Rule, *, sharpness: float) -> NDArray[np.floating]:
         scores = pool @ rule[0].T.astype(pool.dtype) + rule[1].astype(pool.dtype)
