@@ -60,9 +60,10 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe("names", 0, (Step("heads.NameSimilarity"),)),
     Recipe("class means", 1, (Step("heads.ClassMean"),)),
     Recipe("linear", 1, (Step("heads.Linear"),)),
-    Recipe("names + shots", 1, (Step("heads.NamesAndShots"),), pooled=True),
+    Recipe("names + shots", 1, (Step("heads.NamesAndShots"),)),
     Recipe("gaussian", 1, (Step("heads.GaussianDiscriminant"),)),
-    Recipe("self-training", 2, (Step("labels.BalancedSelfTraining"),)),
+    Recipe("pseudo-prototypes", 2, (Step("labels.PseudoPrototypes"),), pooled=True),
+    Recipe("self-training", 2, (Step("labels.BalancedSelfTraining"),), pooled=True),
     Recipe("smoothed, names + shots", 3, (_SMOOTHING, Step("heads.NamesAndShots")), pooled=True),
     Recipe("smoothed, self-training", 3, (_SMOOTHING, Step("labels.BalancedSelfTraining")), pooled=True),
 )
