@@ -18,6 +18,7 @@ def encode(
     text: options.TEXT = None,
     id: options.ID = None,
     encoder: options.ENCODER = None,
+    encoder_mode: options.ENCODER_MODE = "exact",
     threads: options.THREADS = None,
     json: options.JSON = False,
 ) -> None:
@@ -27,7 +28,7 @@ def encode(
     """
     with bars() as progress:
         items = modicum.read(table, text=text, id=id)
-        found = modicum.encoders.resolve(encoder, items.texts, threads=threads)
+        found = modicum.encoders.resolve(encoder, items.texts, threads=threads, mode=encoder_mode)
         vectors = modicum.encode(items.texts, found, progress=progress)
         modicum.encoders.write_vectors(file, vectors, items.ids)
     if json:

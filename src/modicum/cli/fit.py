@@ -33,6 +33,7 @@ def fit(
     time: Annotated[str | None, typer.Option("--time", metavar="COL", help="Splits train on the past only.")] = None,
     vectors: options.VECTORS = None,
     encoder: options.ENCODER = None,
+    encoder_mode: options.ENCODER_MODE = "exact",
     budget: Annotated[str, typer.Option(help="Time for the ladder, such as 45, 90s, 2m.")] = "30s",
     alpha: Annotated[float, typer.Option(help="Share of prediction sets that may miss the truth.")] = 0.1,
     sets: Annotated[str, typer.Option(help="Prediction sets: lac, aps or raps, each also with -per-class.")] = "lac",
@@ -66,6 +67,7 @@ def fit(
             sets=sets,
             tolerance=tolerance,
             seed=seed,
+            encoder_mode=encoder_mode,
         )
         result.save(folder)
     if json:

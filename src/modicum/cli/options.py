@@ -25,6 +25,15 @@ VECTORS = Annotated[
 ENCODER = Annotated[
     str | None, typer.Option("--encoder", metavar="NAME", help="Encoder by name or folder; default all-MiniLM-L6-v2.")
 ]
+ENCODER_MODE = Annotated[
+    str,
+    typer.Option(
+        "--encoder-mode",
+        metavar="MODE",
+        help="exact; fast (8 bits, where this machine gains); static (100 times as fast, weaker); "
+        "cascade (static where that is sure, else exact).",
+    ),
+]
 THREADS = Annotated[int | None, typer.Option("--threads", min=1, help="Threads to use; default all cores.")]
 JSON = Annotated[bool, typer.Option("--json", help="Write the result as JSON to standard output.")]
 SEED = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]

@@ -12,16 +12,24 @@ if TYPE_CHECKING:
     from modicum.encoders.encoding import encode
     from modicum.encoders.folder import FolderEncoder, load_folder
     from modicum.encoders.hashed import HashedEncoder
+    from modicum.encoders.modes import MODES, Agreement, compare, fastest, in_mode
     from modicum.encoders.precomputed import read_vectors, write_vectors
     from modicum.encoders.provision import find, load_encoder, resolve
+    from modicum.encoders.static import StaticEncoder
 
 _NAMES = {
+    "MODES": "modicum.encoders.modes",
+    "Agreement": "modicum.encoders.modes",
     "Encoder": "modicum.core.protocols",
     "FolderEncoder": "modicum.encoders.folder",
     "HashedEncoder": "modicum.encoders.hashed",
+    "StaticEncoder": "modicum.encoders.static",
     "VectorCache": "modicum.encoders.cache",
+    "compare": "modicum.encoders.modes",
     "encode": "modicum.encoders.encoding",
+    "fastest": "modicum.encoders.modes",
     "find": "modicum.encoders.provision",
+    "in_mode": "modicum.encoders.modes",
     "load_encoder": "modicum.encoders.provision",
     "load_folder": "modicum.encoders.folder",
     "read_vectors": "modicum.encoders.precomputed",
@@ -30,12 +38,18 @@ _NAMES = {
 }
 
 __all__ = [
+    "MODES",
+    "Agreement",
     "Encoder",
     "FolderEncoder",
     "HashedEncoder",
+    "StaticEncoder",
     "VectorCache",
+    "compare",
     "encode",
+    "fastest",
     "find",
+    "in_mode",
     "load_encoder",
     "load_folder",
     "read_vectors",

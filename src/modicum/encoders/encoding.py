@@ -16,6 +16,7 @@ from modicum.core.protocols import Encoder
 from modicum.encoders.cache import VectorCache
 from modicum.encoders.hashed import HashedEncoder
 from modicum.encoders.provision import resolve
+from modicum.encoders.static import StaticEncoder
 
 
 def encode(
@@ -31,8 +32,8 @@ def encode(
     Args:
         texts: N texts; empty ones are fine.
         encoder: A folder, a name, an encoder; default `all-MiniLM-L6-v2`.
-        cache: Folder of the cache; default the platform's, or what `MODICUM_CACHE` names; False for none. Hashed
-            vectors are never cached: they are fitted to their texts, and cheaper to make than to keep.
+        cache: Folder of the cache; default the platform's, or what `MODICUM_CACHE` names; False for none. Hashed and
+            static vectors are never cached: they are cheaper to make than to keep.
         threads: Threads for encoding; default all cores that this process may use.
         progress: Called with the stage `encode` and the number of texts done.
 
@@ -44,7 +45,7 @@ def encode(
     """
     listed = _listed(texts)
     found = resolve(encoder, listed, threads=threads)
-    if cache is False or isinstance(found, HashedEncoder):
+    if cache is False or isinstance(found, (HashedEncoder, StaticEncoder)):
         return found.encode(listed, progress)
     root = cache_root(os.environ) if cache is None or cache is True else Path(cache)
     return VectorCache(root / "vectors").encode(found, listed, progress)

@@ -3,6 +3,9 @@
 One graph goes from token ids to sentence vectors: embeddings, transformer layers, pooling, dense layers, optional
 normalisation. It uses onnxruntime's fused operators (`com.microsoft`), because onnxruntime is the only engine that runs
 it. Large weights stay outside the graph, so that none is copied or serialised.
+
+With 8 bits the products of linear layers are taken between integers: each output channel of a weight has a scale of its
+own, and so has each token (its largest activation), so that a vector never depends on what else stands in its batch.
 """
 
 from __future__ import annotations
@@ -24,6 +27,10 @@ OPSET = 20
 FUSED = "com.microsoft"
 SMALL = 1024
 """Bytes up to which a constant is written into the graph itself; onnxruntime wants to see shapes and axes there."""
+TOKENS = "tokens"
+PRECISIONS = ("float32", "int8")
+LEVELS = 127
+"""Integers run from minus this to this; activations are stored with 128 added, which is faster."""
 ACTIVATIONS = {"gelu": "Gelu", "relu": "Relu", "gelu_new": "FastGelu", "gelu_pytorch_tanh": "FastGelu"}
 
 
@@ -45,7 +52,7 @@ class Graph:
 
     model: onnx.ModelProto
     """Inputs int32 `input_ids`, `attention_mask` (batch, length); output float32 `vectors` (batch, width)."""
-    arrays: dict[str, NDArray[np.float32]]
+    arrays: dict[str, NDArray[Any]]
     """Weights that the session must be given by name and that must live as long as it does."""
     width: int
 
@@ -53,11 +60,12 @@ class Graph:
 class _Builder:
     """Collects nodes and weights while the graph is written from input to output."""
 
-    def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
+    def __init__(self, weights: Mapping[str, np.ndarray], precision: str) -> None:
         self.weights = weights
+        self.precision = precision
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: list[onnx.TensorProto] = []
-        self.arrays: dict[str, NDArray[np.float32]] = {}
+        self.arrays: dict[str, NDArray[Any]] = {}
 
     def node(self, kind: str, *inputs: str, domain: str = "", outputs: int = 1, **attributes: Any) -> str:
         name = f"n{len(self.nodes)}"
@@ -72,7 +80,8 @@ class _Builder:
             self.initializers.append(numpy_helper.from_array(array, name))
             return name
         self.arrays[name] = array
-        outside = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=array.shape)
+        kind = helper.np_dtype_to_tensor_dtype(array.dtype)
+        outside = TensorProto(name=name, data_type=kind, dims=array.shape)
         outside.data_location = TensorProto.EXTERNAL
         outside.external_data.add(key="location", value="given to the session")
         self.initializers.append(outside)
@@ -90,7 +99,23 @@ class _Builder:
 
     def linear(self, x: str, name: str) -> str:
         """Multiply by W^T; the bias is left to the next fused operator."""
-        return self.node("MatMul", x, self.constant(self.read(f"{name}.weight").T))
+        return self.product(x, self.read(f"{name}.weight"))
+
+    def product(self, x: str, weight: NDArray[np.float32]) -> str:
+        """Product of x (..., in) and the transpose of a weight (out, in), at the graph's precision."""
+        if self.precision == "float32":
+            return self.node("MatMul", x, self.constant(weight.T))
+        scale = np.maximum(np.abs(weight).max(axis=1), 1e-12) / LEVELS
+        whole = np.rint(weight / scale[:, None]).astype(np.int8)
+        last, tiny = self.constant(np.array([-1])), self.constant(np.array(1e-9, dtype=np.float32))
+        top = self.node("Max", self.node("ReduceMax", self.node("Abs", x), last, keepdims=1), tiny)
+        steps = self.node("Div", self.constant(np.array(LEVELS, dtype=np.float32)), top)
+        middle = np.array(128, dtype=np.float32)
+        shifted = self.node("Add", self.node("Round", self.node("Mul", x, steps)), self.constant(middle))
+        tokens = self.node("Cast", shifted, to=TensorProto.UINT8)
+        sums = self.node("MatMulInteger", tokens, self.constant(whole.T), self.constant(middle.astype(np.uint8)))
+        scaled = self.node("Mul", self.node("Cast", sums, to=TensorProto.FLOAT), self.constant(scale / LEVELS))
+        return self.node("Mul", scaled, top)
 
 
 def _embed(b: _Builder, config: Mapping[str, Any], arch: Architecture, epsilon: float) -> str:
@@ -124,12 +149,21 @@ def _add_norm(b: _Builder, x: str, skip: str, norm: str, bias: str, epsilon: flo
     )
 
 
+def _attention(b: _Builder, x: str, projections: Sequence[str], heads: int) -> str:
+    """Self-attention: the three projections in one product, then the fused operator that takes what it gives."""
+    weight = np.concatenate([b.read(f"{p}.weight") for p in projections])
+    bias = b.constant(np.concatenate([b.read(f"{p}.bias") for p in projections]))
+    if b.precision == "float32":
+        return b.node("Attention", x, b.constant(weight.T), bias, "attention_mask", domain=FUSED, num_heads=heads)
+    query = b.node("Split", b.product(x, weight), outputs=3, axis=-1, num_outputs=3)
+    parts = (query, f"{query}_1", f"{query}_2")
+    return b.node("MultiHeadAttention", *parts, bias, "attention_mask", domain=FUSED, num_heads=heads)
+
+
 def _layer(b: _Builder, x: str, prefix: str, arch: Architecture, heads: int, activation: str, epsilon: float) -> str:
     """One transformer layer: self-attention and feed-forward, each followed by add-and-normalise."""
     projections = [f"{prefix}{name}" for name in (arch.query, arch.key, arch.value)]
-    packed = b.constant(np.concatenate([b.read(f"{p}.weight").T for p in projections], axis=1))
-    bias = b.constant(np.concatenate([b.read(f"{p}.bias") for p in projections]))
-    attention = b.node("Attention", x, packed, bias, "attention_mask", domain=FUSED, num_heads=heads)
+    attention = _attention(b, x, projections, heads)
     out = f"{prefix}{arch.attention_out}"
     x = _add_norm(b, b.linear(attention, out), x, f"{prefix}{arch.attention_norm}", out, epsilon)
     up, down = f"{prefix}{arch.up}", f"{prefix}{arch.down}"
@@ -187,43 +221,48 @@ def build_graph(
     pooling: str = "mean",
     dense: Sequence[Dense] = (),
     normalize: bool = True,
+    precision: str = "float32",
 ) -> Graph:
     """Build the graph `(input_ids, attention_mask) -> vectors` of a BERT-family encoder.
 
     Args:
         config: The model's `config.json`; `model_type` is one of `ARCHITECTURES`.
         weights: Tensors by name, as in `model.safetensors`; an optional prefix such as `bert.` is removed.
-        pooling: `mean`, `cls`, `max` or `mean_sqrt_len`.
+        pooling: `mean`, `cls`, `max` or `mean_sqrt_len`; `tokens` for the vectors of single tokens (batch, length,
+            hidden), as the last layer has them.
         dense: Layers after pooling, in order.
         normalize: Whether each vector is brought to Euclidean length 1, after all else.
+        precision: `float32`, or `int8` for the products of the transformer's linear layers.
 
     Raises:
         InputError: The architecture, activation, pooling or position scheme is not one this builder knows.
     """
-    check_choice(pooling, POOLINGS, "pooling")
+    check_choice(pooling, (*POOLINGS, TOKENS), "pooling")
+    check_choice(precision, PRECISIONS, "precision")
     arch = architecture(config)
     if config.get("position_embedding_type", "absolute") != "absolute":
         raise InputError(f"position embeddings of type {config['position_embedding_type']!r} are not supported")
     activation = ACTIVATIONS[check_choice(str(setting(config, "hidden_act")), ACTIVATIONS, "the encoder's activation")]
     epsilon = float(config.get("layer_norm_eps", 1e-12))
-    b = _Builder(_clean(weights, str(config.get("model_type", "bert"))))
+    b = _Builder(_clean(weights, str(config.get("model_type", "bert"))), precision)
     x = _embed(b, config, arch, epsilon)
     heads = int(setting(config, "num_attention_heads"))
     for i in range(int(setting(config, "num_hidden_layers"))):
         x = _layer(b, x, arch.layer.format(i=i), arch, heads, activation, epsilon)
-    x = _pool(b, x, pooling)
     width = int(setting(config, "hidden_size"))
-    for layer in dense:
-        x, width = _dense(b, x, layer), len(layer.weight)
-    if normalize:
-        x = b.node("LpNormalization", x, axis=-1, p=2)
+    if pooling != TOKENS:
+        x = _pool(b, x, pooling)
+        for layer in dense:
+            x, width = _dense(b, x, layer), len(layer.weight)
+        if normalize:
+            x = b.node("LpNormalization", x, axis=-1, p=2)
     b.nodes.append(helper.make_node("Identity", [x], ["vectors"]))
-    return Graph(_model(b, width), b.arrays, width)
+    return Graph(_model(b, ["n", "l", width] if pooling == TOKENS else ["n", width]), b.arrays, width)
 
 
-def _model(b: _Builder, width: int) -> onnx.ModelProto:
+def _model(b: _Builder, shape: Sequence[str | int]) -> onnx.ModelProto:
     ids = [helper.make_tensor_value_info(n, TensorProto.INT32, ["n", "l"]) for n in ("input_ids", "attention_mask")]
-    out = [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["n", width])]
+    out = [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, shape)]
     graph = helper.make_graph(b.nodes, "encoder", ids, out, initializer=b.initializers)
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(FUSED, 1)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=10)

@@ -14,6 +14,7 @@ from modicum.core.protocols import Encoder
 from modicum.encoders.folder import load_folder
 from modicum.encoders.hashed import HashedEncoder
 from modicum.encoders.layout import file_digest
+from modicum.encoders.modes import in_mode
 from modicum.encoders.sources import Cached, Hub, Installed, Release, Source, Wheel
 
 DEFAULT = "all-MiniLM-L6-v2"
@@ -98,6 +99,7 @@ def load_encoder(
     *,
     texts: Sequence[str] | None = None,
     threads: int | None = None,
+    mode: str = "exact",
     sources: Sequence[Source] | None = None,
     offline: bool | None = None,
 ) -> Encoder:
@@ -108,6 +110,7 @@ def load_encoder(
             encoder, with a warning, where its weights are not to be had.
         texts: What the hashed encoder is fitted on, should it be needed.
         threads: Threads for encoding; default all cores that this process may use.
+        mode: `exact`, `fast` (8 bits) or `static` (a table of word pieces); the hashed encoder knows but one.
         sources: Places to look for named encoders, as for `find`.
         offline: Whether the network is left alone; default what the variable `MODICUM_OFFLINE` says.
 
@@ -117,7 +120,7 @@ def load_encoder(
     if name_or_path == HASHED:
         return _fit_hashed(texts)
     if name_or_path is not None and _is_folder(name_or_path):
-        return load_folder(name_or_path, threads=threads)
+        return in_mode(load_folder(name_or_path, threads=threads), mode)
     name = DEFAULT if name_or_path is None else str(name_or_path)
     try:
         folder = find(name, sources=sources, offline=offline)
@@ -126,7 +129,7 @@ def load_encoder(
             raise
         warnings.warn(f"hashed word counts stand in for the encoder: {error}", UserWarning, stacklevel=2)
         return _fit_hashed(texts)
-    return load_folder(folder, threads=threads, name=_release(name).name)
+    return in_mode(load_folder(folder, threads=threads, name=_release(name).name), mode)
 
 
 def resolve(
@@ -134,11 +137,12 @@ def resolve(
     texts: Sequence[str],
     *,
     threads: int | None = None,
+    mode: str = "exact",
     offline: bool | None = None,
 ) -> Encoder:
     """An encoder for these texts: the one given, or what `load_encoder` makes of a name, a path or nothing."""
     if encoder is None or isinstance(encoder, (str, Path)):
-        return load_encoder(encoder, texts=texts, threads=threads, offline=offline)
+        return load_encoder(encoder, texts=texts, threads=threads, mode=mode, offline=offline)
     return encoder
 
 

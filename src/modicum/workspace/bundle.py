@@ -21,8 +21,9 @@ from modicum.core.files import atomic_folder, recover
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.core.records import LabelSpace
-from modicum.encoders import HashedEncoder, encode, load_encoder
+from modicum.encoders import FolderEncoder, HashedEncoder, encode, in_mode, load_encoder
 from modicum.labels.conformal import ConformalRule
+from modicum.workspace.cascade import Cascade
 from modicum.workspace.model import Model, Predictions
 from modicum.workspace.recipes import FittedRecipe, Recipe, Step, pack, unpack
 from modicum.workspace.report import render
@@ -35,6 +36,8 @@ MANIFEST, ARRAYS, REPORT, PAGE, TABLE = (
     "report.html",
     "predictions.parquet",
 )
+TOLD = ("threshold", "share", "expected_loss")
+"""What the manifest says of a cascade; the rest are arrays."""
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "onnxruntime", "tokenizers")
 
 
@@ -45,6 +48,8 @@ class EncoderReference:
     name: str
     fingerprint: str
     dimension: int
+    mode: str = "exact"
+    """`exact`, `fast` or `static`, as in `modicum.encoders.in_mode`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +61,7 @@ class Bundle:
     report: Mapping[str, Any]
     encoder_arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     """Fitted arrays of an encoder that has no weights of its own to be found again (the hashed one)."""
+    cascade: Cascade | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -80,7 +86,7 @@ class Bundle:
         if self.encoder_arrays:
             found = HashedEncoder.from_arrays(dict(self.encoder_arrays))
         else:
-            found = load_encoder(self.encoder.name, threads=threads)
+            found = load_encoder(self.encoder.name, threads=threads, mode=self.encoder.mode)
         if found.fingerprint != self.encoder.fingerprint:
             raise InputError(
                 f"the bundle was made with encoder {self.encoder.name} {self.encoder.fingerprint[:12]}, but the one "
@@ -94,18 +100,32 @@ class Bundle:
         *,
         vectors: NDArray[np.floating] | None = None,
         threads: int | None = None,
+        encoder: Encoder | None = None,
         progress: Progress = silent,
     ) -> Predictions:
         """Answer for texts, or for vectors (N, D) of the bundle's own encoder.
+
+        `encoder` is what `find_encoder` found, for those who ask more than once. A cascade answers for texts alone.
 
         Raises:
             InputError: Neither or both are given, the vectors do not fit, or the encoder is not the bundle's.
         """
         if (texts is None) == (vectors is None):
             raise InputError("give either texts or vectors to predict")
-        if vectors is None:
-            vectors = encode(list(texts or ()), self.find_encoder(threads), progress=progress)
-        return self.model.predict(vectors)
+        if vectors is not None:
+            return self.model.predict(vectors)
+        encoder, asked = encoder or self.find_encoder(threads), list(texts or ())
+        if self.cascade is not None and isinstance(encoder, FolderEncoder):
+            return self._predict_in_cascade(self.cascade, encoder, asked, progress)
+        return self.model.predict(encode(asked, encoder, progress=progress))
+
+    def _predict_in_cascade(
+        self, cascade: Cascade, encoder: FolderEncoder, texts: list[str], progress: Progress
+    ) -> Predictions:
+        proba = cascade.proba(encode(texts, in_mode(encoder, "static")))
+        unsure = np.flatnonzero(~cascade.sure(proba))
+        proba[unsure] = self.model.proba(encode([texts[row] for row in unsure], encoder, progress=progress))
+        return self.model.answer(proba)
 
     def save(self, path: str | Path, predictions: bytes | None = None) -> Path:
         """Write the bundle as a folder, whole or not at all; an older bundle there is replaced.
@@ -133,6 +153,8 @@ class Bundle:
         for i, member in enumerate(self.model.members):
             for j, estimator in enumerate((*member.transformers, member.classifier)):
                 found |= {f"members.{i}.{j}.{name}": array for name, array in pack(estimator).items()}
+        if self.cascade is not None:
+            found |= {"cascade.coef": self.cascade.coef, "cascade.intercept": self.cascade.intercept}
         return {name: np.asarray(array, order="C") for name, array in found.items()}
 
     def _manifest(self, hashes: Mapping[str, str]) -> dict[str, Any]:
@@ -151,6 +173,7 @@ class Bundle:
             },
             "calibration": {"temperature": model.temperature},
             "conformal": None if model.conformal is None else model.conformal.to_dict(),
+            "cascade": None if self.cascade is None else {name: getattr(self.cascade, name) for name in TOLD},
             "data": self.report.get("data"),
             "files": dict(hashes),
         }
@@ -247,7 +270,11 @@ def _assemble(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], r
         str(recipe["decode"]),
     )
     own = {name.removeprefix("encoder."): array for name, array in arrays.items() if name.startswith("encoder.")}
-    return Bundle(model, EncoderReference(**manifest["encoder"]), report, own)
+    cascade = None
+    if manifest.get("cascade") is not None:
+        said = {name: float(manifest["cascade"][name]) for name in TOLD}
+        cascade = Cascade(arrays["cascade.coef"], arrays["cascade.intercept"], **said)
+    return Bundle(model, EncoderReference(**manifest["encoder"]), report, own, cascade)
 
 
 def _member(number: int, told: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> FittedRecipe:

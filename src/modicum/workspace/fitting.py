@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modicum.core.checks import check_choice, check_fraction, check_vectors
+from modicum.core.checks import check_choice, check_fraction
 from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.core.records import LabelSpace, Table
-from modicum.data.dedup import conflicts, exact_duplicates
 from modicum.data.read import label_space
-from modicum.encoders import HashedEncoder, encode, resolve
-from modicum.evaluation.splits import hold_out, merge_groups
-from modicum.heads import telling_names
+from modicum.encoders import MODES
+from modicum.evaluation.splits import hold_out
 from modicum.labels.conformal import SCORES, ConformalRule, cross_conformal, split_conformal
 from modicum.workspace.budget import Clock, parse_budget
-from modicum.workspace.bundle import Bundle, EncoderReference
+from modicum.workspace.bundle import Bundle
+from modicum.workspace.cascade import fit_cascade
 from modicum.workspace.choice import Choice, choose, decoding, mean_confidence, natural_scale
 from modicum.workspace.executors import LocalExecutor
 from modicum.workspace.findings import HeldOut, held_out
@@ -32,12 +29,12 @@ from modicum.workspace.ladder import Climb, climb
 from modicum.workspace.made import Made
 from modicum.workspace.model import Model, Predictions
 from modicum.workspace.predicting import prediction_columns, to_parquet
+from modicum.workspace.preparing import CASCADE, prepare
 from modicum.workspace.problem import Problem
 from modicum.workspace.recipes import FeatureBank, FittedRecipe, Recipe, fit_recipe
-from modicum.workspace.reporting import Facts, test_accuracies, write_report
+from modicum.workspace.reporting import Facts, write_report
 from modicum.workspace.settings import PER_CLASS, Settings
-
-PRECOMPUTED = "precomputed"
+from modicum.workspace.stopwatch import Stopwatch
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,31 +63,6 @@ class Result:
         """Write the bundle as a folder, with the predictions of the table's rows."""
         columns = prediction_columns(self.table, self.predictions, self.bundle.classes)
         return self.bundle.save(path, to_parquet(columns))
-
-
-@dataclass(eq=False)
-class Stopwatch:
-    """Seconds by stage."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Add the time of the block to the stage."""
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
-
-
-@dataclass(frozen=True, eq=False)
-class _Prepared:
-    """The table after reading and encoding."""
-
-    problem: Problem
-    encoder: EncoderReference
-    encoder_arrays: dict[str, NDArray[Any]]
-    duplicates: int
-    conflicts: NDArray[np.int64]
 
 
 def fit(
@@ -123,14 +95,19 @@ def fit(
     settings = _checked(settings or Settings(), changes)
     watch = Stopwatch()
     space = label_space(table, classes)
-    prepared = _prepare(table, space, encoder if vectors is None else vectors, settings.threads, watch, progress)
+    prepared = prepare(table, space, encoder if vectors is None else vectors, settings, watch, progress)
     made = make_model(prepared.problem, settings, watch=watch, progress=progress)
     answers = made.model.predict(prepared.problem.X)
+    cascade = None
+    if prepared.static is not None:
+        with watch.stage("cascade"):
+            rng, teacher = np.random.default_rng(settings.seed), answers.probabilities
+            cascade = fit_cascade(prepared.static, teacher, tolerance=settings.tolerance, rng=rng, progress=progress)
     with watch.stage("report"):
-        facts = Facts(table, made, answers, test_accuracies(table, made, answers))
-        report = write_report(facts, prepared.encoder, prepared.duplicates, prepared.conflicts, settings)
+        report = write_report(Facts(table, made, answers, prepared, settings, cascade))
     report["timings"] = watch.seconds
-    return Result(Bundle(made.model, prepared.encoder, report, prepared.encoder_arrays), answers, table)
+    bundle = Bundle(made.model, prepared.encoder, report, prepared.encoder_arrays, cascade.cascade if cascade else None)
+    return Result(bundle, answers, table)
 
 
 def make_model(
@@ -163,44 +140,10 @@ def _checked(settings: Settings, changes: dict[str, Any]) -> Settings:
         check_choice(name, Settings.__dataclass_fields__, "setting")
     settings = replace(settings, **changes)
     check_fraction(settings.alpha, "alpha")
+    check_choice(settings.encoder_mode, (*MODES, CASCADE), "encoder mode")
     check_choice(settings.sets.removesuffix(PER_CLASS), SCORES, "score of prediction sets")
     parse_budget(settings.budget)
     return settings
-
-
-def _prepare(
-    table: Table,
-    space: LabelSpace,
-    source: str | Encoder | NDArray[np.floating] | None,
-    threads: int | None,
-    watch: Stopwatch,
-    progress: Progress,
-) -> _Prepared:
-    codes, labelled = space.encode(table.labels)
-    arrays: dict[str, NDArray[Any]] = {}
-    names = None
-    with watch.stage("encode"):
-        if isinstance(source, np.ndarray):
-            X = check_vectors(source, rows=len(table))
-            reference = EncoderReference(PRECOMPUTED, "", X.shape[1])
-        else:
-            found = resolve(source, table.texts, threads=threads)
-            X = encode(table.texts, found, progress=progress)
-            names = encode(space.texts(), found) if _names_tell(space) else None
-            reference = EncoderReference(found.name, found.fingerprint, found.dimension)
-            arrays = found.arrays() if isinstance(found, HashedEncoder) else {}
-    with watch.stage("duplicates"):
-        same = exact_duplicates(table.texts)
-        groups = same if table.groups is None else merge_groups(same, np.unique(table.groups, return_inverse=True)[1])
-        repeated = len(same) - len(np.unique(same))
-        clashing = conflicts(same, table.labels)
-    problem = Problem(X, codes, labelled, space, names, groups, table.times)
-    return _Prepared(problem, reference, arrays, repeated, clashing)
-
-
-def _names_tell(space: LabelSpace) -> bool:
-    """Whether most classes have a name or a description that says something."""
-    return bool(telling_names(space.texts()).mean() > 0.5)
 
 
 def _set_aside(problem: Problem, settings: Settings) -> Problem:

@@ -83,7 +83,10 @@ class Model:
         """
         X = check_vectors(X, width=self.width)
         parts = [self.proba(X[part]) for part in chunks(len(X), chunk)]
-        proba = np.concatenate(parts) if parts else np.empty((0, len(self.space)))
+        return self.answer(np.concatenate(parts) if parts else np.empty((0, len(self.space))))
+
+    def answer(self, proba: Floats) -> Predictions:
+        """Answers for calibrated probabilities (N, K)."""
         codes = self.decide(proba)
         if self.conformal is None:
             return Predictions(codes, proba, None, np.zeros(len(codes), dtype=bool))

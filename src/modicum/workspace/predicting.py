@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from modicum.core.progress import Progress, silent
 from modicum.core.records import Table
 from modicum.data.read import read, stream
-from modicum.encoders import encode, read_vectors
+from modicum.encoders import read_vectors
 from modicum.workspace.bundle import load
 from modicum.workspace.model import Predictions
 
@@ -71,7 +71,7 @@ def predict_stream(
         return
     encoder, done = bundle.find_encoder(threads), 0
     for table in stream(source, text=text or bundle.text_column, id=id):
-        answers = bundle.predict(vectors=encode(table.texts, encoder))
+        answers = bundle.predict(table.texts, encoder=encoder)
         done += len(table)
         progress("predict", done, done)
         yield prediction_columns(table, answers, bundle.classes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
@@ -16,10 +17,11 @@ from modicum.evaluation import metrics
 from modicum.vectors.shape.layout import layout
 from modicum.workspace import findings
 from modicum.workspace.budget import parse_budget
-from modicum.workspace.bundle import EncoderReference
+from modicum.workspace.cascade import FittedCascade
 from modicum.workspace.findings import shown
 from modicum.workspace.made import Made
 from modicum.workspace.model import Predictions
+from modicum.workspace.preparing import Prepared
 from modicum.workspace.recipes import BASELINE, fit_recipe
 from modicum.workspace.settings import Settings
 
@@ -37,11 +39,17 @@ class Facts:
     table: Table
     made: Made
     answers: Predictions
-    tests: dict[str, float]
-    """Accuracy on hidden labels, by recipe."""
+    prepared: Prepared
+    settings: Settings
+    cascade: FittedCascade | None = None
+
+    @cached_property
+    def tests(self) -> dict[str, float]:
+        """Accuracy on hidden labels, by recipe."""
+        return _test_accuracies(self.table, self.made, self.answers)
 
 
-def test_accuracies(table: Table, made: Made, answers: Predictions) -> dict[str, float]:
+def _test_accuracies(table: Table, made: Made, answers: Predictions) -> dict[str, float]:
     """Accuracy on the hidden labels of what is shipped and of the baseline; empty where no label is hidden."""
     if table.hidden is None:
         return {}
@@ -58,11 +66,10 @@ def test_accuracies(table: Table, made: Made, answers: Predictions) -> dict[str,
     return out
 
 
-def write_report(
-    facts: Facts, encoder: EncoderReference, duplicates: int, conflicts: NDArray[np.int64], settings: Settings
-) -> dict[str, Any]:
+def write_report(facts: Facts) -> dict[str, Any]:
     """The content of report.json, but for the timings."""
     table, made, problem = facts.table, facts.made, facts.made.problem
+    prepared, settings = facts.prepared, facts.settings
     rng = np.random.default_rng(settings.seed)
     ladder = findings.ladder_rows(made.climbed, made.choice, problem.y, facts.tests)
     measured, shift = _measured(facts), findings.shift(problem, facts.answers.probabilities)
@@ -75,9 +82,10 @@ def write_report(
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "modicum": version("modicum"),
         "decision": _decision(facts, ladder),
-        "grounds": _grounds(facts, ladder, settings, elsewhere),
-        "data": findings.data_facts(table, problem.space, duplicates, conflicts),
-        "encoder": asdict(encoder),
+        "grounds": _grounds(facts, ladder, elsewhere),
+        "data": findings.data_facts(table, problem.space, prepared.duplicates, prepared.conflicts),
+        "encoder": asdict(prepared.encoder) | {"agreement": prepared.agreement and asdict(prepared.agreement)},
+        "cascade": _cascade(facts),
         "ladder": ladder,
         "chosen": _chosen(facts),
         "test": _test(facts),
@@ -97,10 +105,39 @@ def _decision(facts: Facts, ladder: Sequence[dict[str, Any]]) -> str:
     return findings.decision(facts.made.choice, ladder, int(facts.table.labelled.sum()))
 
 
-def _grounds(facts: Facts, ladder: Sequence[dict[str, Any]], settings: Settings, elsewhere: float | None) -> list[str]:
-    if facts.made.choice is None:
-        return []
-    return findings.grounds(facts.made.choice, ladder, parse_budget(settings.budget), elsewhere)
+def _grounds(facts: Facts, ladder: Sequence[dict[str, Any]], elsewhere: float | None) -> list[str]:
+    said = []
+    if facts.made.choice is not None:
+        said = findings.grounds(facts.made.choice, ladder, parse_budget(facts.settings.budget), elsewhere)
+    found = _cascade(facts)
+    if found is not None:
+        said.append(
+            f"Static vectors answer {100 * found['share']:.0f} % of the texts by themselves, at an expected loss of "
+            f"{100 * found['expected_loss']:.1f} points; encoding is {found['speedup']:.1f} times as fast by that."
+        )
+    return said
+
+
+def _cascade(facts: Facts) -> dict[str, Any] | None:
+    """What the cascade saves and costs; its test accuracy is that of answers held out from the student."""
+    fitted, agreement = facts.cascade, facts.prepared.agreement
+    if fitted is None or agreement is None:
+        return None
+    cascade = fitted.cascade
+    out = {
+        "share": cascade.share,
+        "threshold": cascade.threshold,
+        "expected_loss": cascade.expected_loss,
+        "speedup": 1 / (1 - cascade.share + 1 / agreement.speedup),
+        "test_accuracy": None,
+    }
+    if facts.table.hidden is not None:
+        codes, hidden = facts.made.problem.space.encode(facts.table.hidden)
+        own = facts.made.model.decide(fitted.proba)
+        answered = np.where(cascade.sure(fitted.proba), own, facts.answers.codes[fitted.rows])
+        tested = hidden[fitted.rows]
+        out["test_accuracy"] = float((answered == codes[fitted.rows])[tested].mean())
+    return out
 
 
 def _chosen(facts: Facts) -> dict[str, Any]:

@@ -1,0 +1,105 @@
+"""Static vectors: one vector per word piece, distilled from an encoder; a text is the mean of its pieces.
+
+The question: how good are vectors that cost a thousandth? Every word piece of the encoder's vocabulary is encoded by
+itself, the table is projected on its leading principal components, rare pieces are given more weight than frequent
+ones, and from then on a text costs a tokenisation and a few additions. Word order and context are lost. Do not use it
+where these matter (questions, negations), unless a cascade sends the unsure texts to the encoder itself.
+
+The recipe is that of model2vec (Tulkens & van Dongen 2024), with the frequency weights of "A Simple but Tough-to-Beat
+Baseline for Sentence Embeddings" (Arora et al. 2017). Changed: nothing but the number of components.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+from scipy.sparse import csr_array
+
+from modicum.core.arrays import chunks, normalize_rows
+from modicum.core.files import atomic_path
+from modicum.core.places import cache_root
+from modicum.core.progress import Progress, silent
+from modicum.encoders.folder import FolderEncoder
+
+COMPONENTS = 256
+RARITY = 1e-4
+"""The weight of a piece of probability p is RARITY / (RARITY + p)."""
+ROWS = 4096
+SCHEMA = 1
+FILE = "table.safetensors"
+
+
+class StaticEncoder:
+    """Mean of word-piece vectors that were distilled from `base`; rows of length 1 (0 for empty texts).
+
+    The table is made at the first `encode`, which encodes the vocabulary once (half a minute for the default encoder),
+    and kept in the cache folder.
+
+    Args:
+        base: The encoder whose vocabulary is encoded.
+        folder: Where tables are kept; default `static` in the cache.
+    """
+
+    mode = "static"
+
+    def __init__(self, base: FolderEncoder, folder: Path | None = None) -> None:
+        self.base = base
+        self.name = base.name
+        self.folder = folder or cache_root(os.environ) / "static"
+
+    @property
+    def dimension(self) -> int:
+        """Width D of the vectors."""
+        return min(COMPONENTS, self.base.dimension)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over the base encoder's fingerprint and the recipe."""
+        return hashlib.sha256(f"static {SCHEMA} {COMPONENTS} {RARITY} {self.base.fingerprint}".encode()).hexdigest()
+
+    def encode(self, texts: Sequence[str], progress: Progress = silent) -> NDArray[np.float32]:
+        """Encode N texts to an array (N, D) of float32. Cost: O(tokens D); memory beyond the result is constant."""
+        table = self._table
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for part in chunks(len(texts), ROWS):
+            tokens = self.base.tokenize(texts[part], marks=False)
+            ends = np.cumsum([0, *(len(ids) for ids in tokens)], dtype=np.int64)
+            pieces = np.fromiter(chain.from_iterable(tokens), dtype=np.int64, count=int(ends[-1]))
+            counts = csr_array((np.ones(len(pieces), dtype=np.float32), pieces, ends), shape=(len(tokens), len(table)))
+            vectors[part] = normalize_rows(counts @ table)
+            progress("encode", part.stop, len(texts))
+        return vectors
+
+    @cached_property
+    def _table(self) -> NDArray[np.float32]:
+        file = self.folder / self.fingerprint / FILE
+        if not file.is_file():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_path(file) as work:
+                save_file({"table": distil_table(self.base)}, work)
+        table: NDArray[np.float32] = load_file(file)["table"]
+        return table
+
+
+def distil_table(base: FolderEncoder) -> NDArray[np.float32]:
+    """Vectors (V, D) of the encoder's vocabulary: encoded piece by piece, projected, weighted by rarity.
+
+    Pieces are taken to be ordered by frequency, as vocabularies of word pieces are, and to follow Zipf's law.
+    """
+    begin, end = base.marks
+    pieces = [[*begin, piece, *end] for piece in range(base.vocabulary)]
+    vectors = base.encode_ids(pieces).astype(np.float64)
+    centred = vectors - vectors.mean(axis=0)
+    _, directions = np.linalg.eigh(centred.T @ centred)
+    projected = centred @ directions[:, ::-1][:, : min(COMPONENTS, base.dimension)]
+    share = 1 / np.arange(2, len(vectors) + 2)
+    share /= share.sum()
+    return np.asarray(projected * (RARITY / (RARITY + share))[:, None], dtype=np.float32)

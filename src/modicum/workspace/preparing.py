@@ -1,0 +1,110 @@
+"""From a table to the task as arrays: vectors, class vectors, and rows that say the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modicum.core.checks import check_vectors
+from modicum.core.errors import InputError
+from modicum.core.progress import Progress
+from modicum.core.protocols import Encoder
+from modicum.core.records import LabelSpace, Table
+from modicum.data.dedup import conflicts, exact_duplicates
+from modicum.encoders import Agreement, FolderEncoder, HashedEncoder, compare, encode, fastest, in_mode, resolve
+from modicum.evaluation.splits import merge_groups
+from modicum.heads import telling_names
+from modicum.workspace.bundle import EncoderReference
+from modicum.workspace.problem import Problem
+from modicum.workspace.settings import Settings
+from modicum.workspace.stopwatch import Stopwatch
+
+PRECOMPUTED = "precomputed"
+CASCADE = "cascade"
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """The table after reading and encoding."""
+
+    problem: Problem
+    encoder: EncoderReference
+    encoder_arrays: dict[str, NDArray[Any]]
+    agreement: Agreement | None
+    """What the encoder's mode gives and takes; None in exact mode."""
+    static: NDArray[np.float32] | None
+    """Static vectors of all rows, for a cascade."""
+    duplicates: int
+    conflicts: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class _Encoded:
+    X: NDArray[np.floating]
+    names: NDArray[np.floating] | None
+    encoder: EncoderReference
+    arrays: dict[str, NDArray[Any]]
+    agreement: Agreement | None = None
+    static: NDArray[np.float32] | None = None
+
+
+def prepare(
+    table: Table,
+    space: LabelSpace,
+    source: str | Encoder | NDArray[np.floating] | None,
+    settings: Settings,
+    watch: Stopwatch,
+    progress: Progress,
+) -> Prepared:
+    """Encode a table and its classes, and group rows that say the same.
+
+    Raises:
+        InputError: Vectors do not fit the table, there is no such encoder, or it has no such mode.
+    """
+    codes, labelled = space.encode(table.labels)
+    with watch.stage("encode"):
+        if isinstance(source, np.ndarray):
+            if settings.encoder_mode != "exact":
+                raise InputError(f"encoder mode {settings.encoder_mode!r} is for texts; vectors are taken as they are")
+            X = check_vectors(source, rows=len(table))
+            encoded = _Encoded(X, None, EncoderReference(PRECOMPUTED, "", X.shape[1]), {})
+        else:
+            encoded = _encode(table, space, source, settings, progress)
+    with watch.stage("duplicates"):
+        same = exact_duplicates(table.texts)
+        groups = same if table.groups is None else merge_groups(same, np.unique(table.groups, return_inverse=True)[1])
+        repeated = len(same) - len(np.unique(same))
+        clashing = conflicts(same, table.labels)
+    problem = Problem(encoded.X, codes, labelled, space, encoded.names, groups, table.times)
+    return Prepared(problem, encoded.encoder, encoded.arrays, encoded.agreement, encoded.static, repeated, clashing)
+
+
+def _encode(
+    table: Table, space: LabelSpace, source: str | Encoder | None, settings: Settings, progress: Progress
+) -> _Encoded:
+    mode = settings.encoder_mode
+    found = resolve(source, table.texts, threads=settings.threads)
+    agreement = static = None
+    if mode != "exact" and not isinstance(found, HashedEncoder):
+        if not isinstance(found, FolderEncoder):
+            raise InputError(f"encoder mode {mode!r} is for encoders by name or folder, not for {found.name}")
+        if mode == "fast":
+            found, agreement = fastest(found, table.texts)
+        else:
+            exact, other = found, in_mode(found, "static")
+            agreement = compare(other, exact, table.texts)
+            found = exact if mode == CASCADE else other
+            static = encode(table.texts, other) if mode == CASCADE else None
+    X = encode(table.texts, found, progress=progress)
+    names = encode(space.texts(), found) if _names_tell(space) else None
+    reference = EncoderReference(found.name, found.fingerprint, found.dimension, getattr(found, "mode", "exact"))
+    arrays = found.arrays() if isinstance(found, HashedEncoder) else {}
+    return _Encoded(X, names, reference, arrays, agreement, static)
+
+
+def _names_tell(space: LabelSpace) -> bool:
+    """Whether most classes have a name or a description that says something."""
+    return bool(telling_names(space.texts()).mean() > 0.5)
