@@ -24,8 +24,8 @@ from modicum.core.records import LabelSpace
 from modicum.encoders import FolderEncoder, HashedEncoder, encode, in_mode, load_encoder
 from modicum.labels.conformal import ConformalRule
 from modicum.workspace.cascade import Cascade
+from modicum.workspace.ladder.recipes import FittedRecipe, Recipe, Step, pack, unpack
 from modicum.workspace.model import Model, Predictions
-from modicum.workspace.recipes import FittedRecipe, Recipe, Step, pack, unpack
 from modicum.workspace.report import render
 
 SCHEMA = 1

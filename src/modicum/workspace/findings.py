@@ -11,16 +11,19 @@ from numpy.typing import NDArray
 
 from modicum.core.arrays import softmax
 from modicum.core.records import LabelSpace, Table
+from modicum.data.dedup import conflicts
+from modicum.data.leaks import shortcuts
 from modicum.evaluation import metrics
 from modicum.labels.active import margin_query
 from modicum.labels.calibration import fit_temperature
 from modicum.labels.noisy import label_issues
 from modicum.labels.shift import em_priors
-from modicum.workspace.choice import Candidate, Choice
-from modicum.workspace.ladder import Climb
+from modicum.workspace.ladder.choice import Candidate, Choice
+from modicum.workspace.ladder.climb import Climb
+from modicum.workspace.ladder.problem import Problem
+from modicum.workspace.ladder.recipes import BASELINE
 from modicum.workspace.model import Predictions
-from modicum.workspace.problem import Problem
-from modicum.workspace.recipes import BASELINE
+from modicum.workspace.same_texts import SameTexts
 
 Floats = NDArray[np.floating]
 TEXT_LIMIT = 300
@@ -86,6 +89,7 @@ def ladder_rows(
             "reason": trial.reason,
             "seconds": round(trial.seconds, 3),
             "parameters_moved": trial.parameters,
+            "megabytes": round(trial.megabytes, 3),
             "seconds_per_1000_items": round(trial.seconds_per_1000, 5),
         }
         entries.append(entry | _shown_by(choice, climb, y, trial.recipe.name, shares, tests))
@@ -99,6 +103,7 @@ def ladder_rows(
             "reason": None,
             "seconds": round(sum(trial.seconds for trial in pool.trials), 3),
             "parameters_moved": sum(trial.parameters for trial in pool.trials),
+            "megabytes": round(sum(trial.megabytes for trial in pool.trials), 3),
             "seconds_per_1000_items": round(pool.seconds_per_1000, 5),
         }
         entries.append(entry | _shown_by(choice, climb, y, "pool", shares, tests))
@@ -140,10 +145,11 @@ def _shown_by(
     return out
 
 
-def data_facts(table: Table, space: LabelSpace, duplicates: int, conflicts: NDArray[np.int64]) -> dict[str, Any]:
+def data_facts(table: Table, space: LabelSpace, same: SameTexts) -> dict[str, Any]:
     """Rows, labels, classes, duplicates and conflicts of the table."""
     codes, labelled = space.encode(table.labels)
     counts = np.bincount(codes[labelled], minlength=len(space))
+    repeated, near = (len(table) - len(np.unique(groups)) for groups in (same.exact, same.near))
     return {
         "source": table.source,
         "text_column": table.text_column,
@@ -151,9 +157,35 @@ def data_facts(table: Table, space: LabelSpace, duplicates: int, conflicts: NDAr
         "labelled": int(labelled.sum()),
         "classes": len(space),
         "class_counts": dict(zip(space.names, counts.tolist(), strict=True)),
-        "duplicates": duplicates,
-        "conflicts": [table.ids[row] for row in conflicts],
+        "duplicates": repeated,
+        "near_duplicates": near,
+        "conflicts": [table.ids[row] for row in conflicts(same.exact, table.labels)],
     }
+
+
+def conflicting(table: Table, same: SameTexts, top: int = 100) -> list[dict[str, Any]]:
+    """Labelled rows that say the same, or nearly, under different labels, one entry per group."""
+    rows = conflicts(same.near, table.labels)
+    found = [rows[same.near[rows] == group] for group in np.unique(same.near[rows])[:top]]
+    return [
+        {
+            "ids": [table.ids[row] for row in group],
+            "texts": [shown(table.texts[row]) for row in group],
+            "labels": [table.labels[row] for row in group],
+        }
+        for group in found
+    ]
+
+
+def found_shortcuts(table: Table, problem: Problem, top: int = 30) -> list[dict[str, Any]]:
+    """Words of the labelled rows that all but decide the class."""
+    texts = [table.texts[row] for row in problem.rows]
+    found = shortcuts(texts, problem.y, len(problem.space))
+    names = problem.space.names
+    return [
+        {"feature": f"the word “{word}”", "class": names[code], "rows": int(rows), "share": float(share)}
+        for word, code, rows, share in zip(found.words, found.codes, found.rows, found.shares, strict=True)
+    ][:top]
 
 
 def class_results(found: HeldOut, predicted: NDArray[np.int64], space: LabelSpace) -> list[dict[str, Any]]:

@@ -22,16 +22,17 @@ from modicum.labels.conformal import SCORES, ConformalRule, cross_conformal, spl
 from modicum.workspace.budget import Clock, parse_budget
 from modicum.workspace.bundle import Bundle
 from modicum.workspace.cascade import fit_cascade
-from modicum.workspace.choice import Choice, choose, decoding, mean_confidence, natural_scale
 from modicum.workspace.executors import LocalExecutor
 from modicum.workspace.findings import HeldOut, held_out
-from modicum.workspace.ladder import Climb, climb
+from modicum.workspace.ladder.choice import Choice, choose, decoding, mean_confidence, natural_scale
+from modicum.workspace.ladder.climb import Climb, climb
+from modicum.workspace.ladder.curve import measure_curve
+from modicum.workspace.ladder.problem import Problem
+from modicum.workspace.ladder.recipes import FeatureBank, FittedRecipe, Recipe, fit_recipe
 from modicum.workspace.made import Made
 from modicum.workspace.model import Model, Predictions
 from modicum.workspace.predicting import prediction_columns, to_parquet
 from modicum.workspace.preparing import CASCADE, prepare
-from modicum.workspace.problem import Problem
-from modicum.workspace.recipes import FeatureBank, FittedRecipe, Recipe, fit_recipe
 from modicum.workspace.reporting import Facts, write_report
 from modicum.workspace.settings import PER_CLASS, Settings
 from modicum.workspace.stopwatch import Stopwatch
@@ -121,6 +122,10 @@ def make_model(
         clock, executor = Clock(parse_budget(settings.budget)), _executor(settings)
         climbed = climb(problem, settings.recipes, clock, plan=plan, executor=executor, progress=progress)
         choice = choose(climbed, problem.y, tolerance=settings.tolerance) if climbed.tried else None
+    curve = None
+    if choice is not None:
+        with watch.stage("learning curve"):
+            curve = measure_curve(problem, climbed, executor, settings.seed)
     progress("final fit", 0, 1)
     with watch.stage("final fit"):
         bank = FeatureBank(problem)
@@ -128,7 +133,7 @@ def make_model(
         if problem.aside is not None and found is not None:
             model = replace(model, conformal=_split_rule(model, problem, settings))
     progress("final fit", 1, 1)
-    return Made(problem, bank, climbed, choice, model, found)
+    return Made(problem, bank, climbed, choice, model, curve, found)
 
 
 def _executor(settings: Settings) -> LocalExecutor:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modicum.workspace.choice import Choice
 from modicum.workspace.findings import HeldOut
-from modicum.workspace.ladder import Climb
+from modicum.workspace.ladder.choice import Choice
+from modicum.workspace.ladder.climb import Climb
+from modicum.workspace.ladder.curve import Curve
+from modicum.workspace.ladder.problem import Problem
+from modicum.workspace.ladder.recipes import FeatureBank
 from modicum.workspace.model import Model
-from modicum.workspace.problem import Problem
-from modicum.workspace.recipes import FeatureBank
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,5 +23,7 @@ class Made:
     choice: Choice | None
     """None where nothing could be measured."""
     model: Model
+    curve: Curve | None
+    """None where there are too few labels to tell."""
     found: HeldOut | None
     """Held-out answers of what was chosen; None where nothing could be measured."""

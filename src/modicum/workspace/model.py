@@ -14,7 +14,7 @@ from modicum.core.records import LabelSpace
 from modicum.evaluation.stats import log_pool
 from modicum.labels.conformal import ConformalRule
 from modicum.labels.spaces import TreeMetric, frechet_mean
-from modicum.workspace.recipes import FittedRecipe
+from modicum.workspace.ladder.recipes import FittedRecipe
 
 Floats = NDArray[np.floating]
 

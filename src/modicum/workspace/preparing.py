@@ -13,12 +13,12 @@ from modicum.core.errors import InputError
 from modicum.core.progress import Progress
 from modicum.core.protocols import Encoder
 from modicum.core.records import LabelSpace, Table
-from modicum.data.dedup import conflicts, exact_duplicates
 from modicum.encoders import Agreement, FolderEncoder, HashedEncoder, compare, encode, fastest, in_mode, resolve
 from modicum.evaluation.splits import merge_groups
 from modicum.heads import telling_names
 from modicum.workspace.bundle import EncoderReference
-from modicum.workspace.problem import Problem
+from modicum.workspace.ladder.problem import Problem
+from modicum.workspace.same_texts import SameTexts, same_texts
 from modicum.workspace.settings import Settings
 from modicum.workspace.stopwatch import Stopwatch
 
@@ -37,8 +37,7 @@ class Prepared:
     """What the encoder's mode gives and takes; None in exact mode."""
     static: NDArray[np.float32] | None
     """Static vectors of all rows, for a cascade."""
-    duplicates: int
-    conflicts: NDArray[np.int64]
+    same: SameTexts
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +73,12 @@ def prepare(
         else:
             encoded = _encode(table, space, source, settings, progress)
     with watch.stage("duplicates"):
-        same = exact_duplicates(table.texts)
-        groups = same if table.groups is None else merge_groups(same, np.unique(table.groups, return_inverse=True)[1])
-        repeated = len(same) - len(np.unique(same))
-        clashing = conflicts(same, table.labels)
+        same = same_texts(table.texts)
+        groups = same.near
+        if table.groups is not None:
+            groups = merge_groups(groups, np.unique(table.groups, return_inverse=True)[1])
     problem = Problem(encoded.X, codes, labelled, space, encoded.names, groups, table.times)
-    return Prepared(problem, encoded.encoder, encoded.arrays, encoded.agreement, encoded.static, repeated, clashing)
+    return Prepared(problem, encoded.encoder, encoded.arrays, encoded.agreement, encoded.static, same)
 
 
 def _encode(

@@ -19,11 +19,13 @@ from modicum.workspace import findings
 from modicum.workspace.budget import parse_budget
 from modicum.workspace.cascade import FittedCascade
 from modicum.workspace.findings import shown
+from modicum.workspace.ladder.curve import curve_facts
+from modicum.workspace.ladder.recipes import BASELINE, fit_recipe
 from modicum.workspace.made import Made
 from modicum.workspace.model import Predictions
 from modicum.workspace.preparing import Prepared
-from modicum.workspace.recipes import BASELINE, fit_recipe
 from modicum.workspace.settings import Settings
+from modicum.workspace.summary import summary
 
 Floats = NDArray[np.floating]
 SCHEMA = 1
@@ -77,23 +79,27 @@ def write_report(facts: Facts) -> dict[str, Any]:
     if shift is not None:
         shift["expected_accuracy"] = findings.accuracy_under(shift["estimated"], measured["per_class"])
         elsewhere = shift["expected_accuracy"] if shift["l1"] > NOTABLE_SHIFT else None
-    return {
+    report = {
         "schema": SCHEMA,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "modicum": version("modicum"),
         "decision": _decision(facts, ladder),
         "grounds": _grounds(facts, ladder, elsewhere),
-        "data": findings.data_facts(table, problem.space, prepared.duplicates, prepared.conflicts),
+        "data": findings.data_facts(table, problem.space, prepared.same),
+        "conflicts": findings.conflicting(table, prepared.same),
+        "shortcuts": findings.found_shortcuts(table, problem),
         "encoder": asdict(prepared.encoder) | {"agreement": prepared.agreement and asdict(prepared.agreement)},
         "cascade": _cascade(facts),
         "ladder": ladder,
         "chosen": _chosen(facts),
         "test": _test(facts),
         **measured,
+        "learning_curve": _curve(made),
         "shift": shift,
         "next_to_label": findings.next_to_label(problem, facts.answers, table, rng),
         "map": _map(facts, rng, settings.map_points),
     }
+    return report | {"summary": summary(report)}
 
 
 def _decision(facts: Facts, ladder: Sequence[dict[str, Any]]) -> str:
@@ -138,6 +144,12 @@ def _cascade(facts: Facts) -> dict[str, Any] | None:
         tested = hidden[fitted.rows]
         out["test_accuracy"] = float((answered == codes[fitted.rows])[tested].mean())
     return out
+
+
+def _curve(made: Made) -> dict[str, Any] | None:
+    if made.curve is None or made.choice is None:
+        return None
+    return curve_facts(made.curve, made.choice.shipped, made.climbed, made.problem.y)
 
 
 def _chosen(facts: Facts) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from modicum.workspace.ladder import Plan
-from modicum.workspace.recipes import RECIPES, Recipe
+from modicum.workspace.ladder.climb import Plan
+from modicum.workspace.ladder.recipes import RECIPES, Recipe
 
 PER_CLASS = "-per-class"
 """Ending of a score's name in `Settings.sets` that asks for one threshold per class."""

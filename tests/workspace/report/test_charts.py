@@ -11,12 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modicum.workspace.report.charts import (
+    Expected,
+    Measured,
     RecipePoint,
     class_key,
     cost_quality,
     dumbbell,
     histogram,
     item_map,
+    learning_curve,
     reliability,
 )
 from modicum.workspace.report.charts.item_map import class_hues
@@ -118,6 +121,51 @@ def test_a_label_gives_way_to_a_bar_but_not_for_ever():
     assert abs(moved.y - free.y) == 16
 
 
+def test_learning_curve_goes_on_from_the_last_measured_point():
+    chart = learning_curve([Measured(100, 0.5, 0.1), Measured(200, 0.6)], [Expected(300, 0.7, 0.6, 0.8)], 200)
+    discs = [numbers(c, "cx", "cy") for c in elements(chart, "circle", **{"class": "point"})]
+    (ring,) = (numbers(c, "cx", "cy") for c in elements(chart, "circle", **{"class": "ring"}))
+    assert discs[1][0] - discs[0][0] == pytest.approx(ring[0] - discs[1][0], abs=0.2), "100 labels are as wide as 100"
+    assert discs[0][1] - discs[1][1] == pytest.approx(discs[1][1] - ring[1], abs=0.2), "10 points are as high as 10"
+    dashes, band = (elements(chart, "path", **{"class": name})[0].get("d") for name in ("expected", "band"))
+    assert dashes == "M{:g} {:g}L{:g} {:g}".format(*discs[1], *ring)
+    ends = [tuple(map(float, place.split())) for place in band[1:-1].split("L")]
+    assert ends[0] == ends[-1] == discs[1], "nothing is unsure where it was measured"
+    assert ring[1] - ends[1][1] == pytest.approx(ends[2][1] - ring[1], abs=0.2)
+    (now,) = elements(chart, "line", **{"class": "now"})
+    assert numbers(now, "x1", "x2") == (discs[1][0], discs[1][0])
+    assert len(elements(chart, "path", **{"class": "interval"})) == 1
+    assert [e.text.replace("\u202f", " ") for e in elements(chart, "title")][1:] == [
+        "300 labels: 70.0 % to be expected, 60.0 to 80.0 %",
+        "100 labels: 50.0 ± 10.0 %, measured",
+        "200 labels: 60.0 %, measured",
+    ]
+
+
+def test_a_forecast_among_measured_points_is_not_joined_to_the_last_of_them():
+    chart = learning_curve([Measured(100, 0.5), Measured(200, 0.6)], [Expected(200, 0.6, 0.5, 0.7)])
+    (dashes,) = elements(chart, "path", **{"class": "expected"})
+    assert "L" not in dashes.get("d")
+
+
+SHARE = st.floats(0, 1)
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.builds(Measured, st.integers(0, 10**6), SHARE, st.none() | SHARE), max_size=8),
+    st.lists(st.builds(Expected, st.integers(1, 10**6), SHARE, SHARE, SHARE), min_size=1, max_size=8),
+    st.none() | st.integers(0, 10**6),
+    st.sampled_from([360, 860]),
+)
+def test_learning_curves_of_any_kind_stay_inside(measured, expected, now, width):
+    by_labels = [sorted(points, key=lambda p: p.labels) for points in (measured, expected)]
+    for circle in elements(learning_curve(*by_labels, now, width=width), "circle"):
+        x, y = numbers(circle, "cx", "cy")
+        assert 46 <= x <= width - 14
+        assert 46 <= y <= 296
+
+
 def test_reliability_at_the_corners_and_the_middle():
     bins = [
         {"confidence": 0, "accuracy": 1, "count": 50},
@@ -171,6 +219,7 @@ def test_map_of_few_classes_has_a_shape_for_each_and_the_legend_has_the_same():
     signs = {(g.get("class"), shape) for g, shape in zip(elements(chart, "g")[1:], shapes, strict=False)}
     assert len(signs) == 12
     assert len(set(shapes)) == 6
+    assert not any(re.search(r"\d{2}", shape) for shape in shapes), "two numbers of one digit run together"
     assert len({class_key(i) for i in range(12)}) == 12
 
 

@@ -2,7 +2,7 @@
 
 The question: which rows say the same, and do their labels agree? Texts are compared after Unicode normalisation,
 case folding and collapsing of blanks; equal ones form a group. Groups keep copies on one side of every split, and a
-group with two labels is a conflict to look at. Do not expect paraphrases or typos to be found: those need vectors.
+group with two labels is a conflict to look at. Do not expect typos to be found (`near_duplicates`) or paraphrases.
 
 Source: the first step of every de-duplication pipeline, for instance "Deduplicating Training Data Makes Language
 Models Better" (Lee et al. 2022). Changed: nothing beyond the normal form named above.
@@ -43,9 +43,18 @@ def exact_duplicates(texts: Sequence[str]) -> NDArray[np.int64]:
     seen: dict[str, int] = {}
     out = np.empty(len(texts), dtype=np.int64)
     for row, text in enumerate(texts):
-        form = " ".join(unicodedata.normalize("NFKC", text).casefold().split()) or f"\0{row}"
-        out[row] = seen.setdefault(form, len(seen))
+        out[row] = seen.setdefault(normal_form(text) or f"\0{row}", len(seen))
     return out
+
+
+def normal_form(text: str) -> str:
+    """A text without what a reader would not notice: case, blanks and Unicode form.
+
+    Example:
+        >>> normal_form(" Card  LOST ")
+        'card lost'
+    """
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def conflicts(groups: NDArray[np.int64], labels: Sequence[str | None]) -> NDArray[np.int64]:

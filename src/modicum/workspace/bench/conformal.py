@@ -14,8 +14,8 @@ from modicum.evaluation.metrics import set_metrics
 from modicum.labels.conformal import ConformalRule, split_conformal
 from modicum.workspace.bench.tasks import Collection, open_collection
 from modicum.workspace.fitting import make_model
-from modicum.workspace.ladder import Plan
-from modicum.workspace.recipes import RECIPES
+from modicum.workspace.ladder.climb import Plan
+from modicum.workspace.ladder.recipes import RECIPES
 from modicum.workspace.settings import Settings
 
 ALPHA, SHOTS, CALIBRATION = 0.1, 8, 1_000

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from modicum.core.progress import Progress, silent
 from modicum.core.records import LabelSpace
-from modicum.data.dedup import exact_duplicates
+from modicum.data.dedup import near_duplicates
 from modicum.data.read import label_space
 from modicum.encoders import encode, resolve
 from modicum.evaluation.bench import few_shot_rows, load_collection
-from modicum.workspace.problem import Problem
+from modicum.workspace.ladder.problem import Problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ def open_collection(name: str, root: Path, progress: Progress = silent) -> Colle
         encode(space.texts(), encoder),
         encode(train.texts, encoder, progress=progress),
         space.encode(train.labels)[0],
-        exact_duplicates(train.texts),
+        near_duplicates(train.texts),
         encode(test.texts, encoder, progress=progress),
         space.encode(test.labels)[0],
     )

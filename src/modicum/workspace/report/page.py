@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
@@ -15,13 +16,19 @@ from modicum.workspace.report.view import view
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """Characters that HTML or UTF-8 forbids; texts from broken files hold them."""
+STYLES, SCRIPTS = ("page.css", "tables.css", "charts.css", "print.css"), ("charts.js", "tables.js")
+LARGEST = 2_000_000
+"""Bytes of a page."""
+WHOLES = (wording.WHOLE, 120, 0)
+"""Characters that are kept of a cut text, for pages that would else be too large."""
 
 
 def render(report: Mapping[str, Any]) -> str:
     """Return the page of a report as HTML.
 
     The page loads nothing from anywhere. Texts and class names are data: they are escaped, and cut where they are
-    long. Keys may be absent or null; the page then says that the thing was not measured.
+    long, the more so where the page would else exceed two megabytes. Keys may be absent or null; the page then says
+    that the thing was not measured.
 
     Args:
         report: What `report.json` holds.
@@ -29,14 +36,21 @@ def render(report: Mapping[str, Any]) -> str:
     Returns:
         HTML, to be written as UTF-8. Cost: O(classes + points of the map), whatever the length of the texts.
     """
-    template = _environment().get_template("report.html.j2")
-    page = template.render(
-        report=report, css=Markup(_read("report.css")), script=Markup(_read("report.js")), **view(report)
-    )
-    return _UNPRINTABLE.sub("\ufffd", page)
+    told = view(report) | {
+        "report": report,
+        "css": Markup("".join(map(_read, STYLES))),
+        "script": Markup("".join(map(_read, SCRIPTS))),
+    }
+    for whole in WHOLES:
+        page = _environment(whole).get_template("report.html.j2").render(told)
+        page = _UNPRINTABLE.sub("\ufffd", page)
+        if len(page.encode()) < LARGEST:
+            break
+    return page
 
 
-def _environment() -> Environment:
+@cache
+def _environment(whole: int) -> Environment:
     environment = Environment(
         loader=FunctionLoader(_read),
         autoescape=True,
@@ -47,12 +61,14 @@ def _environment() -> Environment:
     environment.filters.update(
         count=wording.count,
         percent=wording.percent,
+        percent_range=wording.percent_range,
+        significant=wording.significant,
         plus_minus=wording.plus_minus,
         decimal=wording.decimal,
         seconds=wording.seconds,
         moment=wording.moment,
-        name=wording.name,
-        said=wording.said,
+        name=partial(wording.name, whole=whole),
+        said=partial(wording.said, whole=whole),
         number=wording.number,
     )
     return environment

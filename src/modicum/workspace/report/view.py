@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from statistics import median
 from typing import Any
 
 from markupsafe import Markup
 
+from modicum.workspace.report import tables
 from modicum.workspace.report.charts import (
+    Expected,
+    Measured,
     RecipePoint,
     class_key,
     cost_quality,
-    dumbbell,
     histogram,
     item_map,
+    learning_curve,
     reliability,
 )
 from modicum.workspace.report.charts.item_map import FEW
+from modicum.workspace.report.parts import Entry, figures, interval, part, rows
 from modicum.workspace.report.wording import MISSING, SPACE, count, cut, decimal, number, percent, plus_minus
 
-NORMAL_95 = 1.96
 RUNGS = ("names", "rule", "labels", "vectors", "data", "weights")
-MOST_ROWS = 100
-"""Rows of a table of items."""
-MOST_CLASSES = 20
-"""Classes in the chart of shares; longer tables of classes scroll and can be filtered."""
 LEAST_COST = 1e-4
 """Seconds at which times too short to measure are drawn."""
-
-Entry = Mapping[str, Any]
+NARROW = 360
+"""Width of the charts for phones."""
 
 
 def view(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,33 +37,27 @@ def view(report: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "rungs": RUNGS,
         "few": FEW,
-        "most_rows": MOST_ROWS,
-        "most_classes": MOST_CLASSES,
+        "most_rows": tables.MOST_ROWS,
+        "most_classes": tables.MOST_CLASSES,
         "interval": interval,
         "cards": _cards(report, shipped_entry(report)),
         "tried": tried,
+        "prices": tables.prices(tried, part(report, "data")),
         "skipped": [entry for entry in ladder if entry.get("status") == "skipped"],
         "cost_chart": _cost_chart(tried, shipped_entry(report)),
-        "per_class": sorted(rows(report, "per_class"), key=_weakness),
+        "curve_chart": _curve_chart(part(report, "learning_curve"), part(report, "data")),
+        "per_class": tables.by_weakness(rows(report, "per_class")),
         "reliability_charts": _reliability_charts(report),
         "sizes_chart": _when(_sizes(report), histogram),
         "sizes": sorted(_sizes(report).items()),
-        "shift": _shift(part(report, "shift")),
+        "shift": tables.shares(part(report, "shift")),
         "map_chart": _map_chart(part(report, "map")),
         "class_key": class_key,
-        "counts": _counts(part(report, "data")),
+        "conflicts": tables.conflicts(report),
+        "counts": tables.label_counts(part(report, "data")),
+        "encoder_mode": _encoder_mode(part(report, "encoder")),
         "longest": max((number(v) or 0 for v in part(report, "timings").values()), default=0),
     }
-
-
-def part(report: Mapping[str, Any], key: str) -> Entry:
-    """A section of the report; empty where it is absent or null."""
-    return report.get(key) or {}
-
-
-def rows(report: Mapping[str, Any], key: str) -> Sequence[Entry]:
-    """A list of the report; empty where it is absent or null."""
-    return report.get(key) or ()
 
 
 def shipped_entry(report: Mapping[str, Any]) -> Entry:
@@ -73,12 +65,6 @@ def shipped_entry(report: Mapping[str, Any]) -> Entry:
     ladder, name = rows(report, "ladder"), part(report, "chosen").get("name")
     marked = [entry for entry in ladder if entry.get("chosen")]
     return next(iter(marked or [entry for entry in ladder if name and entry.get("name") == name]), {})
-
-
-def interval(entry: Entry) -> float | None:
-    """Half of the 95 % interval of an entry's cross-validated accuracy."""
-    error = number(entry.get("cv_se"))
-    return None if error is None else NORMAL_95 * error
 
 
 def _cards(report: Mapping[str, Any], shipped: Entry) -> list[dict[str, str]]:
@@ -155,13 +141,28 @@ def _cost_chart(tried: Sequence[Entry], shipped: Entry) -> dict[str, Markup] | N
     ]
     if not points:
         return None
-    return {"wide": cost_quality(points), "narrow": cost_quality(points, width=360, height=420)}
+    return {"wide": cost_quality(points), "narrow": cost_quality(points, width=NARROW, height=420)}
 
 
-def _weakness(row: Entry) -> tuple[bool, float]:
-    """Weakest class first, unmeasured ones last."""
-    f1 = number(row.get("f1"))
-    return f1 is None, f1 or 0.0
+def _curve_chart(told: Entry, data: Entry) -> dict[str, Markup] | None:
+    measured = [
+        Measured(found[0], found[1], interval(p, "se"))
+        for p in rows(told, "points")
+        if (found := figures(p, "labels", "accuracy"))
+    ]
+    expected = [
+        Expected(*found) for p in rows(told, "forecast") if (found := figures(p, "labels", "accuracy", "low", "high"))
+    ]
+    if not measured and not expected:
+        return None
+    measured, expected = sorted(measured, key=lambda p: p.labels), sorted(expected, key=lambda p: p.labels)
+    now = number(data.get("labelled"))
+    if now is None and measured:
+        now = measured[-1].labels
+    return {
+        "wide": learning_curve(measured, expected, now),
+        "narrow": learning_curve(measured, expected, now, width=NARROW, height=NARROW),
+    }
 
 
 def _reliability_charts(report: Mapping[str, Any]) -> list[Markup]:
@@ -186,29 +187,6 @@ def _when(data: dict[int, int], chart: Callable[[Mapping[int, int]], Markup]) ->
     return chart(data) if data else None
 
 
-def _shift(shift: Entry) -> list[dict[str, Any]]:
-    """Classes whose share differs most, with their dumbbells."""
-    labelled, estimated = part(shift, "labelled"), part(shift, "estimated")
-    found = [
-        (name, number(labelled.get(name)) or 0.0, number(estimated.get(name)) or 0.0)
-        for name in dict.fromkeys([*labelled, *estimated])
-    ]
-    found = sorted(found, key=lambda row: -abs(row[2] - row[1]))[:MOST_CLASSES]
-    top = max((max(a, b) for _, a, b in found), default=0.0) or 1.0
-    digits = 1 if top >= 0.05 else 2
-    return [
-        {
-            "name": name,
-            "labelled": a,
-            "estimated": b,
-            "digits": digits,
-            "points": f"{100 * (b - a):+.{digits}f}{SPACE}points".replace("-", "−"),
-            "chart": dumbbell(a, b, top),
-        }
-        for name, a, b in found
-    ]
-
-
 def _map_chart(told: Entry) -> Markup | None:
     points = [
         p for p in rows(told, "points")
@@ -217,15 +195,16 @@ def _map_chart(told: Entry) -> Markup | None:
     return item_map(points, told.get("classes") or ()) if points else None
 
 
-def _counts(data: Entry) -> dict[str, Any]:
-    """How the labels are spread over the classes."""
-    found = {name: number(items) or 0.0 for name, items in part(data, "class_counts").items()}
-    if not found:
-        return {}
-    return {
-        "least": min(found.values()),
-        "middle": median(found.values()),
-        "most": max(found.values()),
-        "empty": [name for name, items in found.items() if not items],
-        "rows": sorted(found.items(), key=lambda row: -row[1]),
-    }
+def _encoder_mode(encoder: Entry) -> str:
+    """How the vectors were made, and how far that is from the exact way."""
+    mode, agreement = encoder.get("mode"), part(encoder, "agreement")
+    if not mode:
+        return ""
+    told = []
+    speedup, mean, least = (number(agreement.get(key)) for key in ("speedup", "cosine_mean", "cosine_min"))
+    if speedup is not None:
+        told.append(f"{decimal(speedup, 1)} times as fast as the exact mode")
+    if mean is not None:
+        worst = "" if least is None else f", {decimal(least)} at worst"
+        told.append(f"cosine with the exact vectors {decimal(mean)} on average{worst}")
+    return f"{cut(mode, 20)} mode" + (f": {'; '.join(told)}" if told else "")

@@ -11,8 +11,9 @@ from markupsafe import Markup, escape
 MISSING = "–"
 SPACE = "\u202f"
 """Narrow and unbreakable: between digits, and between a number and its unit."""
-NAME_LENGTH, NAME_HOVER = 40, 80
-TEXT_LENGTH, TEXT_HOVER = 160, 300
+NAME_LENGTH, TEXT_LENGTH = 40, 160
+WHOLE = 300
+"""Characters of a text that its title holds, for the pointer and for downloaded tables."""
 
 
 def number(value: Any) -> float | None:
@@ -64,6 +65,33 @@ def plus_minus(value: Any, half_width: Any) -> str:
     if middle is None or half is None:
         return percent(value)
     return f"{100 * middle:.1f}{SPACE}±{SPACE}{100 * half:.1f}{SPACE}%"
+
+
+def percent_range(low: Any, high: Any) -> str:
+    """Write two fractions as a range.
+
+    Example:
+        >>> percent_range(0.623, 0.7).replace(SPACE, " ")
+        '62.3 to 70.0 %'
+    """
+    ends = number(low), number(high)
+    if ends[0] is None or ends[1] is None:
+        return MISSING
+    return f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f}{SPACE}%".replace("-", "−")
+
+
+def significant(value: Any, digits: int = 2) -> str:
+    """Write a number so that at least so many digits tell something, without an exponent.
+
+    Example:
+        >>> [significant(v) for v in (0.00606, 0.61, 1.24, 30.66, 340.2, 0)]
+        ['0.0061', '0.61', '1.2', '31', '340', '0']
+    """
+    found = number(value)
+    if found is None:
+        return MISSING
+    places = 0 if found == 0 else max(0, digits - 1 - math.floor(math.log10(abs(found))))
+    return f"{found:,.{places}f}".replace(",", SPACE).replace("-", "−")
 
 
 def decimal(value: Any, digits: int = 3) -> str:
@@ -123,16 +151,27 @@ def cut(text: Any, length: int) -> str:
     return line
 
 
-def said(text: Any, length: int = TEXT_LENGTH, hover: int = TEXT_HOVER) -> Markup:
-    """A user's text as HTML: cut to `length`, up to `hover` characters in its title, its writing direction kept in."""
+def clip(text: Any, length: int) -> str:
+    r"""Return a text at most `length` characters long, its line breaks kept.
+
+    Example:
+        >>> clip("one\ntwo three", 8)
+        'one\ntwo…'
+    """
+    whole = str(text)
+    return whole if len(whole) <= length else whole[: length - 1] + "…"
+
+
+def said(text: Any, length: int = TEXT_LENGTH, *, whole: int = WHOLE) -> Markup:
+    """A user's text as HTML: cut to `length`, up to `whole` characters in its title, its writing direction kept in."""
     if not text and text != 0:
         return Markup(MISSING)
-    short, long = cut(text, length), cut(text, hover)
-    if short == long:
+    short, long = cut(text, length), clip(text, whole)
+    if short == long or whole < length:
         return Markup("<bdi>{}</bdi>").format(short)
     return Markup('<bdi title="{}">{}</bdi>').format(escape(long), short)
 
 
-def name(text: Any) -> Markup:
+def name(text: Any, *, whole: int = WHOLE) -> Markup:
     """A class name as HTML: like a text, but shorter."""
-    return said(text, NAME_LENGTH, NAME_HOVER)
+    return said(text, NAME_LENGTH, whole=whole)

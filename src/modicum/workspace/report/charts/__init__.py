@@ -4,6 +4,18 @@ from modicum.workspace.report.charts.cost_quality import RecipePoint, cost_quali
 from modicum.workspace.report.charts.dumbbell import dumbbell
 from modicum.workspace.report.charts.histogram import histogram
 from modicum.workspace.report.charts.item_map import class_key, item_map
+from modicum.workspace.report.charts.learning_curve import Expected, Measured, learning_curve
 from modicum.workspace.report.charts.reliability import reliability
 
-__all__ = ["RecipePoint", "class_key", "cost_quality", "dumbbell", "histogram", "item_map", "reliability"]
+__all__ = [
+    "Expected",
+    "Measured",
+    "RecipePoint",
+    "class_key",
+    "cost_quality",
+    "dumbbell",
+    "histogram",
+    "item_map",
+    "learning_curve",
+    "reliability",
+]

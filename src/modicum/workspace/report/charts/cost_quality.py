@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from modicum.workspace.report.charts.axes import accuracy_axis, accuracy_scale
 from modicum.workspace.report.charts.labels import LINE, Box, place_labels
-from modicum.workspace.report.charts.svg import Scale, drawing, log_ticks, short, tag, ticks
+from modicum.workspace.report.charts.svg import Scale, drawing, log_ticks, short, tag
 from modicum.workspace.report.wording import SPACE, cut, percent, plus_minus, seconds
 
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 14.0, 30.0, 44.0
@@ -57,18 +58,13 @@ def _cost_scale(costs: Sequence[float], start: float, end: float) -> Scale:
 
 
 def _quality_scale(points: Sequence[RecipePoint], start: float, end: float) -> Scale:
-    low = min(p.accuracy - (p.half_width or 0) for p in points)
-    high = max(p.accuracy + (p.half_width or 0) for p in points)
-    pad = max(0.06 * (high - low), 0.01)
-    return Scale(max(low - pad, -0.01), min(high + pad, 1.01), start, end)
+    ends = [p.accuracy + side * (p.half_width or 0) for p in points for side in (-1, 1)]
+    return accuracy_scale(ends, start, end)
 
 
 def _axes(x: Scale, y: Scale, width: float, height: float) -> list[Markup]:
     floor = height - BOTTOM
-    body = []
-    for value in ticks(y.low, y.high):
-        body.append(tag("line", class_="grid", x1=LEFT, x2=width - RIGHT, y1=y(value), y2=y(value)))
-        body.append(tag("text", f"{100 * value:g}", class_="tick end", x=LEFT - 7, y=y(value) + 4))
+    body = accuracy_axis(y, LEFT, width - RIGHT, "accuracy in cross-validation, %")
     edge = -100.0
     for value in log_ticks(x.low, x.high):
         body.append(tag("line", class_="axis", x1=x(value), x2=x(value), y1=floor, y2=floor + 5))
@@ -78,7 +74,6 @@ def _axes(x: Scale, y: Scale, width: float, height: float) -> list[Markup]:
             )
             edge = x(value)
     body.append(tag("line", class_="axis", x1=LEFT, x2=width - RIGHT, y1=floor, y2=floor))
-    body.append(tag("text", "accuracy in cross-validation, %", class_="axis-name", x=4, y=14))
     body.append(
         tag("text", "time to fit and measure, log scale", class_="axis-name end", x=width - RIGHT, y=height - 6)
     )

@@ -19,8 +19,8 @@ CHARACTERS = 100_000
 SHAPES = (
     "m-{r} 0a{r} {r} 0 1 0 {d} 0a{r} {r} 0 1 0-{d} 0",
     "m-{r}-{r}h{d}v{d}h-{d}z",
-    "m0-{r}{r} {d}h-{d}z",
-    "m0-{d}{d} {d}-{d} {d}-{d}-{d}z",
+    "m0-{r} {r} {d}h-{d}z",
+    "m0-{d} {d} {d}-{d} {d}-{d}-{d}z",
     "m-{r}-{r}h{d}l-{r} {d}z",
     "m-{d} 0h{d}v-{d}h1v{d}h{d}v1h-{d}v{d}h-1v-{d}h-{d}z",
 )

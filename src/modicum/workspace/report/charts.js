@@ -99,44 +99,6 @@
     });
   }
 
-  const key = (cell) => {
-    const text = cell.dataset.v ?? cell.textContent;
-    const value = parseFloat(text.replaceAll("−", "-").replace(/[\s\u202f]/g, ""));
-    return cell.classList.contains("text") || cell.tagName === "TH" ? text : value;
-  };
-  const compare = (a, b) => {
-    if (typeof a === "string") return a.localeCompare(b, undefined, { numeric: true });
-    return a - b;
-  };
-  for (const table of document.querySelectorAll("table.sortable")) {
-    const heads = [...table.tHead.rows[0].cells];
-    heads.forEach((head, column) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.append(...head.childNodes);
-      head.append(button);
-      head.setAttribute("aria-sort", "none");
-      button.addEventListener("click", () => {
-        const down = head.ariaSort === "none" ? column > 0 && !table.tBodies[0].rows[0].cells[column].classList.contains("text") : head.ariaSort === "ascending";
-        heads.forEach((other) => other.setAttribute("aria-sort", "none"));
-        head.setAttribute("aria-sort", down ? "descending" : "ascending");
-        const rows = [...table.tBodies[0].rows].map((row) => [key(row.cells[column]), row]);
-        const missing = ([value]) => Number.isNaN(value);
-        rows.sort((a, b) => missing(a) - missing(b) || (down ? -1 : 1) * compare(a[0], b[0]) || 0);
-        table.tBodies[0].append(...rows.map(([, row]) => row));
-      });
-    });
-  }
-
-  for (const label of document.querySelectorAll("label.filter")) {
-    label.hidden = false;
-    const table = label.nextElementSibling.querySelector("table");
-    const names = [...table.tBodies[0].rows].map((row) => [row, (row.cells[0].querySelector("[title]")?.title ?? row.cells[0].textContent).toLowerCase()]);
-    label.querySelector("input").addEventListener("input", (event) => {
-      const wanted = event.target.value.trim().toLowerCase();
-      for (const [row, name] of names) row.hidden = !name.includes(wanted);
-    });
-  }
   for (const label of document.querySelectorAll("label.find")) {
     label.hidden = false;
     const marks = [...label.parentNode.querySelectorAll(".mark")];
@@ -146,4 +108,14 @@
       for (const mark of marks) mark.classList.toggle("off", !tips.get(mark).toLowerCase().includes(wanted));
     });
   }
+
+  // What is folded away is printed, too.
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details:not([open])")];
+    for (const folded of opened) folded.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const folded of opened) folded.open = false;
+  });
 })();

@@ -13,8 +13,8 @@ from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Executor
 from modicum.evaluation.splits import Split, make_splits, represented
 from modicum.workspace.budget import Clock
-from modicum.workspace.problem import Problem
-from modicum.workspace.recipes import FeatureBank, Recipe, fit_recipe, timed_scores
+from modicum.workspace.ladder.problem import Problem
+from modicum.workspace.ladder.recipes import FeatureBank, Recipe, fit_recipe, timed_scores
 
 Floats = NDArray[np.floating]
 
@@ -44,6 +44,8 @@ class Trial:
     """Seconds spent on it."""
     parameters: int = 0
     seconds_per_1000: float = 0.0
+    megabytes: float = 0.0
+    """Size of what was fitted on the rows it was measured with."""
 
     @property
     def tried(self) -> bool:
@@ -143,13 +145,14 @@ class _Fold:
     seconds: float
     parameters: int
     seconds_per_1000: float
+    megabytes: float
 
 
 def _run(recipe: Recipe, bank: FeatureBank, split: Split) -> _Fold:
     start = time.perf_counter()
     fitted = fit_recipe(recipe, bank, split.train)
     scores, pace = timed_scores(fitted, bank.problem.X[split.test])
-    return _Fold(scores, time.perf_counter() - start, fitted.parameters, pace)
+    return _Fold(scores, time.perf_counter() - start, fitted.parameters, pace, fitted.megabytes)
 
 
 def _assemble(n: int, splits: Sequence[Split], folds: Sequence[_Fold]) -> Floats:
@@ -182,7 +185,7 @@ def _first(
     folds = [head, *executor.map(lambda split: _run(recipe, bank, split), splits[1:])]
     scores = _assemble(len(bank.problem.rows), splits, folds)[None]
     pace = float(np.median([fold.seconds_per_1000 for fold in folds]))
-    return Trial(recipe, None, scores, clock.spent() - started, head.parameters, pace)
+    return Trial(recipe, None, scores, clock.spent() - started, head.parameters, pace, head.megabytes)
 
 
 def _again(trial: Trial, bank: FeatureBank, splits: Sequence[Split], executor: Executor) -> Trial:

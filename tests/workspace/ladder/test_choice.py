@@ -7,9 +7,9 @@ import pytest
 
 from modicum.core import LabelSpace
 from modicum.core.arrays import softmax
-from modicum.workspace.choice import POOL_GAIN, choose, decoding, mean_confidence, natural_scale
-from modicum.workspace.ladder import Climb, Trial
-from modicum.workspace.recipes import Recipe, Step
+from modicum.workspace.ladder.choice import POOL_GAIN, choose, decoding, mean_confidence, natural_scale
+from modicum.workspace.ladder.climb import Climb, Trial
+from modicum.workspace.ladder.recipes import Recipe, Step
 
 K = 4
 

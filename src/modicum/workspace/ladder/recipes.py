@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from modicum.core.arrays import chunks
 from modicum.core.errors import InputError
-from modicum.workspace.problem import Problem
+from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.registry import method
 
 Floats = NDArray[np.floating]
@@ -90,6 +90,12 @@ class FittedRecipe:
         """Numbers that were moved, or kept, to fit the classifier: the size of its fitted arrays."""
         told = ("classes_", "n_features_in_")
         return sum(array.size for name, array in pack(self.classifier).items() if name not in told)
+
+    @property
+    def megabytes(self) -> float:
+        """Size of all fitted arrays."""
+        steps = (*self.transformers, self.classifier)
+        return sum(array.nbytes for step in steps for array in pack(step).values()) / 1e6
 
 
 def apply(transformers: tuple[Any, ...], X: Floats) -> Floats:

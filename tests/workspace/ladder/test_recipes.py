@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from modicum.core import InputError, LabelSpace
-from modicum.workspace.problem import Problem
-from modicum.workspace.recipes import (
+from modicum.workspace.ladder.problem import Problem
+from modicum.workspace.ladder.recipes import (
     BASELINE,
     RECIPES,
     FeatureBank,

@@ -20,7 +20,7 @@ from modicum.core.records import LabelSpace
 from modicum.evaluation.stats import corrected_difference, log_pool, pool_weights
 from modicum.labels.calibration import fit_temperature
 from modicum.labels.spaces import TreeMetric, frechet_mean
-from modicum.workspace.ladder import Climb, Trial
+from modicum.workspace.ladder.climb import Climb, Trial
 
 Floats = NDArray[np.floating]
 

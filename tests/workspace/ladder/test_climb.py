@@ -8,9 +8,9 @@ import pytest
 from modicum.core import LabelSpace
 from modicum.workspace.budget import Clock
 from modicum.workspace.executors import LocalExecutor
-from modicum.workspace.ladder import Plan, climb
-from modicum.workspace.problem import Problem
-from modicum.workspace.recipes import Recipe, Step
+from modicum.workspace.ladder.climb import Plan, climb
+from modicum.workspace.ladder.problem import Problem
+from modicum.workspace.ladder.recipes import Recipe, Step
 
 NAMES = Recipe("names", 0, (Step("heads.NameSimilarity"),))
 MEANS = Recipe("class means", 1, (Step("heads.ClassMean"),), pooled=True)

@@ -1,0 +1,64 @@
+"""What a report says in plain words, for a reader who does not know the terms of the field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Report = Mapping[str, Any]
+
+
+def summary(report: Report) -> list[str]:
+    """A handful of sentences, each on what was measured; what was not measured is left out."""
+    said = [_data(report), _accuracy(report), _sets(report), _labels(report), _next(report)]
+    return [sentence for sentence in said if sentence]
+
+
+def _data(report: Report) -> str:
+    data = report["data"]
+    told = f"The table holds {data['rows']:,} texts in {data['classes']} classes; {data['labelled']:,} carry a label."
+    copies = data.get("near_duplicates", 0)
+    if copies:
+        told += f" {_some(copies, 'is a copy', 'are copies')} of another, to the letter or nearly."
+    return told
+
+
+def _accuracy(report: Report) -> str | None:
+    shipped = next((entry for entry in report["ladder"] if entry.get("chosen")), None)
+    if shipped is None or shipped.get("cv_accuracy") is None:
+        return None
+    accuracy, half = shipped["cv_accuracy"], 1.96 * (shipped.get("cv_se") or 0.0)
+    low, high = max(accuracy - half, 0.0), min(accuracy + half, 1.0)
+    told = f"On texts it has not seen the model should be right in about {100 * accuracy:.0f} of 100 cases"
+    return told + (f" (between {100 * low:.0f} and {100 * high:.0f})." if half else ".")
+
+
+def _sets(report: Report) -> str | None:
+    sets = report.get("conformal")
+    if not sets or sets.get("mean_size") is None:
+        return None
+    return (
+        f"Where one answer is not enough, it names a few: {sets['mean_size']:.1f} on average, with the right one among "
+        f"them in {100 * sets['coverage']:.0f} of 100 cases."
+    )
+
+
+def _labels(report: Report) -> str | None:
+    errors, conflicts = len(report.get("label_errors") or ()), len(report.get("conflicts") or ())
+    told = []
+    if errors:
+        told.append(f"{_some(errors, 'label looks', 'labels look')} wrong and should be checked first")
+    if conflicts:
+        told.append(f"{_some(conflicts, 'text has', 'texts have')} different labels on its copies")
+    return f"{'; '.join(told)}." if told else None
+
+
+def _next(report: Report) -> str | None:
+    suggested, curve = len(report.get("next_to_label") or ()), report.get("learning_curve")
+    if curve:
+        return f"Expected of more labels: {curve['said'].replace(' more labels:', ' more would bring')}."
+    return f"A label for the {suggested} rows listed below would help most." if suggested else None
+
+
+def _some(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
