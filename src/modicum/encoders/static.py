@@ -20,11 +20,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 from scipy.sparse import csr_array
 
 from modicum.core.arrays import chunks, normalize_rows
-from modicum.core.files import atomic_path
+from modicum.core.files import atomic_write
 from modicum.core.places import cache_root
 from modicum.core.progress import Progress, silent
 from modicum.encoders.folder import FolderEncoder
@@ -83,8 +83,7 @@ class StaticEncoder:
         file = self.folder / self.fingerprint / FILE
         if not file.is_file():
             file.parent.mkdir(parents=True, exist_ok=True)
-            with atomic_path(file) as work:
-                save_file({"table": distil_table(self.base)}, work)
+            atomic_write(file, save({"table": distil_table(self.base)}))
         table: NDArray[np.float32] = load_file(file)["table"]
         return table
 

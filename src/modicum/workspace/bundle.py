@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
@@ -137,7 +137,7 @@ class Bundle:
         if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError(f"{folder} exists and is not a bundle; give another --out, or move it away")
         with atomic_folder(folder) as work:
-            save_file(self._arrays(), work / ARRAYS)
+            (work / ARRAYS).write_bytes(save(self._arrays()))
             (work / REPORT).write_text(json.dumps(self.report, indent=1, ensure_ascii=False), encoding="utf-8")
             (work / PAGE).write_text(render(self.report), encoding="utf-8")
             if predictions is not None:

@@ -29,8 +29,12 @@ def _accuracy(report: Report) -> str | None:
         return None
     accuracy, half = shipped["cv_accuracy"], 1.96 * (shipped.get("cv_se") or 0.0)
     low, high = max(accuracy - half, 0.0), min(accuracy + half, 1.0)
-    told = f"On texts it has not seen the model should be right in about {100 * accuracy:.0f} of 100 cases"
-    return told + (f" (between {100 * low:.0f} and {100 * high:.0f})." if half else ".")
+    told = f"On texts like the labelled ones the model should be right in about {100 * accuracy:.0f} of 100 cases"
+    told += f" (between {100 * low:.0f} and {100 * high:.0f})" if half else ""
+    elsewhere = (report.get("shift") or {}).get("expected_accuracy")
+    if elsewhere is not None and round(100 * elsewhere) != round(100 * accuracy):
+        told += f"; on the unlabelled ones, whose classes are frequent in other measure, in about {100 * elsewhere:.0f}"
+    return told + "."
 
 
 def _sets(report: Report) -> str | None:
@@ -47,9 +51,9 @@ def _labels(report: Report) -> str | None:
     errors, conflicts = len(report.get("label_errors") or ()), len(report.get("conflicts") or ())
     told = []
     if errors:
-        told.append(f"{_some(errors, 'label looks', 'labels look')} wrong and should be checked first")
+        told.append(f"{_some(errors, 'label is', 'labels are')} contradicted by the model and worth a second look")
     if conflicts:
-        told.append(f"{_some(conflicts, 'text has', 'texts have')} different labels on its copies")
+        told.append(f"{_some(conflicts, 'text has', 'texts have')} different labels on copies")
     return f"{'; '.join(told)}." if told else None
 
 

@@ -121,31 +121,27 @@ def test_a_label_gives_way_to_a_bar_but_not_for_ever():
     assert abs(moved.y - free.y) == 16
 
 
-def test_learning_curve_goes_on_from_the_last_measured_point():
-    chart = learning_curve([Measured(100, 0.5, 0.1), Measured(200, 0.6)], [Expected(300, 0.7, 0.6, 0.8)], 200)
+def test_learning_curve_draws_measured_points_and_a_forecast_of_its_own():
+    forecast = [Expected(300, 0.7, 0.6, 0.8), Expected(400, 0.7, 0.7, 0.7)]
+    chart = learning_curve([Measured(100, 0.5, 0.1), Measured(200, 0.6)], forecast, 200)
     discs = [numbers(c, "cx", "cy") for c in elements(chart, "circle", **{"class": "point"})]
-    (ring,) = (numbers(c, "cx", "cy") for c in elements(chart, "circle", **{"class": "ring"}))
+    ring, last = (numbers(c, "cx", "cy") for c in elements(chart, "circle", **{"class": "ring"}))
     assert discs[1][0] - discs[0][0] == pytest.approx(ring[0] - discs[1][0], abs=0.2), "100 labels are as wide as 100"
     assert discs[0][1] - discs[1][1] == pytest.approx(discs[1][1] - ring[1], abs=0.2), "10 points are as high as 10"
     dashes, band = (elements(chart, "path", **{"class": name})[0].get("d") for name in ("expected", "band"))
-    assert dashes == "M{:g} {:g}L{:g} {:g}".format(*discs[1], *ring)
+    assert dashes == "M{:g} {:g}L{:g} {:g}".format(*ring, *last)
     ends = [tuple(map(float, place.split())) for place in band[1:-1].split("L")]
-    assert ends[0] == ends[-1] == discs[1], "nothing is unsure where it was measured"
-    assert ring[1] - ends[1][1] == pytest.approx(ends[2][1] - ring[1], abs=0.2)
+    assert ends[1] == ends[2] == last, "a band without width ends in its point"
+    assert ring[1] - ends[0][1] == pytest.approx(ends[3][1] - ring[1], abs=0.2)
     (now,) = elements(chart, "line", **{"class": "now"})
     assert numbers(now, "x1", "x2") == (discs[1][0], discs[1][0])
     assert len(elements(chart, "path", **{"class": "interval"})) == 1
     assert [e.text.replace("\u202f", " ") for e in elements(chart, "title")][1:] == [
         "300 labels: 70.0 % to be expected, 60.0 to 80.0 %",
+        "400 labels: 70.0 % to be expected, 70.0 to 70.0 %",
         "100 labels: 50.0 ± 10.0 %, measured",
         "200 labels: 60.0 %, measured",
     ]
-
-
-def test_a_forecast_among_measured_points_is_not_joined_to_the_last_of_them():
-    chart = learning_curve([Measured(100, 0.5), Measured(200, 0.6)], [Expected(200, 0.6, 0.5, 0.7)])
-    (dashes,) = elements(chart, "path", **{"class": "expected"})
-    assert "L" not in dashes.get("d")
 
 
 SHARE = st.floats(0, 1)

@@ -52,14 +52,13 @@ def learning_curve(
 ) -> Markup:
     """Draw measured points with intervals, and the forecast as a dashed line in its band; at least one of either.
 
-    Both are sorted by labels. The forecast sets out from the last measured point where it lies wholly beyond it.
-    `now` is the number of labels at hand. Cost: O(points).
+    Both are sorted by labels; they are not joined, for they may be of different recipes. `now` is the number of labels at hand. Cost: O(points).
     """
     labels = [p.labels for p in measured] + [p.labels for p in expected]
     x = _label_scale([*labels, now] if now is not None else labels, width)
     ends = [end for p in measured for end in p.ends] + [end for p in expected for end in (p.low, p.accuracy, p.high)]
     y = accuracy_scale(ends, height - BOTTOM, TOP)
-    body = [*_axes(x, y, width, height), *_forecast(measured, expected, x, y), *_now(now, x, y)]
+    body = [*_axes(x, y, width, height), *_forecast(expected, x, y), *_now(now, x, y)]
     body += [_interval(p, x, y) for p in measured if p.half_width is not None]
     if len(measured) > 1:
         body.append(tag("path", class_="line", d=_path([(p.labels, p.accuracy) for p in measured], x, y)))
@@ -85,15 +84,13 @@ def _axes(x: Scale, y: Scale, width: float, height: float) -> list[Markup]:
     return body
 
 
-def _forecast(measured: Sequence[Measured], expected: Sequence[Expected], x: Scale, y: Scale) -> list[Markup]:
+def _forecast(expected: Sequence[Expected], x: Scale, y: Scale) -> list[Markup]:
     if not expected:
         return []
-    start = [Expected(p.labels, p.accuracy, p.accuracy, p.accuracy) for p in measured[-1:]]
-    line = [*(p for p in start if p.labels < expected[0].labels), *expected]
-    band = [(p.labels, p.high) for p in line] + [(p.labels, p.low) for p in reversed(line)]
+    band = [(p.labels, p.high) for p in expected] + [(p.labels, p.low) for p in reversed(expected)]
     return [
         tag("path", class_="band", d=_path(band, x, y) + "Z"),
-        tag("path", class_="expected", d=_path([(p.labels, p.accuracy) for p in line], x, y)),
+        tag("path", class_="expected", d=_path([(p.labels, p.accuracy) for p in expected], x, y)),
     ]
 
 
