@@ -37,6 +37,24 @@ def test_few_shot_shows_every_recipe_beside_what_was_shipped(run, collections, t
         assert ("regret", where) in rows
 
 
+def test_few_shot_tells_regret_and_how_often_forecasts_held(run, collections):
+    done = run("bench", "few-shot", "--data", collections, "--on", "tiny", "--seeds", 1, "--json")
+    rows = {row["measure"]: row["value"] for row in json.loads(done.out)["rows"]}
+    assert rows["regret, best recipe of each cell"] <= rows["regret, worst cell"]
+    assert 0 <= rows["coverage, forecast"] <= 1
+
+
+@pytest.mark.long
+def test_modes_and_scale_run_on_the_default_encoder(run, collections, monkeypatch):
+    done = run("bench", "encode", "--data", collections, "--on", "tiny", "--seeds", 1, "--json")
+    rows = {row["measure"]: row["value"] for row in json.loads(done.out)["rows"]}
+    assert rows["static, speed"] > rows["exact, speed"] > 0
+    assert rows["fast, mean cosine to exact"] > 0.99
+    monkeypatch.setattr("modicum.workspace.bench.scale.ROWS", 3000)
+    done = run("bench", "scale", "--data", collections, "--on", "tiny", "--json")
+    assert 0 < json.loads(done.out)["rows"][0]["value"] < 1.5
+
+
 def test_unknown_benchmark_and_collection(run, collections):
     wrong = run("bench", "few-shots", "--data", collections)
     assert wrong.code == 2

@@ -52,7 +52,8 @@ def learning_curve(
 ) -> Markup:
     """Draw measured points with intervals, and the forecast as a dashed line in its band; at least one of either.
 
-    Both are sorted by labels; they are not joined, for they may be of different recipes. `now` is the number of labels at hand. Cost: O(points).
+    Both are sorted by labels; they are not joined, for they may be of different recipes. `now` is the number of labels
+    at hand. Cost: O(points).
     """
     labels = [p.labels for p in measured] + [p.labels for p in expected]
     x = _label_scale([*labels, now] if now is not None else labels, width)
