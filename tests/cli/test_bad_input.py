@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,6 +53,33 @@ def test_no_label_and_no_class_names(run, tmp_path):
 def test_one_class_only(run, tmp_path):
     path = write(tmp_path / "a.csv", "text,topic\nhello,greeting\nworld,\n")
     assert refused(run("fit", path, *FIT), "only one class", "'greeting'")
+
+
+def test_labels_that_differ_only_by_case_or_blanks_are_named(run, tmp_path):
+    path = write(tmp_path / "a.csv", "text,topic\nhello,Card\nworld,cash\nmy card,card \n")
+    assert refused(run("fit", path, *FIT), "'Card' (row 1)", "'card' (row 3)", "--classes")
+    classes = write(tmp_path / "classes.csv", 'name\nCard\n"card "\ncash\n')
+    assert run("fit", path, *FIT, "--classes", classes).code == 0
+
+
+def test_a_full_disk_leaves_the_old_bundle(run, table, bundle, monkeypatch):
+    def full(path, data):
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    before = {file.name: file.read_bytes() for file in bundle.iterdir()}
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert refused(run("fit", table, *FIT, "--out", bundle), "No space left on device", "--out")
+    assert {file.name: file.read_bytes() for file in bundle.iterdir()} == before
+    assert [path.name for path in bundle.parent.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_thousand_classes_and_one_that_only_the_class_file_knows(run, tmp_path):
+    rows = [f"item number {k} of {k % 7},kind {k % 1000}" for k in range(1500)]
+    path = write(tmp_path / "many.csv", "text,topic\n" + "\n".join(rows) + "\nunlabelled item,\n")
+    classes = write(tmp_path / "classes.csv", "name\n" + "\n".join(f"kind {k}" for k in range(1001)) + "\n")
+    done = run("fit", path, *FIT, "--classes", classes, "--budget", "1s", "--json")
+    assert done.code == 0
+    assert json.loads(done.out)["data"]["classes"] == 1001
 
 
 def test_text_that_is_not_utf8(run, tmp_path):

@@ -73,6 +73,16 @@ def test_two_labels_in_all_are_enough_to_run():
     assert result.report["label_errors"] == []
 
 
+def test_with_one_label_a_class_no_accuracy_is_claimed():
+    table, X = world(shots=1)
+    report = modicum.fit(table, vectors=X, **QUICK).report
+    assert all(entry["cv_accuracy"] is None for entry in report["ladder"])
+    assert "cannot be measured with one label a class" in report["decision"]
+    assert report["per_class"] == []
+    assert report["conformal"]["guarantee"]
+    assert not any("%" in sentence for sentence in report["grounds"])
+
+
 def test_classes_without_a_label_and_without_names_are_never_predicted():
     table, X = world()
     space = LabelSpace(("theme a", "theme b", "theme c", "theme d", "theme z"))

@@ -128,6 +128,8 @@ def _shown_by(
     found = next((c for c in choice.candidates if c.name == name), None) if choice else None
     out: dict[str, Any] = dict.fromkeys(("cv_accuracy", "cv_se", "cv_log_loss", "cv_macro_f1", "expected_loss"))
     if found is not None and choice is not None:
+        out["expected_loss"] = choice.expected_loss.get(name)
+    if found is not None and climb.measurable:
         measured = climb.folds >= 0
         repeats, rows = np.nonzero(measured)
         log_proba = found.log_proba[repeats, rows]
@@ -138,7 +140,6 @@ def _shown_by(
             "cv_se": float(per_row.std(ddof=1) / np.sqrt(len(per_row))) if len(per_row) > 1 else None,
             "cv_log_loss": float(-log_proba[np.arange(len(rows)), y[rows]].mean()),
             "cv_macro_f1": float(metrics.macro_f1(y[rows], log_proba.argmax(axis=1))),
-            "expected_loss": choice.expected_loss.get(name),
         }
     chosen = choice is not None and choice.shipped.name == name
     out |= {"weight": shares.get(name, 0.0), "chosen": chosen, "test_accuracy": tests.get(name)}
@@ -320,7 +321,10 @@ def decision(choice: Choice, ladder: Sequence[dict[str, Any]], labelled: int) ->
     """One sentence: what is shipped, what it is expected to reach, and what the next best would bring."""
     shipped = next(entry for entry in ladder if entry["name"] == choice.shipped.name)
     what = "a pool of unlike recipes" if shipped["name"] == "pool" else f"the recipe “{shipped['name']}”"
-    words = f"With {labelled} labels, {what} is shipped: expected accuracy {_percent(shipped['cv_accuracy'])}"
+    words = f"With {labelled} labels, {what} is shipped"
+    if shipped["cv_accuracy"] is None:
+        return f"{words}; how good it is cannot be measured with one label a class: label a second row of each."
+    words += f": expected accuracy {_percent(shipped['cv_accuracy'])}"
     if shipped["cv_se"]:
         words += f" ± {100 * 1.96 * shipped['cv_se']:.1f} points"
     others = [e for e in ladder if e["cv_accuracy"] is not None and e["name"] != shipped["name"]]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,10 @@ SCHEMA = 1
 NOTABLE_SHIFT = 0.2
 """Summed difference of class shares from which on the accuracy under the estimated shares is told, too."""
 SHIPPED = "shipped model"
+NOTHING: Mapping[str, Any] = MappingProxyType(
+    {"per_class": [], "confusions": [], "label_errors": [], "calibration": None, "conformal": None}
+)
+"""What held-out rows tell where there are none to tell."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,11 +191,13 @@ def _measured(facts: Facts) -> dict[str, Any]:
     """What only held-out rows can tell; nothing of it without labels."""
     found, problem, rule = facts.made.found, facts.made.problem, facts.made.model.conformal
     if found is None or rule is None:
-        return {"per_class": [], "confusions": [], "label_errors": [], "calibration": None, "conformal": None}
+        return dict(NOTHING)
     proba = findings.cross_fitted(found, facts.made.climbed.folds[0, found.rows])
     predicted = facts.made.model.decide(found.after)
     sets = rule.sets(found.after)
     sets[np.arange(len(predicted)), predicted] = True
+    if not facts.made.climbed.measurable:
+        return {**NOTHING, "conformal": findings.conformal_facts(found, sets, rule)}
     return {
         "per_class": findings.class_results(found, predicted, problem.space),
         "confusions": findings.confusions(found, predicted, problem.space),

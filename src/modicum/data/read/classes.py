@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
 from modicum.core.records import LabelSpace, Table
+from modicum.data.dedup import normal_form
 
 KEYS = ("name", "description", "parent", "group")
 
@@ -97,11 +99,24 @@ def _check_cycles(parents: dict[str, str | None], path: Path) -> None:
             at = parents.get(at)
 
 
+def _refuse_variants(table: Table, labels: Sequence[str]) -> None:
+    forms: dict[str, str] = {}
+    for label in labels:
+        other = forms.setdefault(normal_form(label), label)
+        if other != label:
+            rows = [table.labels.index(each) + 1 for each in (other, label)]
+            raise InputError(
+                f"{table.source}: the labels {other!r} (row {rows[0]}) and {label!r} (row {rows[1]}) differ only by "
+                "case or blanks; write them alike, or declare both as classes (--classes FILE)"
+            )
+
+
 def label_space(table: Table, declared: LabelSpace | None) -> LabelSpace:
     """The classes of a task: those declared, or else the sorted labels of the table.
 
     Raises:
-        InputError: A label is not declared, there is neither a label nor a declared class, or only one class.
+        InputError: A label is not declared, there is neither a label nor a declared class, or only one class; or two
+            undeclared labels differ only by case or blanks.
 
     Example:
         >>> label_space(Table(("0", "1"), ("x", "y"), ("b", "a")), None).names
@@ -122,6 +137,8 @@ def label_space(table: Table, declared: LabelSpace | None) -> LabelSpace:
             f"{table.source}, row {row + 1}: the label {foreign!r} is not in the class file"
             f"{nearest_name(foreign, space.names)}"
         )
+    if declared is None:
+        _refuse_variants(table, seen)
     if len(space) == 1:
         raise InputError(f"{table.source} has only one class, {space.names[0]!r}; a task needs at least two")
     return space

@@ -70,6 +70,12 @@ class Climb:
         """Trials with scores."""
         return tuple(trial for trial in self.trials if trial.tried)
 
+    @property
+    def measurable(self) -> bool:
+        """Whether most held-out rows had a row of their class to learn from: without that, accuracy means nothing."""
+        held = self.represented[self.folds >= 0]
+        return bool(len(held) and held.mean() >= 0.5)
+
 
 def climb(
     problem: Problem,

@@ -54,7 +54,7 @@ def measure_curve(problem: Problem, climbed: Climb, executor: Executor, seed: in
     label a class, and where splits follow time, whose blocks cannot be thinned alike.
     """
     folds = climbed.folds[0]
-    if problem.times is not None or climbed.represented[0].mean() < 0.5:
+    if problem.times is not None or not climbed.measurable:
         return None
     recipe = next((t.recipe for name in PROBES for t in climbed.tried if t.recipe.name == name), None)
     if recipe is None or np.median(np.bincount(problem.y)) < 1 / SHARES[0]:
