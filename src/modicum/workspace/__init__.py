@@ -9,6 +9,7 @@ from modicum.core.lazy import lazy_names
 if TYPE_CHECKING:
     from modicum.workspace.bench import BENCHES, run_bench
     from modicum.workspace.bundle import Bundle, load, read_report
+    from modicum.workspace.classes import remove_classes, rename_classes
     from modicum.workspace.fitting import Result, fit
     from modicum.workspace.predicting import predict_stream, prediction_columns
     from modicum.workspace.reading import read_task
@@ -27,6 +28,8 @@ _NAMES = {
     "prediction_columns": "modicum.workspace.predicting",
     "read_report": "modicum.workspace.bundle",
     "read_task": "modicum.workspace.reading",
+    "remove_classes": "modicum.workspace.classes",
+    "rename_classes": "modicum.workspace.classes",
     "run_bench": "modicum.workspace.bench",
 }
 
@@ -42,6 +45,8 @@ __all__ = [
     "prediction_columns",
     "read_report",
     "read_task",
+    "remove_classes",
+    "rename_classes",
     "run_bench",
 ]
 

@@ -1,0 +1,103 @@
+"""Classes of a bundle renamed or removed, without fitting anything again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from modicum.core.checks import check_choice
+from modicum.core.errors import InputError
+from modicum.core.linear_head import LinearHead
+from modicum.core.records import LabelSpace
+from modicum.labels.conformal import ConformalRule
+from modicum.workspace.bundle import Bundle
+from modicum.workspace.cascade import Cascade
+from modicum.workspace.ladder.recipes import FittedRecipe
+
+Ints = NDArray[np.int64]
+
+
+def rename_classes(bundle: Bundle, names: Mapping[str, str]) -> Bundle:
+    """The bundle with some classes under other names; it answers as before.
+
+    Args:
+        bundle: What was fitted.
+        names: New name of each class to rename, by its old one.
+
+    Raises:
+        InputError: A class is not the bundle's, or two would have one name.
+    """
+    for old in names:
+        check_choice(old, bundle.classes, "class")
+    space = bundle.model.space
+    renamed = replace(space, names=tuple(names.get(name, name) for name in space.names))
+    return _noted(replace(bundle, model=replace(bundle.model, space=renamed)), [f"{a} → {b}" for a, b in names.items()])
+
+
+def remove_classes(bundle: Bundle, names: Iterable[str]) -> Bundle:
+    """The bundle without some classes: the others keep their odds against one another.
+
+    Prediction sets keep their thresholds; what they promise is promised for rows of the classes that are left.
+
+    Args:
+        bundle: What was fitted.
+        names: Classes to remove.
+
+    Raises:
+        InputError: A class is not the bundle's, fewer than two would be left, or a member is no linear rule.
+    """
+    gone = set(names)
+    for name in gone:
+        check_choice(name, bundle.classes, "class")
+    keep = np.array([code for code, name in enumerate(bundle.classes) if name not in gone], dtype=np.int64)
+    if len(keep) < 2:
+        raise InputError(f"only {len(keep)} classes would be left; a task needs at least two")
+    model = bundle.model
+    smaller = replace(
+        model,
+        space=_kept_space(model.space, keep),
+        members=tuple(_kept_member(member, keep) for member in model.members),
+        conformal=model.conformal and _kept_rule(model.conformal, keep),
+    )
+    cascade = bundle.cascade and _kept_cascade(bundle.cascade, keep)
+    return _noted(replace(bundle, model=smaller, cascade=cascade), [f"{name} removed" for name in sorted(gone)])
+
+
+def _noted(bundle: Bundle, changes: list[str]) -> Bundle:
+    """The bundle whose report tells what was changed since it was written."""
+    report = dict(bundle.report)
+    return replace(bundle, report=report | {"changed_classes": [*report.get("changed_classes", ()), *changes]})
+
+
+def _kept_space(space: LabelSpace, keep: Ints) -> LabelSpace:
+    def part(values: tuple[str | None, ...]) -> tuple[str | None, ...]:
+        return tuple(values[code] for code in keep) if values else ()
+
+    descriptions = tuple(space.descriptions[code] for code in keep) if space.descriptions else ()
+    names = tuple(space.names[code] for code in keep)
+    return LabelSpace(names, descriptions, part(space.parents), space.group_parents)
+
+
+def _kept_member(member: FittedRecipe, keep: Ints) -> FittedRecipe:
+    head = member.classifier
+    if not isinstance(head, LinearHead):
+        raise InputError(f"the recipe {member.recipe.name!r} is no linear rule; fit again without these classes")
+    smaller = clone(head)
+    smaller.coef_, smaller.intercept_ = head.coef_[keep], head.intercept_[keep]
+    smaller.classes_, smaller.n_features_in_ = np.arange(len(keep)), head.n_features_in_
+    return replace(member, classifier=smaller)
+
+
+def _kept_rule(rule: ConformalRule, keep: Ints) -> ConformalRule:
+    thresholds = rule.thresholds
+    if len(thresholds) > 1:
+        thresholds = tuple(thresholds[code] for code in keep)
+    return replace(rule, thresholds=thresholds, guarantee=f"{rule.guarantee} Classes were removed after that.")
+
+
+def _kept_cascade(cascade: Cascade, keep: Ints) -> Cascade:
+    return replace(cascade, coef=cascade.coef[keep], intercept=cascade.intercept[keep])
