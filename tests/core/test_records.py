@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modicum.core import Card, InputError, LabelSpace, MissingExtra, Table
-from modicum.core.optional import require
+from modicum.core import Card, InputError, LabelSpace, Table
 
 
 def test_codes_and_mask_of_partly_labelled_rows():
@@ -42,8 +41,3 @@ def test_cards_refuse_unknown_rooms_and_needs():
         Card(room="heads", needs=("luck",), **facts)
     with pytest.raises(InputError, match="without a full stop"):
         Card(room="heads", needs=(), **(facts | {"summary": "Ends so."}))
-
-
-def test_missing_extra_names_the_command():
-    with pytest.raises(MissingExtra, match=r"pip install 'modicum\[moon\]'"):
-        require("no_such_module", "moon")

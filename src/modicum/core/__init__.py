@@ -1,7 +1,7 @@
 """What every room stands on: records, protocols, cards, checks and a little array maths. Imports no other room."""
 
 from modicum.core.card import Card
-from modicum.core.errors import InputError, MissingExtra
+from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder, Executor
 from modicum.core.records import LabelSpace, Table, Vectors
@@ -12,7 +12,6 @@ __all__ = [
     "Executor",
     "InputError",
     "LabelSpace",
-    "MissingExtra",
     "Progress",
     "Table",
     "Vectors",

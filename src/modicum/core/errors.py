@@ -1,4 +1,4 @@
-"""The two ways modicum refuses: the user's input is wrong, or a part is not installed."""
+"""How modicum refuses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,3 @@ class InputError(ValueError):
 
     The command line prints it without a traceback and exits with code 2.
     """
-
-
-class MissingExtra(InputError, ImportError):
-    """An optional dependency is not installed. The message names the extra that brings it."""
