@@ -29,8 +29,8 @@ SMALL = 1024
 """Bytes up to which a constant is written into the graph itself; onnxruntime wants to see shapes and axes there."""
 TOKENS = "tokens"
 PRECISIONS = ("float32", "int8")
-LEVELS = 127
-"""Integers run from minus this to this; activations are stored with 128 added, which is faster."""
+LEVELS, MIDDLE = 127, 128
+"""Integers run from minus the first to the first; activations are stored with the second added, which is faster."""
 ACTIVATIONS = {"gelu": "Gelu", "relu": "Relu", "gelu_new": "FastGelu", "gelu_pytorch_tanh": "FastGelu"}
 
 
@@ -105,17 +105,27 @@ class _Builder:
         """Product of x (..., in) and the transpose of a weight (out, in), at the graph's precision."""
         if self.precision == "float32":
             return self.node("MatMul", x, self.constant(weight.T))
+        out, width = weight.shape
         scale = np.maximum(np.abs(weight).max(axis=1), 1e-12) / LEVELS
         whole = np.rint(weight / scale[:, None]).astype(np.int8)
-        last, tiny = self.constant(np.array([-1])), self.constant(np.array(1e-9, dtype=np.float32))
-        top = self.node("Max", self.node("ReduceMax", self.node("Abs", x), last, keepdims=1), tiny)
-        steps = self.node("Div", self.constant(np.array(LEVELS, dtype=np.float32)), top)
-        middle = np.array(128, dtype=np.float32)
-        shifted = self.node("Add", self.node("Round", self.node("Mul", x, steps)), self.constant(middle))
-        tokens = self.node("Cast", shifted, to=TensorProto.UINT8)
-        sums = self.node("MatMulInteger", tokens, self.constant(whole.T), self.constant(middle.astype(np.uint8)))
-        scaled = self.node("Mul", self.node("Cast", sums, to=TensorProto.FLOAT), self.constant(scale / LEVELS))
-        return self.node("Mul", scaled, top)
+        tokens = self.node("Reshape", x, self.constant(np.array([-1, width])))
+        top = self.node("ReduceMax", self.node("Abs", tokens), self.constant(np.array([-1])), keepdims=1)
+        step = self.node("Max", self.node("Mul", top, self.number(1 / LEVELS)), self.number(1e-9))
+        steps = self.node("Reshape", step, self.constant(np.array([-1])))
+        middle = self.node("Add", self.node("Mul", steps, self.number(0)), self.number(MIDDLE))
+        middles = self.node("Cast", middle, to=TensorProto.UINT8)
+        rounded = self.node("QuantizeLinear", tokens, steps, middles, axis=0)
+        settings = self.constant(scale), self.constant(np.array(MIDDLE, dtype=np.uint8))
+        sums = self.node(
+            "MatMulIntegerToFloat", rounded, self.constant(whole.T), self.number(1), *settings, domain=FUSED
+        )
+        ends = self.constant(np.array([0])), self.constant(np.array([2]))
+        shape = self.node("Slice", self.node("Shape", x), *ends)
+        wanted = self.node("Concat", shape, self.constant(np.array([out])), axis=0)
+        return self.node("Reshape", self.node("Mul", sums, step), wanted)
+
+    def number(self, value: float) -> str:
+        return self.constant(np.array(value, dtype=np.float32))
 
 
 def _embed(b: _Builder, config: Mapping[str, Any], arch: Architecture, epsilon: float) -> str:
