@@ -34,7 +34,7 @@ NOTABLE_SHIFT = 0.2
 """Summed difference of class shares from which on the accuracy under the estimated shares is told, too."""
 SHIPPED = "shipped model"
 NOTHING: Mapping[str, Any] = MappingProxyType(
-    {"per_class": [], "confusions": [], "label_errors": [], "calibration": None, "conformal": None}
+    {"per_class": [], "confusions": [], "label_errors": None, "calibration": None, "conformal": None}
 )
 """What held-out rows tell where there are none to tell."""
 

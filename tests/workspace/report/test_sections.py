@@ -46,7 +46,7 @@ def test_a_curve_without_points_is_no_curve(empty):
 def test_empty_lists_say_that_nothing_was_found():
     page = render({"conflicts": [], "shortcuts": []})
     assert "No two rows of the same text have different labels." in section(page, "conflicts")
-    assert "No word or length gives a class away" in section(page, "shortcuts")
+    assert "No single word gives a class away" in section(page, "shortcuts")
 
 
 def test_the_summary_stands_under_the_headline_and_before_the_grounds():
