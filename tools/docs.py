@@ -168,13 +168,14 @@ def figures_page() -> str:
 
 
 def figure(row: dict[str, Any] | None) -> str:
-    """One measured value, with its spread and its target where there are any."""
+    """One measured value, with its spread, and what it is measured against where that is no column of its own."""
     if row is None:
         return ""
     unit = "" if row["unit"] == "share" else f" {row['unit']}"
     spread = "" if row["spread"] is None else f" ± {row['spread']:.3f}"
-    target = "" if row["target"] is None else f" (target {row['target']:g})"
-    return f"{row['value']:.3f}{spread}{unit}{target}"
+    against = {"baseline": None if row["unit"] == "share" else row["baseline"], "target": row["target"]}
+    told = "; ".join(f"{name} {value:g}" for name, value in against.items() if value is not None)
+    return f"{row['value']:.3f}{spread}{unit}{f' ({told})' if told else ''}"
 
 
 def generated() -> dict[Path, str]:

@@ -60,7 +60,8 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
         where = f"{name} train"
         for mode, pace in paces.items():
             target = None if peer is None else round(TARGETS[mode] * peer, 1)
-            rows.append(BenchRow(f"{mode}, speed", where, round(pace, 1), "texts/s", peer, target))
+            note = "" if peer is None else "baseline: sentence-transformers on the same weights and threads"
+            rows.append(BenchRow(f"{mode}, speed", where, round(pace, 1), "texts/s", peer, target, note=note))
         rows += _agreement(encoded, where)
         rows += _accuracies(encoded, codes, truth, seeds, f"{name} test, {SHOTS} labels a class")
         rows += _cascade(encoded, codes, truth, paces, f"{name} test, {SHOTS} labels a class")
