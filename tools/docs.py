@@ -164,6 +164,8 @@ def figures_page() -> str:
         ]
         out += [f"| on | {' | '.join(measures)} |", "|---" * (1 + len(measures)) + "|"]
         out += [f"| {on} | {' | '.join(figure(cells.get((on, m))) for m in measures)} |" for on in wheres]
+        notes = dict.fromkeys(f"- {row['measure']}: {row['note']}" for row in found["rows"] if row["note"])
+        out += ["", *notes] if notes else []
     return "\n".join(out) + "\n"
 
 
