@@ -14,7 +14,7 @@ from modicum.cli.console import bars, print_json, print_table
 
 
 def bench(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="few-shot, conformal or fit.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="few-shot, conformal, fit, encode or scale.")],
     data: Annotated[
         Path, typer.Option("--data", metavar="DIR", help="Folder of collections, each with train.csv and test.csv.")
     ] = Path("../shared/data"),
