@@ -30,7 +30,7 @@ ENCODER_MODE = Annotated[
     typer.Option(
         "--encoder-mode",
         metavar="MODE",
-        help="exact; fast (8 bits, where this machine gains); static (100 times as fast, weaker); "
+        help="exact; fast (8 bits, where this machine gains); static (dozens of times as fast, weaker); "
         "cascade (static where that is sure, else exact).",
     ),
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +18,7 @@ from tokenizers.normalizers import Sequence as Normalizers
 
 from modicum.core.arrays import chunks
 from modicum.core.checks import check_choice
+from modicum.core.cores import usable_cores
 from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.encoders.architectures import padding, setting
@@ -47,8 +47,9 @@ class FolderEncoder:
         layout: What the folder says of itself.
         name: Name a reader recognises.
         threads: Threads of onnxruntime, at least 1; default all cores that this process may use.
-        precision: `float32`, or `int8` for products between 8-bit integers: about twice as fast on processors with
-            instructions for them, slower on others; vectors agree to a cosine of 0.997 or so.
+        precision: `float32`, or `int8` for products between 8-bit integers: faster on processors with instructions
+            for them (1.6 times as fast where it was measured), slower on others; the mean cosine between
+            the two vectors of a text is 0.998 there.
     """
 
     def __init__(self, layout: Layout, name: str, threads: int | None = None, precision: str = "float32") -> None:
@@ -204,13 +205,6 @@ def _start(layout: Layout, pooling: str, precision: str, threads: int) -> _Engin
     options.add_external_initializers(list(graph.arrays), values)
     session = ort.InferenceSession(graph.model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     return _Engine(session, values)
-
-
-def usable_cores() -> int:
-    """Cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def load_folder(

@@ -1,6 +1,6 @@
 """Static vectors: one vector per word piece, distilled from an encoder; a text is the mean of its pieces.
 
-The question: how good are vectors that cost a thousandth? Every word piece of the encoder's vocabulary is encoded by
+The question: how good are vectors that cost a hundredth? Every word piece of the encoder's vocabulary is encoded by
 itself, the table is projected on its leading principal components, rare pieces are given more weight than frequent
 ones, and from then on a text costs a tokenisation and a few additions. Word order and context are lost. Do not use it
 where these matter (questions, negations), unless a cascade sends the unsure texts to the encoder itself.
@@ -40,8 +40,8 @@ FILE = "table.safetensors"
 class StaticEncoder:
     """Mean of word-piece vectors that were distilled from `base`; rows of length 1 (0 for empty texts).
 
-    The table is made at the first `encode`, which encodes the vocabulary once (half a minute for the default encoder),
-    and kept in the cache folder.
+    The table is made at the first `encode`, which encodes the vocabulary once (ten seconds and more for the
+    default encoder), and kept in the cache folder.
 
     Args:
         base: The encoder whose vocabulary is encoded.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,6 +11,8 @@ from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_info
+
+from modicum.core.cores import usable_cores
 
 LIBRARIES = ("modicum", "numpy", "scipy", "scikit-learn", "onnxruntime", "tokenizers")
 
@@ -45,9 +46,8 @@ def rows_to_json(rows: Sequence[BenchRow]) -> list[dict[str, Any]]:
 
 def machine_facts() -> dict[str, Any]:
     """Cores, threads of numeric libraries, processor, system, Python and library versions of this machine."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
-        "cores": cores,
+        "cores": usable_cores(),
         "threads": max((pool["num_threads"] for pool in threadpool_info()), default=1),
         "processor": _processor(),
         "machine": platform.machine(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,15 +9,10 @@ from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
+from modicum.core.cores import usable_cores
+
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
-
-
-def available_cores() -> int:
-    """Cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -34,6 +28,6 @@ class LocalExecutor:
 
     def map(self, function: Callable[[Task], Answer], tasks: Iterable[Task]) -> Iterator[Answer]:
         """Yield `function(task)` in the order of `tasks`; an error in a task is raised where its answer was due."""
-        workers = min(self.workers, self.threads or available_cores())
+        workers = min(self.workers, self.threads or usable_cores())
         with threadpool_limits(1), ThreadPoolExecutor(workers) as pool:
             yield from pool.map(function, tasks)
