@@ -38,5 +38,9 @@ class Encoder(Protocol):
 class Executor(Protocol):
     """Runs independent tasks somewhere; methods never know where."""
 
+    @property
+    def parallel(self) -> int:
+        """Tasks that run at the same time."""
+
     def map(self, function: Callable[[Task], Answer], tasks: Iterable[Task]) -> Iterator[Answer]:
         """Yield `function(task)` in the order of `tasks`."""

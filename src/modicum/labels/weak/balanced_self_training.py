@@ -29,10 +29,13 @@ CARD = Card(
     paper="Enhancing CLIP with CLIP: Exploring Pseudolabeling for Limited-Label Prompt Tuning",
     year=2023,
     needs=("labels", "names", "unlabelled"),
-    cost="O((N + M) D K) per iteration for M unlabelled rows, 60 iterations a round",
+    cost="O((N + M) D K) per iteration for M unlabelled rows, 20 iterations a round",
     tags=("semi-supervised", "pseudo-labels"),
     ids=("000-005", "000-071"),
 )
+
+ITERATIONS = 20
+"""Of a refit, which sets out from the rule before it: three times as many move accuracy by a tenth of a point."""
 
 
 def balanced_targets(
@@ -130,7 +133,7 @@ class BalancedSelfTraining(LinearHead):
                 C=self.C,
                 prior=prior,
                 start=rule,
-                max_iter=60,
+                max_iter=ITERATIONS,
             )
         return rule
 

@@ -26,8 +26,12 @@ class LocalExecutor:
     threads: int | None = None
     """Cores in all; default those available to the process."""
 
+    @property
+    def parallel(self) -> int:
+        """Tasks that run at the same time: not more than there are cores."""
+        return min(self.workers, self.threads or usable_cores())
+
     def map(self, function: Callable[[Task], Answer], tasks: Iterable[Task]) -> Iterator[Answer]:
         """Yield `function(task)` in the order of `tasks`; an error in a task is raised where its answer was due."""
-        workers = min(self.workers, self.threads or usable_cores())
-        with threadpool_limits(1), ThreadPoolExecutor(workers) as pool:
+        with threadpool_limits(1), ThreadPoolExecutor(self.parallel) as pool:
             yield from pool.map(function, tasks)

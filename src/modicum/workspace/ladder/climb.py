@@ -183,7 +183,7 @@ def _first(
         return Trial(recipe, f"the budget of {clock.seconds:g} s was used up")
     bank.get(recipe)
     (head,) = executor.map(lambda split: _run(recipe, bank, split), splits[:1])
-    rest = head.seconds * (len(splits) - 1)
+    rest = head.seconds * -(-(len(splits) - 1) // executor.parallel)
     if anything and rest > clock.left():
         left = max(clock.left(), 0.0)
         reason = f"it needs about {rest:.0f} s more where {left:.0f} s of the budget of {clock.seconds:g} s were left"
