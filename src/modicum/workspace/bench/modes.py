@@ -20,6 +20,7 @@ from modicum.encoders import MODES, FolderEncoder, in_mode, resolve
 from modicum.evaluation.bench import BenchRow, few_shot_rows, load_collection, summarize
 from modicum.heads import NamesAndShots
 from modicum.labels.weak import BalancedSelfTraining
+from modicum.workspace.bench.peak import matrix_product_peak, operations_per_text
 from modicum.workspace.cascade import fit_cascade
 
 SHOTS = 10
@@ -62,15 +63,27 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
             target = None if peer is None else round(TARGETS[mode] * peer, 1)
             note = "" if peer is None else "baseline: sentence-transformers on the same weights and threads"
             rows.append(BenchRow(f"{mode}, speed", where, round(pace, 1), "texts/s", peer, target, note=note))
+        rows.append(_peak_share(exact, train.texts, paces["exact"], where))
         rows += _agreement(encoded, where)
         rows += _accuracies(encoded, codes, truth, seeds, f"{name} test, {SHOTS} labels a class")
         rows += _cascade(encoded, codes, truth, paces, f"{name} test, {SHOTS} labels a class")
     return rows
 
 
+def _peak_share(exact: FolderEncoder, texts: Sequence[str], pace: float, where: str) -> BenchRow:
+    """What the exact mode's matrix products reach of those of one large product."""
+    share = pace * operations_per_text(exact, _sample(texts)) / matrix_product_peak()
+    note = "operations of the layers' products on word pieces without padding, against one large product in numpy"
+    return BenchRow("exact, share of matrix-product peak", where, round(share, 3), "share", None, 0.8, note=note)
+
+
+def _sample(texts: Sequence[str]) -> list[str]:
+    return [texts[row] for row in np.linspace(0, len(texts) - 1, TIMED).astype(int)]
+
+
 def _pace(encoder: Encoder, texts: Sequence[str]) -> float:
     """Texts a second, the median of some rounds on a sample that is warm."""
-    sample = [texts[row] for row in np.linspace(0, len(texts) - 1, TIMED).astype(int)]
+    sample = _sample(texts)
     encoder.encode(sample[:64])
     seconds = []
     for _ in range(ROUNDS):
