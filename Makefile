@@ -54,7 +54,8 @@ long: .venv/test  ## run the tests that need minutes or ../shared/data
 	$(BIN)/python -m pytest -m long
 
 bench: .venv/core  ## run the benchmarks, which need ../shared/data
-	for name in few-shot conformal fit encode scale; do $(BIN)/modicum bench $$name --out benchmarks/$$name.json || exit 1; done
+	for name in few-shot conformal fit encode scale methods; do \
+		$(BIN)/modicum bench $$name --out benchmarks/$$name.json || exit 1; done
 
 lock: .venv/made  ## bring the locks in line with pyproject.toml; newest versions with UPGRADE=--upgrade
 	$(PIP) install uv

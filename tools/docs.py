@@ -9,13 +9,17 @@ import itertools
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import typer.main
 
 from modicum.cli import app
+from modicum.evaluation.bench import BenchRow
 from modicum.workspace.registry import Method, methods
 
 ROOT = Path(__file__).parents[1]
@@ -24,6 +28,16 @@ BEGIN, END = "<!-- methods:begin -->", "<!-- methods:end -->"
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
+MEASURED = """
+Generated from the results in [benchmarks](../../benchmarks), most of which `modicum bench methods` makes. Every method
+is compared with the plain baseline of its question on the same draws of labels; its page shows every figure.
+
+A difference is clear, *better* or *worse*, where a paired t-test over the seeds tells it from 0 at the level 0.1: one
+in ten differences that are nothing but chance looks clear, so that a place says little and a pattern over places more.
+± is the standard deviation over the seeds, of the difference where it stands behind one. Vectors are those of the
+default encoder, settings the defaults. *Best* and *worst* name the largest clear difference each way. A method that was
+not measured is named as such.
+"""
 
 
 class Bare(str):
@@ -86,7 +100,100 @@ def page(method: Method) -> str:
     }
     rows = "\n".join(f"| {name} | {fact} |" for name, fact in facts.items())
     head = f"# {card.name}\n\n{title}\n\n| | |\n|---|---|\n{rows}\n\n{prose.strip()}\n"
-    return "\n".join([head, *map(contract, parts(method))])
+    return "\n".join([head, measured_section(method), *map(contract, parts(method))])
+
+
+@cache
+def results() -> Mapping[str, dict[str, Any]]:
+    """Committed benchmark results by name of their file."""
+    files = sorted((ROOT / "benchmarks").glob("*.json"))
+    return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
+
+
+def measured(method: Method) -> list[BenchRow]:
+    """All committed rows that name a method."""
+    rows = [row for found in results().values() for row in found["rows"]]
+    return [BenchRow(**row) for row in rows if row.get("method") == method.key]
+
+
+def measured_section(method: Method) -> str:
+    """What a method's page tells of its figures: wins and losses counted, then every row."""
+    rows = measured(method)
+    if not rows:
+        return "## Measured\n\nNot measured yet.\n"
+    told = [f"- {name}, against {against}: {counted(found)}." for (name, against), found in compared(rows)]
+    up = "../" * (len(place(method).relative_to(PAGES).parts) - 1)
+    out = ["## Measured", "", *(told or ["No baseline stands beside these figures."]), ""]
+    out += ["| on | measure | value | baseline | difference |", "|---|---|---|---|---|"]
+    out += [
+        f"| {row.on} | {row.measure} | {figure(asdict(replace(row, baseline=None)))} | {short(row.baseline)} "
+        f"| {row.in_words()} |"
+        for row in rows
+    ]
+    out += ["", f"What counts as a difference, and all other methods: [measured]({up}measured.md).", ""]
+    return "\n".join(out)
+
+
+def short(value: float | None) -> str:
+    """A number as the tables show it; empty where there is none."""
+    return "" if value is None else f"{value:.3f}"
+
+
+def compared(rows: Iterable[BenchRow]) -> list[tuple[tuple[str, str], list[BenchRow]]]:
+    """Rows with a baseline, by measure and what they are measured against."""
+    groups: dict[tuple[str, str], list[BenchRow]] = {}
+    for row in rows:
+        if row.baseline is not None:
+            groups.setdefault((row.measure, row.against), []).append(row)
+    return list(groups.items())
+
+
+def counted(rows: Sequence[BenchRow]) -> str:
+    """How often better, worse or neither."""
+    number = Counter(row.verdict for row in rows)
+    return f"better in {number['better']} of {len(rows)}, worse in {number['worse']}, unclear in {number['unclear']}"
+
+
+def farthest(rows: Sequence[BenchRow], verdict: str) -> str:
+    """The clearest win or loss, with its place."""
+    found = [row for row in rows if row.verdict == verdict]
+    if not found:
+        return "nowhere"
+    row = max(found, key=lambda row: abs(row.value - (row.baseline or 0)))
+    return f"{row.on}: {row.in_words()}"
+
+
+def measured_page() -> str:
+    """Where every method wins and loses, by question; methods that were not measured are named, too."""
+    out = ["# Measured: where each method wins, and where it loses", MEASURED.rstrip()]
+    for question, group in questions():
+        rows = {method: measured(method) for method in group}
+        out += ["", f"## {question}", ""]
+        if any(rows.values()):
+            out += ["| method | measure | better, worse, unclear | best | worst |", "|---|---|---|---|---|"]
+            out += [line for method, found in rows.items() if found for line in measured_lines(method, found)]
+        missing = [f"[{m.card.name}]({page_link(m)})" for m, found in rows.items() if not found]
+        if missing:
+            out += [*([""] if any(rows.values()) else []), f"Not measured yet: {', '.join(missing)}."]
+    return "\n".join(out) + "\n"
+
+
+def measured_lines(method: Method, rows: Sequence[BenchRow]) -> Iterator[str]:
+    """Rows of the overview, one for each measure with a baseline; or one that says what its figures are."""
+    link = f"[{method.card.name}]({page_link(method)})"
+    for (name, against), found in compared(rows):
+        count = Counter(row.verdict for row in found)
+        share = ", ".join(str(count[word]) for word in ("better", "worse", "unclear"))
+        told = (f"{name}, against {against}", share, farthest(found, "better"), farthest(found, "worse"))
+        yield f"| {link} | {' | '.join(told)} |"
+    if not compared(rows):
+        named = ", ".join(dict.fromkeys(row.measure for row in rows))
+        yield f"| {link} | {named} | without a baseline | | |"
+
+
+def page_link(method: Method) -> str:
+    """Where a method's page stands, seen from the index."""
+    return place(method).relative_to(PAGES).as_posix()
 
 
 def asked(method: Method) -> str:
@@ -112,11 +219,11 @@ def short_table() -> str:
 
 def index() -> str:
     """All methods with summary, needs and source, by question."""
-    out = ["# Methods", "", "Generated from the methods' cards."]
+    out = ["# Methods", "", "Generated from the methods' cards. Where each wins and loses: [measured](measured.md)."]
     for question, group in questions():
         out += ["", f"## {question}", "", "| method | what it does | needs | source |", "|---|---|---|---|"]
         for method in group:
-            card, link = method.card, place(method).relative_to(PAGES).as_posix()
+            card, link = method.card, page_link(method)
             needs = ", ".join(card.needs)
             out.append(f"| [{card.name}]({link}) | {card.summary} | {needs} | {card.paper} ({card.year}) |")
     return "\n".join(out) + "\n"
@@ -150,8 +257,15 @@ def figures_page() -> str:
         "",
         "Generated from the results in [benchmarks](../benchmarks), which `make bench` makes.",
     ]
-    for path in sorted((ROOT / "benchmarks").glob("*.json")):
-        found = json.loads(path.read_text(encoding="utf-8"))
+    for name, found in results().items():
+        if all(row.get("method") for row in found["rows"]):
+            out += [
+                "",
+                f"## {name}",
+                "",
+                "All rows are of single methods: [where each wins, and where it loses](methods/measured.md).",
+            ]
+            continue
         cells = {(row["on"], row["measure"]): row for row in found["rows"]}
         wheres, measures = dict.fromkeys(on for on, _ in cells), dict.fromkeys(measure for _, measure in cells)
         machine = found["machine"]
@@ -187,6 +301,7 @@ def generated() -> dict[Path, str]:
     return {
         **{place(method): page(method) for method in methods()},
         PAGES / "README.md": index(),
+        PAGES / "measured.md": measured_page(),
         ROOT / "docs" / "cli.md": command_page(),
         ROOT / "docs" / "benchmarks.md": figures_page(),
         ROOT / "README.md": f"{before}{BEGIN}\n{short_table()}\n{END}{after}",

@@ -44,6 +44,22 @@ def test_few_shot_tells_regret_and_how_often_forecasts_held(run, collections):
     assert 0 <= rows["coverage, forecast"] <= 1
 
 
+def test_methods_are_measured_beside_the_baseline_of_their_question(run, collections):
+    done = run("bench", "methods", "--data", collections, "--on", "tiny", "--seeds", 2, "--json")
+    assert done.code == 0
+    rows = json.loads(done.out)["rows"]
+    accuracy = {(row["method"], row["on"]): row for row in rows if row["measure"] == "accuracy"}
+    for where in ("1 label", "4 labels", "8 labels"):
+        linear, other = (accuracy[f"heads.{name}", f"tiny test, {where} a class"] for name in ("Linear", "ClassMean"))
+        assert linear["baseline"] is None
+        assert other["baseline"] == pytest.approx(linear["value"])
+        assert other["against"] == "heads.Linear"
+        assert other["difference_spread"] >= 0
+    told = run("bench", "methods", "--data", collections, "--on", "tiny", "--seeds", 1)
+    assert {"method", "difference"} <= set(told.out.split())
+    assert "(one run)" in " ".join(told.out.split())
+
+
 @pytest.mark.long
 def test_modes_and_scale_run_on_the_default_encoder(run, collections, monkeypatch):
     done = run("bench", "encode", "--data", collections, "--on", "tiny", "--seeds", 1, "--json")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,9 +11,14 @@ import modicum
 from modicum.cli import options
 from modicum.cli.console import bars, print_json, print_table
 
+if TYPE_CHECKING:
+    from modicum.evaluation.bench import BenchRow
+
+RIGHT = ("value", "baseline", "target", "spread")
+
 
 def bench(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="few-shot, conformal, fit, encode or scale.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="few-shot, conformal, fit, encode, scale or methods.")],
     data: Annotated[
         Path, typer.Option("--data", metavar="DIR", help="Folder of collections, each with train.csv and test.csv.")
     ] = Path("../shared/data"),
@@ -36,8 +40,18 @@ def bench(
     if json:
         print_json(found.to_dict())
         return
-    rows = [{key: _shown(value) for key, value in asdict(row).items() if key != "note"} for row in found.rows]
-    print_table(rows, right=("value", "baseline", "target", "spread"))
+    shown = _of_a_method if all(row.method for row in found.rows) else _plain
+    print_table([shown(row) for row in found.rows], right=RIGHT)
+
+
+def _plain(row: BenchRow) -> dict[str, str]:
+    shown = ("measure", "on", "value", "unit", "baseline", "target", "seeds", "spread")
+    return {name: _shown(getattr(row, name)) for name in shown}
+
+
+def _of_a_method(row: BenchRow) -> dict[str, str]:
+    told = {name: _shown(getattr(row, name)) for name in ("method", "on", "measure", "value", "baseline")}
+    return {**told, "difference": row.in_words()}
 
 
 def _shown(value: str | float | None) -> str:

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.stats import t
 from threadpoolctl import threadpool_info
 
 from modicum.core.cores import usable_cores
 
 LIBRARIES = ("modicum", "numpy", "scipy", "scikit-learn", "onnxruntime", "tokenizers")
+CHANCE = 0.1
+"""Share of differences that are nothing but chance and yet look clear."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,52 @@ class BenchRow:
     spread: float | None = None
     """Standard deviation over the runs."""
     note: str = ""
+    method: str | None = None
+    """Key of the method that the figure is of, such as `heads.Linear`: its page shows the row."""
+    against: str = ""
+    """What the baseline is, where the row is of a method: a key, or plain words."""
+    lower_is_better: bool = False
+    difference_spread: float | None = None
+    """Standard deviation over the runs of value minus baseline, each run's own; None with one run."""
+
+    @property
+    def verdict(self) -> str | None:
+        """`better`, `worse` or `unclear`; None for a figure without a baseline.
+
+        A difference is clear where a paired t-test over the runs tells it from 0 at the level `CHANCE`; with one run
+        nothing is clear. How the test rows themselves were drawn is not in the spread.
+
+        Example:
+            >>> BenchRow("accuracy", "trec test", 0.66, "share", 0.62, seeds=3, difference_spread=0.01).verdict
+            'better'
+        """
+        if self.baseline is None:
+            return None
+        difference = self.value - self.baseline
+        if self.difference_spread is None or self.seeds < 2:
+            return "unclear"
+        reach = t.ppf(1 - CHANCE / 2, self.seeds - 1) / np.sqrt(self.seeds)
+        if abs(difference) <= reach * self.difference_spread:
+            return "unclear"
+        return "better" if (difference < 0) == self.lower_is_better else "worse"
+
+    def in_words(self) -> str:
+        """The difference from the baseline with its spread, in a few words; empty without a baseline.
+
+        Example:
+            >>> BenchRow("accuracy", "trec test", 0.66, "share", 0.62, seeds=3, difference_spread=0.01).in_words()
+            'better by 4.0 points (± 1.0)'
+        """
+        if self.baseline is None:
+            return ""
+        factor, unit = (100, "points") if self.unit == "share" else (1, self.unit)
+        difference, decimals = factor * (self.value - self.baseline), 1 if factor > 1 else 2
+        spread = "one run"
+        if self.difference_spread is not None:
+            spread = f"± {factor * self.difference_spread:.{decimals}f}"
+        if self.verdict == "unclear":
+            return f"no clear difference: {difference:+.{decimals}f} {unit} ({spread})"
+        return f"{self.verdict} by {abs(difference):.{decimals}f} {unit} ({spread})"
 
 
 def summarize(values: Sequence[float]) -> tuple[float, float | None]:

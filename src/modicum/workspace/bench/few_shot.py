@@ -124,8 +124,7 @@ def _forecasts(cells: Mapping[tuple[str, int], Sequence[Cell]]) -> list[BenchRow
                     inside.append(bool(band.low[0] <= later.accuracies[SHIPPED] <= band.high[0]))
     where = "accuracy at 2 to 4 times as many labels, all collections"
     note = "the draws with more labels hold those with fewer"
-    return (
-        [BenchRow("coverage, forecast", where, summarize(inside)[0], "share", None, LEVEL, len(inside), None, note)]
-        if inside
-        else []
-    )
+    if not inside:
+        return []
+    share, key = summarize(inside)[0], "evaluation.power_law"
+    return [BenchRow("coverage, forecast", where, share, "share", None, LEVEL, len(inside), None, note, key)]
