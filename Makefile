@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links $(UPGRADE)
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs format long bench lock clean
+.PHONY: help demo test check docs format long bench bank lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
@@ -56,6 +56,10 @@ long: .venv/test  ## run the tests that need minutes or ../shared/data
 bench: .venv/core  ## run the benchmarks, which need ../shared/data
 	for name in few-shot conformal fit encode scale methods; do \
 		$(BIN)/modicum bench $$name --out benchmarks/$$name.json || exit 1; done
+
+bank: .venv/core  ## rebuild the bank of results; needs ../shared/data and the registry
+	$(BIN)/python tools/collections_from_registry.py .venv/collections
+	$(BIN)/python tools/bank.py ../shared/data .venv/collections
 
 lock: .venv/made  ## bring the locks in line with pyproject.toml; newest versions with UPGRADE=--upgrade
 	$(PIP) install uv

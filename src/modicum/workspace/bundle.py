@@ -150,9 +150,12 @@ class Bundle:
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         found = {f"encoder.{name}": array for name, array in self.encoder_arrays.items()}
+        written: set[int] = set()
         for i, member in enumerate(self.model.members):
             for j, estimator in enumerate((*member.transformers, member.classifier)):
-                found |= {f"members.{i}.{j}.{name}": array for name, array in pack(estimator).items()}
+                if id(estimator) not in written:
+                    found |= {f"members.{i}.{j}.{name}": array for name, array in pack(estimator).items()}
+                written.add(id(estimator))
         if self.cascade is not None:
             found |= {"cascade.coef": self.cascade.coef, "cascade.intercept": self.cascade.intercept}
         return {name: np.asarray(array, order="C") for name, array in found.items()}
@@ -251,7 +254,9 @@ def _verify(folder: Path, manifest: Mapping[str, Any]) -> None:
 
 def _assemble(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], report: Mapping[str, Any]) -> Bundle:
     recipe = manifest["recipe"]
-    members = tuple(_member(i, told, arrays) for i, told in enumerate(recipe["members"]))
+    members: list[FittedRecipe] = []
+    for i, member in enumerate(recipe["members"]):
+        members.append(_member(i, member, arrays, members))
     told = manifest["classes"]
     space = LabelSpace(
         tuple(told["names"]),
@@ -262,7 +267,7 @@ def _assemble(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], r
     conformal = manifest["conformal"]
     model = Model(
         space,
-        members,
+        tuple(members),
         np.asarray(recipe["scales"], dtype=np.float64),
         np.asarray(recipe["weights"], dtype=np.float64),
         float(manifest["calibration"]["temperature"]),
@@ -277,17 +282,24 @@ def _assemble(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], r
     return Bundle(model, EncoderReference(**manifest["encoder"]), report, own, cascade)
 
 
-def _member(number: int, told: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> FittedRecipe:
+def _member(
+    number: int, told: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], before: Sequence[FittedRecipe]
+) -> FittedRecipe:
+    """A fitted recipe; transformers that have no arrays of their own are those of an earlier one with equal steps."""
     steps = tuple(Step(step["method"], step["settings"]) for step in told["steps"])
-    estimators = []
-    for j, step in enumerate(steps):
-        prefix = f"members.{number}.{j}."
-        state = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-        if not state:
-            raise KeyError(f"no arrays for {prefix}")
-        estimators.append(unpack(step, state))
     recipe = Recipe(str(told["name"]), int(told["rung"]), steps, bool(told["pooled"]))
-    return FittedRecipe(recipe, tuple(estimators[:-1]), estimators[-1])
+    states = [_state(arrays, f"members.{number}.{j}.") for j in range(len(steps))]
+    if all(states):
+        *fitted, classifier = (unpack(step, state) for step, state in zip(steps, states, strict=True))
+        return FittedRecipe(recipe, tuple(fitted), classifier)
+    shared = next((one.transformers for one in before if one.recipe.steps[:-1] == steps[:-1]), None)
+    if shared is None or not states[-1]:
+        raise KeyError(f"no arrays for members.{number}")
+    return FittedRecipe(recipe, shared, unpack(steps[-1], states[-1]))
+
+
+def _state(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def _digest(file: Path) -> str:

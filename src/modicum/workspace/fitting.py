@@ -24,6 +24,8 @@ from modicum.workspace.bundle import Bundle
 from modicum.workspace.cascade import fit_cascade
 from modicum.workspace.executors import LocalExecutor
 from modicum.workspace.findings import HeldOut, held_out
+from modicum.workspace.ladder.agreement import expected
+from modicum.workspace.ladder.bank import Guess
 from modicum.workspace.ladder.choice import Choice, choose, decoding, mean_confidence, natural_scale
 from modicum.workspace.ladder.climb import Climb, climb
 from modicum.workspace.ladder.curve import measure_curve
@@ -121,7 +123,9 @@ def make_model(
         plan = replace(settings.plan, seed=settings.seed)
         clock, executor = Clock(parse_budget(settings.budget)), _executor(settings)
         climbed = climb(problem, settings.recipes, clock, plan=plan, executor=executor, progress=progress)
-        choice = choose(climbed, problem.y, tolerance=settings.tolerance) if climbed.tried else None
+        choice = None
+        if climbed.tried:
+            choice = choose(climbed, problem.y, settings.bank, tolerance=settings.tolerance)
     curve = None
     if choice is not None:
         with watch.stage("learning curve"):
@@ -129,11 +133,11 @@ def make_model(
     progress("final fit", 0, 1)
     with watch.stage("final fit"):
         bank = FeatureBank(problem)
-        model, found = _final(problem, bank, climbed, choice, settings)
+        model, found, guess = _final(problem, bank, climbed, choice, settings)
         if problem.aside is not None and found is not None:
             model = replace(model, conformal=_split_rule(model, problem, settings))
     progress("final fit", 1, 1)
-    return Made(problem, bank, climbed, choice, model, curve, found)
+    return Made(problem, bank, climbed, choice, model, curve, found, guess)
 
 
 def _executor(settings: Settings) -> LocalExecutor:
@@ -164,12 +168,16 @@ def _set_aside(problem: Problem, settings: Settings) -> Problem:
 
 def _final(
     problem: Problem, bank: FeatureBank, climbed: Climb, choice: Choice | None, settings: Settings
-) -> tuple[Model, HeldOut | None]:
+) -> tuple[Model, HeldOut | None, Guess | None]:
     if choice is None:
-        return _unmeasured(problem, bank, settings), None
-    shipped = choice.shipped
+        return _unmeasured(problem, bank, settings)
+    shipped, guess = choice.shipped, None
     members = _members([trial.recipe for trial in shipped.trials], bank, settings)
     found = held_out(shipped, climbed, problem.y)
+    if not climbed.measurable:
+        told = expected(members, shipped.scales, shipped.weights, problem, settings.bank, settings.seed)
+        if told is not None:
+            guess, found = told[0], replace(found, temperature=told[1])
     rule = cross_conformal(
         found.after,
         found.codes,
@@ -178,7 +186,8 @@ def _final(
         per_class=settings.sets.endswith(PER_CLASS),
     )
     decode = decoding(found.after, found.codes, problem.space)
-    return Model(problem.space, members, shipped.scales, shipped.weights, found.temperature, rule, decode), found
+    model = Model(problem.space, members, shipped.scales, shipped.weights, found.temperature, rule, decode)
+    return model, found, guess
 
 
 def _members(recipes: Sequence[Recipe], bank: FeatureBank, settings: Settings) -> tuple[FittedRecipe, ...]:
@@ -199,13 +208,16 @@ def _split_rule(model: Model, problem: Problem, settings: Settings) -> Conformal
     )
 
 
-def _unmeasured(problem: Problem, bank: FeatureBank, settings: Settings) -> Model:
+def _unmeasured(problem: Problem, bank: FeatureBank, settings: Settings) -> tuple[Model, None, Guess | None]:
     """Without a label: the pooled recipes and the names themselves, which can start from class names alone."""
     if problem.class_vectors is None:
         raise InputError("there is no label, and the class names say nothing; label a few rows")
     wanted = [recipe for recipe in settings.recipes if recipe.pooled or recipe.rung == 0]
+    shares = settings.bank.shares([recipe.name for recipe in wanted], len(problem.space), 0)
     members = _members(wanted, bank, settings)
     scores = [member.scores(problem.X[:2_000]).astype(np.float64) for member in members]
     confidence = float(np.median([mean_confidence(s) for s in scores]))
     scales = np.array([natural_scale(s, confidence) for s in scores])
-    return Model(problem.space, members, scales, np.full(len(members), 1 / len(members)))
+    told = expected(members, scales, shares, problem, settings.bank, settings.seed)
+    guess, temperature = told or (None, 1.0)
+    return Model(problem.space, members, scales, shares, temperature), None, guess

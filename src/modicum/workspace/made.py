@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modicum.workspace.findings import HeldOut
+from modicum.workspace.ladder.bank import Guess
 from modicum.workspace.ladder.choice import Choice
 from modicum.workspace.ladder.climb import Climb
 from modicum.workspace.ladder.curve import Curve
@@ -27,3 +28,5 @@ class Made:
     """None where there are too few labels to tell."""
     found: HeldOut | None
     """Held-out answers of what was chosen; None where nothing could be measured."""
+    guess: Guess | None = None
+    """Accuracy to be expected, from the agreement of recipes on unlabelled rows; None where it is measured."""

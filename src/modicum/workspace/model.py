@@ -14,7 +14,7 @@ from modicum.core.records import LabelSpace
 from modicum.evaluation.stats import log_pool
 from modicum.labels.conformal import ConformalRule
 from modicum.labels.spaces import TreeMetric, frechet_mean
-from modicum.workspace.ladder.recipes import FittedRecipe
+from modicum.workspace.ladder.recipes import FittedRecipe, scores_of
 
 Floats = NDArray[np.floating]
 
@@ -51,7 +51,8 @@ class Model:
 
     def pooled(self, X: Floats) -> Floats:
         """Log-probabilities (N, K) of the pool before its own temperature."""
-        logs = [log_softmax(m.scores(X).astype(np.float64) / t) for m, t in zip(self.members, self.scales, strict=True)]
+        scores = scores_of(self.members, X)
+        logs = [log_softmax(own.astype(np.float64) / t) for own, t in zip(scores, self.scales, strict=True)]
         return logs[0] if len(logs) == 1 else log_pool(np.stack(logs), self.weights)
 
     def proba(self, X: Floats) -> Floats:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from modicum.core.records import Table
 from modicum.evaluation import metrics
@@ -20,7 +21,8 @@ from modicum.workspace import findings
 from modicum.workspace.budget import parse_budget
 from modicum.workspace.cascade import FittedCascade
 from modicum.workspace.findings import shown
-from modicum.workspace.ladder.curve import curve_facts
+from modicum.workspace.ladder.bank import Guess
+from modicum.workspace.ladder.curve import LEVEL, curve_facts
 from modicum.workspace.ladder.recipes import BASELINE, fit_recipe
 from modicum.workspace.made import Made
 from modicum.workspace.model import Predictions
@@ -99,6 +101,7 @@ def write_report(facts: Facts) -> dict[str, Any]:
         "chosen": _chosen(facts),
         "test": _test(facts),
         **measured,
+        "expected": _expected(made.guess),
         "learning_curve": _curve(made),
         "shift": shift,
         "next_to_label": findings.next_to_label(problem, facts.answers, table, rng),
@@ -120,6 +123,13 @@ def _grounds(facts: Facts, ladder: Sequence[dict[str, Any]], elsewhere: float | 
     said = []
     if facts.made.choice is not None:
         said = findings.grounds(facts.made.choice, ladder, parse_budget(facts.settings.budget), elsewhere)
+    expected = _expected(facts.made.guess)
+    if expected is not None:
+        said.append(
+            f"About {100 * expected['accuracy']:.0f} % of the answers should be right (between "
+            f"{100 * expected['low']:.0f} and {100 * expected['high']:.0f} %): so it was on other tables where recipes "
+            "agreed on the unlabelled rows as much as here. Probabilities are scaled to that."
+        )
     found = _cascade(facts)
     if found is not None:
         said.append(
@@ -149,6 +159,15 @@ def _cascade(facts: Facts) -> dict[str, Any] | None:
         tested = hidden[fitted.rows]
         out["test_accuracy"] = float((answered == codes[fitted.rows])[tested].mean())
     return out
+
+
+def _expected(guess: Guess | None) -> dict[str, float] | None:
+    """Accuracy that the unlabelled rows let expect where no held-out row can tell, four in five times within bounds."""
+    if guess is None:
+        return None
+    reach = float(norm.ppf(0.5 + LEVEL / 2)) * guess.sd
+    low, high = max(guess.mean - reach, 0.0), min(guess.mean + reach, 1.0)
+    return {"accuracy": guess.mean, "low": low, "high": high, "level": LEVEL}
 
 
 def _curve(made: Made) -> dict[str, Any] | None:

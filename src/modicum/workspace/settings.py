@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from modicum.workspace.ladder.bank import Bank, load_bank
 from modicum.workspace.ladder.climb import Plan
 from modicum.workspace.ladder.recipes import RECIPES, Recipe
 
@@ -28,6 +29,8 @@ class Settings:
     """Expected loss of accuracy that is accepted for a cheaper recipe."""
     seed: int = 0
     recipes: tuple[Recipe, ...] = RECIPES
+    bank: Bank = field(default_factory=load_bank, repr=False)
+    """Results on other tables, towards which a few labels' evidence is shrunk."""
     plan: Plan = field(default_factory=Plan)
     workers: int = 2
     """Folds measured at the same time."""

@@ -26,7 +26,7 @@ def _data(report: Report) -> str:
 def _accuracy(report: Report) -> str | None:
     shipped = next((entry for entry in report["ladder"] if entry.get("chosen")), None)
     if shipped is None or shipped.get("cv_accuracy") is None:
-        return None
+        return _guessed(report)
     accuracy, half = shipped["cv_accuracy"], 1.96 * (shipped.get("cv_se") or 0.0)
     low, high = max(accuracy - half, 0.0), min(accuracy + half, 1.0)
     told = f"On texts like the labelled ones the model should be right in about {100 * accuracy:.0f} of 100 cases"
@@ -35,6 +35,17 @@ def _accuracy(report: Report) -> str | None:
     if elsewhere is not None and round(100 * elsewhere) != round(100 * accuracy):
         told += f"; on the unlabelled ones, whose classes are frequent in other measure, in about {100 * elsewhere:.0f}"
     return told + "."
+
+
+def _guessed(report: Report) -> str | None:
+    expected = report.get("expected")
+    if not expected:
+        return None
+    return (
+        f"The model should be right in about {100 * expected['accuracy']:.0f} of 100 cases (between "
+        f"{100 * expected['low']:.0f} and {100 * expected['high']:.0f}); this is judged by other tables, since there "
+        "are too few labels to measure it here."
+    )
 
 
 def _sets(report: Report) -> str | None:

@@ -7,6 +7,7 @@ import pytest
 
 from modicum.core import LabelSpace
 from modicum.core.arrays import softmax
+from modicum.workspace.ladder.bank import Bank, Entry
 from modicum.workspace.ladder.choice import POOL_GAIN, choose, decoding, mean_confidence, natural_scale
 from modicum.workspace.ladder.climb import Climb, Trial
 from modicum.workspace.ladder.recipes import Recipe, Step
@@ -31,7 +32,7 @@ def test_a_resolved_difference_is_obeyed():
     rng, n = np.random.default_rng(0), 3_000
     y = rng.integers(0, K, n)
     good, poor = trial("good", 1, 0.9, y, rng), trial("poor", 0, 0.4, y, rng)
-    choice = choose(climbed([good, poor], n), y)
+    choice = choose(climbed([good, poor], n), y, Bank())
     assert choice.shipped.name == "good"
     assert choice.expected_loss["poor"] > 0.3
 
@@ -39,7 +40,7 @@ def test_a_resolved_difference_is_obeyed():
 def test_unresolved_differences_ship_the_pool():
     rng, n = np.random.default_rng(1), 24
     y = rng.integers(0, K, n)
-    choice = choose(climbed([trial("one", 1, 0.6, y, rng), trial("two", 2, 0.6, y, rng)], n), y)
+    choice = choose(climbed([trial("one", 1, 0.6, y, rng), trial("two", 2, 0.6, y, rng)], n), y, Bank())
     assert choice.shipped.name == "pool"
 
 
@@ -48,7 +49,7 @@ def test_where_cost_buys_nothing_the_cheapest_is_shipped():
     y = rng.integers(0, K, n)
     cheap = trial("cheap", 0, 0.9, y, rng)
     dear = Trial(Recipe("dear", 3, cheap.recipe.steps, True), None, cheap.scores, 9.0, 10, 1.0)
-    choice = choose(climbed([cheap, dear], n), y)
+    choice = choose(climbed([cheap, dear], n), y, Bank())
     assert choice.shipped.name == "cheap"
 
 
@@ -57,17 +58,19 @@ def test_the_tolerance_is_what_decides():
     y = rng.integers(0, K, n)
     cheap, dear = trial("cheap", 0, 0.88, y, rng, pooled=False), trial("dear", 2, 0.90, y, rng, pooled=False)
     trials = climbed([cheap, dear], n)
-    assert choose(trials, y, tolerance=0.005).shipped.name == "dear"
-    assert choose(trials, y, tolerance=0.05).shipped.name == "cheap"
+    assert choose(trials, y, Bank(), tolerance=0.005).shipped.name == "dear"
+    assert choose(trials, y, Bank(), tolerance=0.05).shipped.name == "cheap"
 
 
 def test_one_label_a_class_leaves_equal_shares_and_the_prior():
     rng, n = np.random.default_rng(4), K
     y = np.arange(K)
-    choice = choose(climbed([trial("one", 1, 0.1, y, rng), trial("two", 2, 0.1, y, rng)], n, represented=False), y)
+    choice = choose(
+        climbed([trial("one", 1, 0.1, y, rng), trial("two", 2, 0.1, y, rng)], n, represented=False), y, Bank()
+    )
     assert choice.shipped.name == "pool"
     np.testing.assert_allclose(choice.shipped.weights, 0.5)
-    assert choice.expected_loss["one"] == pytest.approx(POOL_GAIN)
+    assert choice.expected_loss["one"] == pytest.approx(POOL_GAIN.mean)
 
 
 def test_natural_scale_reaches_the_confidence_asked_for():
@@ -93,9 +96,35 @@ def test_members_are_brought_to_one_calibrated_scale():
     rng, n = np.random.default_rng(7), 2_000
     y = rng.integers(0, K, n)
     choice = choose(
-        climbed([trial("sharp", 1, 0.7, y, rng, sharpness=30.0), trial("flat", 2, 0.7, y, rng, sharpness=1.0)], n), y
+        climbed([trial("sharp", 1, 0.7, y, rng, sharpness=30.0), trial("flat", 2, 0.7, y, rng, sharpness=1.0)], n),
+        y,
+        Bank(),
     )
     for candidate in (c for c in choice.candidates if c.name != "pool"):
         proba = np.exp(candidate.log_proba[0])
         np.testing.assert_allclose(proba.sum(axis=1), 1)
         assert proba.max(axis=1).mean() == pytest.approx((proba.argmax(axis=1) == y).mean(), abs=0.03)
+
+
+def entry(shares, accuracies, classes=K, labels=1.0, table="a"):
+    return Entry(table, table, classes, labels, 0.7, 0.8, shares, accuracies)
+
+
+def test_the_bank_tells_shares_and_lead_where_nothing_is_measured():
+    rng, n = np.random.default_rng(8), K
+    y = np.arange(K)
+    bank = Bank((entry({"one": 0.75, "two": 0.25}, {"one": 0.7, "two": 0.5}),))
+    trials = climbed([trial("one", 1, 0.1, y, rng), trial("two", 2, 0.1, y, rng)], n, represented=False)
+    choice = choose(trials, y, bank)
+    assert choice.shipped.weights == pytest.approx([0.75, 0.25])
+    assert choice.expected_loss["two"] == pytest.approx(0.3)
+
+
+def test_a_member_of_next_to_no_share_leaves_the_pool():
+    rng, n = np.random.default_rng(9), K
+    y = np.arange(K)
+    bank = Bank((entry({"one": 0.5, "two": 0.48, "three": 0.02}, {}),))
+    trials = [trial(name, 1, 0.1, y, rng) for name in ("one", "two", "three")]
+    choice = choose(climbed(trials, n, represented=False), y, bank)
+    assert [t.recipe.name for t in choice.shipped.trials] == ["one", "two"]
+    assert choice.shipped.weights.sum() == pytest.approx(1)

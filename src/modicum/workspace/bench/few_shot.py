@@ -15,6 +15,7 @@ from modicum.evaluation.curves import PowerLaw
 from modicum.workspace.bench.tasks import Collection, open_collection
 from modicum.workspace.executors import LocalExecutor
 from modicum.workspace.fitting import make_model
+from modicum.workspace.ladder.bank import load_bank
 from modicum.workspace.ladder.curve import LEVEL, anchor
 from modicum.workspace.ladder.recipes import BASELINE, fit_recipe
 from modicum.workspace.settings import Settings
@@ -57,9 +58,9 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
 
 
 def measure(collection: Collection, shots: int, seed: int) -> Cell:
-    """What is shipped and every recipe the ladder tried, for one draw of labels."""
+    """What is shipped and every recipe the ladder tried; the bank is told nothing of this collection."""
     problem = collection.task(shots, seed)
-    made = make_model(problem, Settings(seed=seed))
+    made = make_model(problem, Settings(seed=seed, bank=load_bank().without(collection.name)))
     truth = collection.codes_test
     answers = made.model.predict(collection.X_test)
     accuracies = {SHIPPED: float((answers.codes == truth).mean())}

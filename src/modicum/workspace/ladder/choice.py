@@ -1,9 +1,9 @@
 """What to ship: a pool of unlike recipes or one of them, decided by a proper score, a prior and a stated tolerance.
 
 Cross-validated accuracy alone is a poor judge when labels are few: its standard error swamps most differences. So
-recipes are first brought to one scale and pooled, with weights from out-of-fold log-loss shrunk towards equal ones;
-differences in accuracy are shrunk towards what pooling is known to gain; and the cheapest candidate whose expected
-loss against the best stays under the tolerance is taken.
+recipes are first brought to one scale and pooled, with shares from out-of-fold log-loss shrunk towards those that
+served similar tables of the bank best; differences in accuracy are shrunk towards those on similar tables; and the
+cheapest candidate whose expected loss against the best stays under the tolerance is taken.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ from modicum.core.records import LabelSpace
 from modicum.evaluation.stats import corrected_difference, log_pool, pool_weights
 from modicum.labels.calibration import fit_temperature
 from modicum.labels.spaces import TreeMetric, frechet_mean
+from modicum.workspace.ladder.bank import Bank, Guess
 from modicum.workspace.ladder.climb import Climb, Trial
 
 Floats = NDArray[np.floating]
 
-POOL_GAIN = 0.014
-"""Prior mean of the pool's lead in accuracy over a single recipe: measured on three tables, 1 to 16 labels a class."""
-POOL_GAIN_SD = 0.03
-"""Prior standard deviation of that lead."""
+POOL_GAIN = Guess(0.014, 0.03)
+"""Prior of the pool's lead in accuracy over a recipe that the bank does not know: measured on three tables."""
 STACKING_STRENGTH = 5.0
-"""Nats by which the evidence must outweigh equal weights."""
+"""Nats by which the evidence must outweigh the prior shares."""
+LEAST_SHARE = 0.05
+"""Share under which a member leaves the pool: it would cost time and change little."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +101,7 @@ def scale_of(trial: Trial, climb: Climb, y: NDArray[np.int64], confidence: float
     return start * fit_temperature(log_proba, y[rows], sample_weight=weight)
 
 
-def candidates_of(climb: Climb, y: NDArray[np.int64]) -> list[Candidate]:
+def candidates_of(climb: Climb, y: NDArray[np.int64], bank: Bank) -> list[Candidate]:
     """Every tried recipe on one scale, cheapest first as the ladder has them, and last the pool of the unlike ones."""
     measured = climb.folds >= 0
     natural = [mean_confidence(t.scores[0][measured[0]].astype(np.float64)) for t in climb.tried]
@@ -112,22 +113,29 @@ def candidates_of(climb: Climb, y: NDArray[np.int64]) -> list[Candidate]:
         singles.append(Candidate(trial.recipe.name, (trial,), np.array([scale]), np.ones(1), log_proba))
     unlike = [single for single in singles if single.trials[0].recipe.pooled]
     if len(unlike) > 1:
-        singles.append(_pool(unlike, climb, y))
+        singles.append(_pool(unlike, climb, y, bank))
     return singles
 
 
-def _pool(members: Sequence[Candidate], climb: Climb, y: NDArray[np.int64]) -> Candidate:
+def labels_per_class(y: NDArray[np.int64], classes: int) -> float:
+    """Labelled rows a class, in the mean over all classes."""
+    return len(y) / classes
+
+
+def _pool(members: Sequence[Candidate], climb: Climb, y: NDArray[np.int64], bank: Bank) -> Candidate:
     stacked = np.stack([member.log_proba for member in members])
     known = climb.represented & (climb.folds >= 0)
     repeats, rows = np.nonzero(known)
-    equal = np.full(len(members), 1 / len(members))
+    classes = stacked.shape[-1]
     weights = pool_weights(
         stacked[:, repeats, rows],
         y[rows],
-        equal,
+        bank.shares([member.name for member in members], classes, labels_per_class(y, classes)),
         strength=STACKING_STRENGTH,
         row_weight=np.full(len(rows), 1 / max(climb.repeats, 1)),
     )
+    kept = np.flatnonzero(weights >= min(LEAST_SHARE, 0.5 * float(weights.max())))
+    stacked, members, weights = stacked[kept], [members[i] for i in kept.tolist()], weights[kept] / weights[kept].sum()
     shape = stacked.shape[1:]
     log_proba = log_pool(stacked.reshape(len(members), -1, shape[2]), weights).reshape(shape)
     trials = tuple(member.trials[0] for member in members)
@@ -141,22 +149,25 @@ def correctness(candidate: Candidate, climb: Climb, y: NDArray[np.int64]) -> Flo
     return np.where(climb.folds >= 0, right, np.nan)
 
 
-def choose(climb: Climb, y: NDArray[np.int64], *, tolerance: float = 0.005) -> Choice:
+def choose(climb: Climb, y: NDArray[np.int64], bank: Bank, *, tolerance: float = 0.005) -> Choice:
     """Decide what to ship.
 
     The reference is the pool (or, with fewer than two unlike recipes, the candidate of the best log-loss). The lead
-    of the reference over each candidate is the cross-validated one, shrunk towards `POOL_GAIN`; the cheapest
-    candidate whose expected loss against the best is under `tolerance` (a fraction of accuracy) is shipped.
+    of the reference over each candidate is the cross-validated one, shrunk towards what `bank` tells of similar
+    tables; the cheapest candidate whose expected loss against the best is under `tolerance` (a fraction of accuracy)
+    is shipped.
     """
-    candidates = candidates_of(climb, y)
+    candidates = candidates_of(climb, y, bank)
     reference = next((c for c in candidates if c.name == "pool"), None)
     if reference is None:
         reference = min(candidates, key=lambda c: _log_loss(c, climb, y))
     right = correctness(reference, climb, y)
     behind = {}
     for candidate in candidates:
+        classes = candidate.log_proba.shape[-1]
+        prior = bank.lead(candidate.name, classes, labels_per_class(y, classes)) or POOL_GAIN
         behind[candidate.name] = (
-            0.0 if candidate is reference else _shrunk_lead(right, correctness(candidate, climb, y), climb)
+            0.0 if candidate is reference else _shrunk_lead(right, correctness(candidate, climb, y), climb, prior)
         )
     best = min(behind.values())
     losses = {name: value - best for name, value in behind.items()}
@@ -164,15 +175,15 @@ def choose(climb: Climb, y: NDArray[np.int64], *, tolerance: float = 0.005) -> C
     return Choice(shipped, tuple(candidates), losses, tolerance)
 
 
-def _shrunk_lead(reference: Floats, other: Floats, climb: Climb) -> float:
+def _shrunk_lead(reference: Floats, other: Floats, climb: Climb, prior: Guess) -> float:
     """Posterior mean of accuracy(reference) - accuracy(other) under a normal prior."""
     if not climb.represented.any():
-        return POOL_GAIN
+        return prior.mean
     comparison = corrected_difference(reference, other, climb.folds)
     if comparison.standard_error == 0:
         return comparison.difference if comparison.difference else 0.0
-    precision, prior = comparison.standard_error**-2, POOL_GAIN_SD**-2
-    return float((precision * comparison.difference + prior * POOL_GAIN) / (precision + prior))
+    precision, believed = comparison.standard_error**-2, prior.sd**-2
+    return float((precision * comparison.difference + believed * prior.mean) / (precision + believed))
 
 
 def _log_loss(candidate: Candidate, climb: Climb, y: NDArray[np.int64]) -> float:

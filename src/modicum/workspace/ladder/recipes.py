@@ -7,7 +7,7 @@ last one is a head or a semi-supervised classifier.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,14 +57,15 @@ class Recipe:
 _SMOOTHING = Step("vectors.NeighbourSmoothing")
 
 RECIPES: tuple[Recipe, ...] = (
-    Recipe("names", 0, (Step("heads.NameSimilarity"),)),
+    Recipe("names", 0, (Step("heads.NameSimilarity"),), pooled=True),
     Recipe("class means", 1, (Step("heads.ClassMean"),)),
     Recipe("linear", 1, (Step("heads.Linear"),)),
     Recipe("names + shots", 1, (Step("heads.NamesAndShots"),)),
-    Recipe("gaussian", 1, (Step("heads.GaussianDiscriminant"),)),
+    Recipe("gaussian", 1, (Step("heads.GaussianDiscriminant"),), pooled=True),
     Recipe("pseudo-prototypes", 2, (Step("labels.PseudoPrototypes"),), pooled=True),
     Recipe("self-training", 2, (Step("labels.BalancedSelfTraining"),), pooled=True),
     Recipe("smoothed, names + shots", 3, (_SMOOTHING, Step("heads.NamesAndShots")), pooled=True),
+    Recipe("smoothed, pseudo-prototypes", 3, (_SMOOTHING, Step("labels.PseudoPrototypes")), pooled=True),
     Recipe("smoothed, self-training", 3, (_SMOOTHING, Step("labels.BalancedSelfTraining")), pooled=True),
 )
 """Cheapest first. The baseline every figure is compared with is `linear`."""
@@ -96,6 +97,16 @@ class FittedRecipe:
         """Size of all fitted arrays."""
         steps = (*self.transformers, self.classifier)
         return sum(array.nbytes for step in steps for array in pack(step).values()) / 1e6
+
+
+def scores_of(members: Sequence[FittedRecipe], X: Floats, *, chunk: int = 16_384) -> list[Floats]:
+    """Scores (N, K) of several fitted recipes; vectors are transformed once for all that share their transformers."""
+    parts: list[list[Floats]] = []
+    for part in chunks(len(X), chunk):
+        made = {id(member.transformers): member.transformers for member in members}
+        vectors = {key: apply(transformers, X[part]) for key, transformers in made.items()}
+        parts.append([member.classifier.scores(vectors[id(member.transformers)]) for member in members])
+    return [np.concatenate(found) for found in zip(*parts, strict=True)] if parts else [m.scores(X) for m in members]
 
 
 def apply(transformers: tuple[Any, ...], X: Floats) -> Floats:

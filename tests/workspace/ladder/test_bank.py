@@ -1,0 +1,86 @@
+"""The bank: what it tells of tables like the one at hand, and what it does not pretend to know."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modicum.workspace.ladder.bank import Bank, Entry, load_bank
+from modicum.workspace.ladder.recipes import RECIPES
+
+
+def entry(family, classes=10, labels=4.0, *, table=None, agreement=0.7, accuracy=0.8, shares=None, accuracies=None):
+    return Entry(
+        table or family, family, classes, labels, agreement, accuracy, shares or {"a": 0.5, "b": 0.5}, accuracies or {}
+    )
+
+
+def test_an_empty_bank_has_no_opinion():
+    bank = Bank()
+    assert bank.shares(["a", "b", "c", "d"], 5, 1).tolist() == [0.25] * 4
+    assert bank.lead("a", 5, 1) is None
+    assert bank.accuracy(0.5, 5) is None
+
+
+def test_similar_tables_count_more():
+    bank = Bank((entry("few", 2, 1.0, shares={"a": 1.0}), entry("many", 100, 16.0, shares={"b": 1.0})))
+    assert bank.shares(["a", "b"], 2, 1)[0] > 0.95
+    assert bank.shares(["a", "b"], 100, 16)[0] < 0.05
+
+
+def test_families_weigh_alike_however_many_tables_they_have():
+    crowd = [entry("crowd", table=str(i), shares={"a": 1.0}) for i in range(9)]
+    bank = Bank((*crowd, entry("single", shares={"b": 1.0})))
+    assert bank.shares(["a", "b"], 10, 4) == pytest.approx([0.5, 0.5])
+
+
+def test_an_unknown_recipe_gets_a_small_share_and_no_lead():
+    bank = Bank((entry("x", accuracies={"a": 0.6}),))
+    assert 0 < bank.shares(["a", "new"], 10, 4)[1] < 0.01
+    assert bank.lead("new", 10, 4) is None
+    lead = bank.lead("a", 10, 4)
+    assert lead.mean == pytest.approx(0.2)
+    assert lead.sd > 0
+
+
+def test_agreement_tells_accuracy_as_on_the_tables_it_has_seen():
+    # Known world: accuracy is the agreement, whatever the table.
+    told = [entry(f"t{i}", 4 + i, 1.0, agreement=a, accuracy=a) for i, a in enumerate(np.linspace(0.3, 0.9, 12))]
+    bank = Bank(tuple(told))
+    for agreement in (0.4, 0.6, 0.8):
+        assert bank.accuracy(agreement, 8).mean == pytest.approx(agreement, abs=0.03)
+    assert bank.accuracy(0.6, 8).sd < 0.03
+
+
+def test_tables_with_many_labels_say_nothing_of_agreement():
+    assert Bank(tuple(entry(f"t{i}", labels=8.0) for i in range(5))).accuracy(0.6, 8) is None
+
+
+def test_a_family_can_be_left_out():
+    bank = Bank((entry("x"), entry("y"), entry("x", table="part of x")))
+    assert [e.family for e in bank.without("x").entries] == ["y"]
+
+
+def test_json_and_back():
+    bank = Bank((entry("x", accuracies={"a": 0.5}), entry("y")))
+    assert Bank.from_json(bank.to_json()) == bank
+    assert Bank.from_json(Bank().to_json()) == Bank()
+
+
+@given(st.integers(2, 2_000), st.floats(0, 500), st.floats(0, 1))
+def test_the_bank_of_the_package_answers_for_every_table(classes, labels, agreement):
+    bank = load_bank()
+    shares = bank.shares([recipe.name for recipe in RECIPES], classes, labels)
+    assert shares.sum() == pytest.approx(1)
+    assert (shares > 0).all()
+    assert 0 < bank.accuracy(agreement, classes).mean < 1
+
+
+def test_the_bank_of_the_package_knows_every_recipe():
+    """A recipe that is added or renamed calls for a new bank."""
+    for told in load_bank().entries:
+        assert set(told.accuracies) == {recipe.name for recipe in RECIPES}
+        assert set(told.shares) == {recipe.name for recipe in RECIPES if recipe.pooled}
+        assert sum(told.shares.values()) == pytest.approx(1, abs=0.01)
