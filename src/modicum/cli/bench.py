@@ -18,7 +18,7 @@ RIGHT = ("value", "baseline", "target", "spread")
 
 
 def bench(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="few-shot, conformal, fit, encode, scale or methods.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Which one; an unknown name lists them all.")],
     data: Annotated[
         Path, typer.Option("--data", metavar="DIR", help="Folder of collections, each with train.csv and test.csv.")
     ] = Path("../shared/data"),

@@ -284,7 +284,7 @@ def next_to_label(
 ) -> list[dict[str, Any]]:
     """The unlabelled rows whose label would help most."""
     rows = margin_query(
-        answers.probabilities, problem.X, problem.labelled, min(budget, len(problem.unlabelled_rows)), rng
+        problem.X, answers.probabilities, problem.labelled, min(budget, len(problem.unlabelled_rows)), rng
     )
     names = problem.space.names
     out = []

@@ -1,74 +1,112 @@
-"""Margin query: the definition, the boundary of two Gaussians, spread, limits."""
+"""Margin query: the definition, clusters beside plain margin, the wide start, copies, limits."""
 
 from __future__ import annotations
 
+import importlib
 import time
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.cluster import KMeans
 
 from modicum.core import InputError
 from modicum.labels.active import margin_query
+from modicum.labels.active.clusters import cluster
 
 
 def rng():
     return np.random.default_rng(0)
 
 
+def none(rows):
+    return np.zeros(rows, dtype=bool)
+
+
 def test_parity_with_the_definition_of_the_margin():
     proba = np.random.default_rng(1).dirichlet(np.ones(4), size=200)
     ordered = np.sort(proba, axis=1)
-    expected = (ordered[:, -1] - ordered[:, -2]).argmin()
-    assert margin_query(proba, np.eye(200), np.zeros(200, bool), 1, rng()).tolist() == [expected]
+    expected = np.argsort(ordered[:, -1] - ordered[:, -2])[:7]
+    chosen = margin_query(np.eye(200), proba, none(200), 7, rng(), prefilter=1, trust=0)
+    assert chosen.tolist() == expected.tolist()
+
+
+def test_parity_of_the_clusters_with_scikit_learn():
+    """On clouds far apart both find the same weighted means, so distances to the nearest centre agree."""
+    local = np.random.default_rng(2)
+    X = np.repeat(10 * np.eye(5), 40, axis=0) + local.normal(size=(200, 5))
+    weight = local.random(200) + 0.1
+    reference = KMeans(5, n_init=10, random_state=0).fit(X, sample_weight=weight)
+    nearest, distance = cluster(X, 5, rng(), weight=weight)
+    np.testing.assert_allclose(distance, reference.transform(X).min(axis=1) ** 2, atol=1e-6)
+    assert len(set(zip(nearest.tolist(), reference.labels_.tolist(), strict=True))) == 5
 
 
 def test_known_world_rows_lie_at_the_boundary():
     x = np.random.default_rng(2).normal(size=3_000) * 3
     second = 1 / (1 + np.exp(-2 * x))
-    chosen = margin_query(np.stack([1 - second, second], axis=1), x[:, None], np.zeros(3_000, bool), 10, rng())
+    proba = np.stack([1 - second, second], axis=1)
+    X = np.stack([x, np.ones(3_000)], axis=1)
+    chosen = margin_query(X, proba, none(3_000), 10, rng(), trust=0)
     assert np.abs(x[chosen]).max() < 0.3
     assert np.abs(x).max() > 6
 
 
+def test_known_world_without_labels_every_cloud_is_asked_for():
+    """The model is torn about one cloud only, but has no label that would make its certainty about the others worth
+    anything; with many labels it is believed."""
+    X = np.repeat(np.eye(4), 50, axis=0) + 0.01 * np.random.default_rng(3).normal(size=(200, 4))
+    proba = np.where(np.arange(200)[:, None] < 50, [0.5, 0.5], [0.7, 0.3])
+    assert set(margin_query(X, proba, none(200), 4, rng()) // 50) == {0, 1, 2, 3}
+    labelled = np.arange(200) % 2 == 1
+    assert set(margin_query(X, proba, labelled, 4, rng()) // 50) == {0}
+
+
 def test_copies_are_not_picked_together():
-    proba = np.full((40, 2), 0.5)
-    X = np.repeat(np.eye(4), 10, axis=0)
-    chosen = margin_query(proba, X, np.zeros(40, bool), 4, rng())
+    chosen = margin_query(np.repeat(np.eye(4), 10, axis=0), np.full((40, 2), 0.5), none(40), 4, rng())
     assert len(set(chosen // 10)) == 4
 
 
+def test_fewer_distinct_rows_than_wanted():
+    chosen = margin_query(np.repeat(np.eye(2), 10, axis=0), np.full((20, 2), 0.5), none(20), 6, rng())
+    assert len(set(chosen.tolist())) == 6
+
+
 @given(st.integers(0, 2**32 - 1), st.integers(0, 30))
-def test_never_labelled_never_twice_never_too_many(seed, budget):
+def test_same_seed_same_rows(seed, budget):
     local = np.random.default_rng(seed)
-    labelled = local.random(25) < 0.4
-    chosen = margin_query(local.dirichlet(np.ones(3), size=25), local.normal(size=(25, 4)), labelled, budget, local)
-    assert len(chosen) == min(budget, (~labelled).sum())
-    assert len(set(chosen)) == len(chosen)
-    assert not labelled[chosen].any()
+    X, proba, labelled = local.normal(size=(25, 4)), local.dirichlet(np.ones(3), size=25), local.random(25) < 0.4
+    first = margin_query(X, proba, labelled, budget, rng())
+    assert first.tolist() == margin_query(X, proba, labelled, budget, rng()).tolist()
 
 
 @given(st.integers(0, 2**32 - 1))
-def test_order_of_rows_does_not_matter(seed):
+def test_order_of_rows_does_not_matter_to_the_candidates(seed):
     local = np.random.default_rng(seed)
     proba, X, order = local.dirichlet(np.ones(3), size=30), local.normal(size=(30, 4)), local.permutation(30)
-    none = np.zeros(30, bool)
-    assert np.array_equal(
-        order[margin_query(proba[order], X[order], none, 5, rng())], margin_query(proba, X, none, 5, rng())
-    )
+    settings = {"prefilter": 1, "trust": 0.0}
+    there = margin_query(X[order], proba[order], none(30), 5, rng(), **settings)
+    assert np.array_equal(order[there], margin_query(X, proba, none(30), 5, rng(), **settings))
 
 
 def test_twenty_thousand_rows_and_a_hundred_classes_are_quick():
     local = np.random.default_rng(3)
     proba, X = local.dirichlet(np.ones(100), size=20_000), local.normal(size=(20_000, 64)).astype(np.float32)
-    start = time.perf_counter()
-    assert len(margin_query(proba, X, np.zeros(20_000, bool), 20, local)) == 20
-    assert time.perf_counter() - start < 2.0
+    labelled = np.arange(20_000) < 1_000
+    start = time.process_time()
+    assert len(margin_query(X, proba, labelled, 20, local)) == 20
+    assert time.process_time() - start < 2.0
+
+
+def test_candidates_are_capped(monkeypatch):
+    monkeypatch.setattr(importlib.import_module("modicum.labels.active.margin_query"), "MOST", 10)
+    local = np.random.default_rng(4)
+    X, proba = local.normal(size=(60, 3)), local.dirichlet(np.ones(3), size=60)
+    assert len(set(margin_query(X, proba, none(60), 4, rng()).tolist())) == 4
+    assert len(set(margin_query(X, proba, none(60), 30, rng()).tolist())) == 30
 
 
 def test_errors():
-    with pytest.raises(InputError, match="2 rows where the table has 3"):
-        margin_query(np.full((3, 2), 0.5), np.eye(2), np.zeros(3, bool), 1, rng())
-    with pytest.raises(InputError, match="budget must be at least 0 rows, not -1"):
-        margin_query(np.full((2, 2), 0.5), np.eye(2), np.zeros(2, bool), -1, rng())
+    with pytest.raises(InputError, match=r"prefilter must be at least 1 and trust at least 0, not 0 and 0\.5"):
+        margin_query(np.eye(3), np.full((3, 2), 0.5), none(3), 1, rng(), prefilter=0)

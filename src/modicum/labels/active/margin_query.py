@@ -1,13 +1,17 @@
-"""Margin sampling with diversity: rows the model is torn about, no two alike.
+"""Margin sampling with diversity: rows the model is torn about, no two alike, and no oddities.
 
-The question: whose label would help most? Rows are ranked by the margin between their two most probable classes; among
-the most uncertain ones, a spread-out batch is picked by going, again and again, to the row farthest from all picked so
-far, distance weighted by uncertainty. Uncertainty alone picks near-copies; diversity alone picks oddities. Do not use
-it before the model is better than chance, and never calibrate on the rows it picked.
+The question: whose label would help most? Rows are ranked by the margin between their two most probable classes; the
+most uncertain ones are clustered by k-means, weighted by their doubt, into as many clusters as rows are wanted, and of
+each cluster the row nearest to its centre is taken. Doubt alone picks near-copies, diversity alone picks oddities; a
+centre among doubtful rows is neither. A model with few labels does not know what it does not know, so at first all rows
+are clustered, and the circle narrows to the doubtful ones as labels come in. Do not use it to find rows that are
+simply rare, and never measure or calibrate on the rows it picked.
 
-Papers: "Active Hidden Markov Models for Information Extraction" (Scheffer et al. 2001) for the margin; "Diverse
-mini-batch Active Learning" (Zhdanov 2019) for the pre-filtered diverse batch. Changed: farthest-first instead of
-clustering.
+Papers: "Diverse mini-batch Active Learning" (Zhdanov 2019) for the pre-filtered, weighted clusters; "Active Hidden
+Markov Models for Information Extraction" (Scheffer et al. 2001) for the margin; "Active Learning on a Budget: Opposite
+Strategies Suit High and Low Budgets" (Hacohen et al. 2022) for typical rows before uncertain ones. Changed: the
+pre-filter narrows with the labels instead of being fixed; where rows are copies of each other and make fewer clusters
+than wanted, the most uncertain of the rest fill up.
 """
 
 from __future__ import annotations
@@ -17,77 +21,75 @@ from numpy.typing import NDArray
 
 from modicum.core.arrays import normalize_rows
 from modicum.core.card import Card
-from modicum.core.checks import check_probabilities, check_vectors
 from modicum.core.errors import InputError
+from modicum.labels.active.clusters import cluster
+from modicum.labels.active.unlabelled import margins, unlabelled
 
 CARD = Card(
     name="margin_query",
     room="labels",
     question="active",
-    summary="Rows with the smallest margin between two classes, spread out over the vectors",
+    summary="Rows torn between two classes, one from each cluster of them; wider while labels are few",
     paper="Diverse mini-batch Active Learning",
     year=2019,
     needs=("probabilities", "vectors", "unlabelled"),
-    cost="O(N K + B^2 F D) for a batch of B rows and a pre-filter of F B",
-    tags=("active learning", "margin", "diversity"),
+    cost="O(N K + C B D) a step for a batch of B among C candidates, N at first, at most 25 steps",
+    tags=("active learning", "margin", "diversity", "clusters"),
 )
+
+MOST = 50_000
+"""Candidates, drawn at random where there are more."""
 
 
 def margin_query(
-    proba: NDArray[np.floating],
     X: NDArray[np.floating],
+    proba: NDArray[np.floating],
     labelled: NDArray[np.bool_],
     budget: int,
     rng: np.random.Generator,
     *,
-    prefilter: int = 10,
+    prefilter: int = 5,
+    trust: float = 0.5,
 ) -> NDArray[np.int64]:
     """Choose rows to label.
 
     Args:
+        X: Vectors (N, D); only their directions count.
         proba: Probabilities (N, K).
-        X: Vectors (N, D).
         labelled: Mask (N,) of rows that are never chosen.
         budget: Rows wanted; fewer are returned where there are fewer.
-        rng: Breaks ties.
-        prefilter: The most uncertain `prefilter * budget` rows are candidates.
+        rng: Breaks ties and seeds the clusters.
+        prefilter: The most uncertain `prefilter * budget` rows are candidates at least, 1 or more.
+        trust: Labels a class that halve the share of rows which are candidates, beginning with all, at least 0; with
+            `trust=0` and `prefilter=1` it is plain margin sampling.
 
     Returns:
-        Distinct row numbers, most helpful first.
+        Distinct row numbers, the most uncertain first. Cost: O(N K + C B D) a step for C candidates and a batch of B.
 
     Raises:
-        InputError: The arrays do not belong together, or the budget is negative.
+        InputError: The arrays do not belong together, the budget is negative, or a setting is out of its range.
 
     Example:
         >>> import numpy as np
         >>> proba = np.array([[0.9, 0.1], [0.5, 0.5], [0.2, 0.8]])
-        >>> margin_query(proba, np.eye(3), np.zeros(3, bool), 1, np.random.default_rng(0)).tolist()
+        >>> margin_query(np.eye(3), proba, np.zeros(3, bool), 1, np.random.default_rng(0), trust=0).tolist()
         [1]
     """
-    proba = check_probabilities(proba)
-    X = check_vectors(X, rows=len(proba))
-    if budget < 0:
-        raise InputError(f"the budget must be at least 0 rows, not {budget}")
-    free = np.flatnonzero(~np.asarray(labelled))
-    budget = min(budget, len(free))
-    if budget == 0:
-        return np.empty(0, dtype=np.int64)
-    top = np.partition(proba[free], proba.shape[1] - 2, axis=1)[:, -2:]
-    margin = top[:, 1] - top[:, 0]
-    order = np.lexsort((rng.random(len(free)), margin))[: prefilter * budget]
-    candidates, doubt = free[order], 1 - margin[order]
-    return candidates[_spread(normalize_rows(X[candidates].astype(np.float64)), doubt, budget)]
-
-
-def _spread(X: NDArray[np.floating], doubt: NDArray[np.floating], budget: int) -> NDArray[np.int64]:
-    """Positions of a farthest-first batch that starts with the most doubtful row."""
-    chosen = np.zeros(budget, dtype=np.int64)
-    distance = np.maximum(1 - X @ X[0], 0)
-    free = np.ones(len(X), dtype=bool)
-    free[0] = False
-    for step in range(1, budget):
-        gain = np.where(free, (distance + 1e-9) * doubt, -1.0)
-        chosen[step] = gain.argmax()
-        free[chosen[step]] = False
-        distance = np.minimum(distance, np.maximum(1 - X @ X[chosen[step]], 0))
-    return chosen
+    if prefilter < 1 or trust < 0:
+        raise InputError(f"prefilter must be at least 1 and trust at least 0, not {prefilter} and {trust}")
+    pool = unlabelled(X, proba, labelled, budget)
+    margin = margins(pool.proba[pool.rows])
+    labels = int(pool.labelled.sum()) / pool.proba.shape[1]
+    wide = len(margin) * 0.5 ** (labels / trust) if trust > 0 else 0
+    order = np.lexsort((rng.random(len(margin)), margin))[: max(int(wide), prefilter * pool.budget)]
+    if len(order) > max(MOST, pool.budget):
+        order = order[np.sort(rng.choice(len(order), max(MOST, pool.budget), replace=False))]
+    candidates, doubt = pool.rows[order], 1 - margin[order]
+    if pool.budget in (0, len(candidates)):
+        return candidates[: pool.budget]
+    weight = np.maximum(doubt, 1e-6)  # rows of which the model is sure still have a place to go to
+    nearest, distance = cluster(normalize_rows(pool.X[candidates]), pool.budget, rng, weight=weight)
+    closest = np.lexsort((distance, nearest))
+    central = closest[np.unique(nearest[closest], return_index=True)[1]]
+    rest = np.setdiff1d(np.arange(len(candidates)), central)[: pool.budget - len(central)]
+    return np.asarray(candidates[np.sort(np.concatenate([central, rest]))])
