@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import html
-import io
 import subprocess
 import sys
 import tarfile
@@ -67,13 +66,12 @@ def _download(work: Path) -> None:
 def _ratings(work: Path, name: str) -> Iterator[tuple[float, str]]:
     (inner,) = work.glob("vaderSentiment-*/additional_resources/hutto_ICWSM_2014.tar.gz")
     with tarfile.open(inner) as packed:
-        member = next(m for m in packed.getmembers() if m.name.endswith(f"{name}_GroundTruth.txt"))
-        stream = packed.extractfile(member)
-        assert stream is not None
-        for line in io.TextIOWrapper(stream, encoding="utf-8", errors="replace"):
-            parts = line.rstrip("\n").split("\t")
-            if len(parts) >= 3:
-                yield float(parts[1]), html.unescape(parts[2])
+        packed.extractall(work, filter="data")
+    (file,) = work.glob(f"**/{name}_GroundTruth.txt")
+    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+        parts = line.split("\t")
+        if len(parts) >= 3:
+            yield float(parts[1]), html.unescape(parts[2])
 
 
 def _themes(work: Path, rng: np.random.Generator) -> Rows:
