@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -78,3 +79,22 @@ def test_unknown_benchmark_and_collection(run, collections):
     absent = run("bench", "few-shot", "--data", collections, "--on", "tinny")
     assert absent.code == 2
     assert "--data DIR" in " ".join(absent.err.split())
+
+
+def test_noisy_tells_what_is_found_and_what_repair_gives_back(run, collections, tmp_path, monkeypatch):
+    """The peer is a script of the folder, asked with the Python that a variable names."""
+    script = tmp_path / "benchmarks" / "peers" / "noisy.py"
+    script.parent.mkdir(parents=True)
+    script.write_text("import json\nprint(json.dumps({'0': {'self_confidence': 0.5, 'margin': 0.4}}))\n")
+    monkeypatch.setenv("MODICUM_PEER_PYTHON", sys.executable)
+    done = run("bench", "noisy", "--data", collections, "--on", "tiny", "--seeds", 1, "--json")
+    assert done.code == 0
+    rows = {(row["measure"], row["on"]): row for row in json.loads(done.out)["rows"]}
+    row = rows["average precision, wrong labels", "tiny train, 10% flipped to any class"]
+    assert (row["baseline"], row["target"]) == (0.5, 0.55)
+    assert "margin 0.400" in row["note"]
+    assert 0 <= row["value"] <= 1
+    assert len(rows) == 6
+    monkeypatch.delenv("MODICUM_PEER_PYTHON")
+    alone = run("bench", "noisy", "--data", collections, "--on", "tiny", "--seeds", 1, "--json")
+    assert json.loads(alone.out)["rows"][0]["baseline"] is None

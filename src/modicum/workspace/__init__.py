@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from modicum.workspace.bench import BENCHES, run_bench
     from modicum.workspace.bundle import Bundle, load, read_report
     from modicum.workspace.classes import remove_classes, rename_classes
+    from modicum.workspace.cleaning import Cleaning, clean
     from modicum.workspace.fitting import Result, fit
     from modicum.workspace.predicting import predict_stream, prediction_columns
     from modicum.workspace.reading import read_task
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 _NAMES = {
     "BENCHES": "modicum.workspace.bench",
     "Bundle": "modicum.workspace.bundle",
+    "Cleaning": "modicum.workspace.cleaning",
     "Result": "modicum.workspace.fitting",
     "Settings": "modicum.workspace.settings",
+    "clean": "modicum.workspace.cleaning",
     "fit": "modicum.workspace.fitting",
     "load": "modicum.workspace.bundle",
     "methods": "modicum.workspace.registry",
@@ -36,8 +39,10 @@ _NAMES = {
 __all__ = [
     "BENCHES",
     "Bundle",
+    "Cleaning",
     "Result",
     "Settings",
+    "clean",
     "fit",
     "load",
     "methods",

@@ -13,7 +13,7 @@ from modicum.core.checks import check_choice
 from modicum.core.files import atomic_write
 from modicum.core.progress import Progress, silent
 from modicum.evaluation.bench import BenchRow, machine_facts, rows_to_json
-from modicum.workspace.bench import active, conformal, few_shot, methods, modes, refit, scale
+from modicum.workspace.bench import active, conformal, few_shot, methods, modes, noisy, refit, scale
 
 Bench = Callable[[Path, Sequence[str], int, Progress], list[BenchRow]]
 
@@ -31,6 +31,7 @@ BENCHES: Mapping[str, Entry] = MappingProxyType(
     {
         "few-shot": Entry(few_shot.run, ("banking77", "trec", "mpqa"), 5),
         "conformal": Entry(conformal.run, ("banking77",), 100),
+        "noisy": Entry(noisy.run, ("banking77", "trec"), 3),
         "fit": Entry(refit.run, ("banking77",), 3),
         "encode": Entry(modes.run, ("banking77",), 5),
         "active": Entry(active.run, ("banking77", "trec"), 5),
