@@ -193,6 +193,29 @@ def test_odd_texts_are_answered_not_refused(run, tmp_path):
     assert json.loads(done.out)["data"]["rows"] == 41
 
 
+def test_changes_of_classes_that_make_no_sense(run, bundle, table, tmp_path):
+    out = ("--out", "other")
+    assert refused(run("classes", bundle, "--remove", "food"), "--out", "in place")
+    assert refused(run("classes", bundle, "--remove", "foot", *out), "class 'foot' is not known", "did you mean 'food'")
+    assert refused(
+        run("classes", bundle, "--remove", "food", "--remove", "sport", *out), "only 1 classes would be left"
+    )
+    assert refused(run("classes", bundle, "--rename", "food", *out), "--rename 'food'", "write OLD=NEW")
+    assert refused(run("classes", bundle, "--rename", "food=", *out), "write OLD=NEW")
+    assert refused(run("classes", bundle, "--rename", "food=sport", *out), "'sport' is named twice")
+    assert refused(run("classes", bundle, "--add", "music", *out), "give a table of them with --examples")
+    assert refused(run("classes", bundle, "--examples", table, *out), "name it with --add")
+    assert refused(run("classes", bundle, "--add", "food", "--examples", table, *out), "'food' is there already")
+    assert refused(
+        run("classes", bundle, "--add", "music", "--examples", "songs.csv", *out), "there is no file songs.csv"
+    )
+    assert refused(run("classes", "topic", "--remove", "food", *out), "no bundle at topic", "did you mean 'topics'")
+    (tmp_path / "mine").mkdir()
+    write(tmp_path / "mine" / "letter.txt", "dear")
+    assert refused(run("classes", bundle, "--remove", "food", "--out", "mine"), "mine", "not a bundle")
+    assert not (tmp_path / "other").exists()
+
+
 def test_unknown_option_and_verb(run):
     assert run("fit", "--colour").code == 2
     assert run("fly").code == 2

@@ -129,7 +129,7 @@ def test_encode_writes_vectors_that_fit_accepts(run, table):
     assert "precomputed vectors" in refused.err
 
 
-@pytest.mark.parametrize("verb", ["fit", "predict", "report", "methods", "encode", "bench"])
+@pytest.mark.parametrize("verb", ["fit", "predict", "report", "classes", "methods", "encode", "bench"])
 def test_help_shows_an_example(run, verb):
     done = run(verb, "--help")
     assert done.code == 0
@@ -142,3 +142,42 @@ def test_version(run):
 
 def test_quiet_when_not_a_terminal(run, table):
     assert run("fit", table, "--text", "text", "--label", "topic", "--encoder", "hashed").err == ""
+
+
+def test_classes_are_listed(run, bundle):
+    told = json.loads(run("classes", bundle, "--json").out)
+    assert [row["class"] for row in told["classes"]] == ["food", "sport", "weather"]
+    assert [row["labelled"] for row in told["classes"]] == [6, 6, 6]
+    assert (told["bundle"], told["changed"]) == (None, [])
+    assert "sport" in run("classes", bundle).out
+
+
+def test_classes_are_renamed_removed_and_added_in_a_new_bundle(run, bundle, table):
+    before = {file.name: file.read_bytes() for file in bundle.iterdir()}
+    done = run("classes", bundle, "--rename", "food=what = eaten", "--remove", "weather", "--out", "two")
+    assert done.code == 0
+    assert "2 classes written to two" in done.out
+    rows = ["text", *(f"rain and storm with snow number {n}" for n in range(6))]
+    (table.parent / "more.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    added = ("--add", "rainy weather", "--examples", "more.csv", "--description", "what falls from the sky")
+    done = run("classes", "two", *added, "--rename", "what = eaten=meal", "--out", "two", "--json")
+    told = json.loads(done.out)
+    assert [row["class"] for row in told["classes"]] == ["meal", "sport", "rainy weather"]
+    assert told["changed"][-1] == "rainy weather added"
+    assert told["added"][0]["examples"] == 6
+    answers = json.loads(run("predict", "two", table, "--json").out)
+    assert {row["prediction"] for row in answers if row["id"].startswith("w")} >= {"rainy weather"}
+    assert {file.name: file.read_bytes() for file in bundle.iterdir()} == before
+    assert run("report", "two").code == 0
+
+
+def test_a_class_of_vectors(run, table):
+    vectors = np.random.default_rng(0).normal(size=(36, 8)).astype(np.float32)
+    np.save("v.npy", vectors)
+    np.save("few.npy", vectors[:2] + 9)
+    run("fit", table, "--text", "text", "--label", "topic", "--vectors", "v.npy", "--out", "given")
+    (table.parent / "few.csv").write_text("text\none\ntwo\n", encoding="utf-8")
+    add = ("--add", "far", "--examples", "few.csv", "--vectors", "few.npy", "--out", "given")
+    assert run("classes", "given", *add).code == 0
+    answers = json.loads(run("predict", "given", "few.csv", "--vectors", "few.npy", "--json").out)
+    assert [row["prediction"] for row in answers] == ["far", "far"]

@@ -1,13 +1,16 @@
-"""Classes renamed and removed: answers stay, odds stay, and the bundle remembers."""
+"""Classes added, renamed and removed: answers stay, odds stay, and the bundle remembers."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import modicum
-from modicum.core import InputError
-from modicum.workspace import remove_classes, rename_classes
+from modicum.core import InputError, LabelSpace
+from modicum.workspace import add_class, remove_classes, rename_classes
+from tests.cli.conftest import THEMES
 from tests.workspace.test_fitting import QUICK, world
 
 
@@ -35,6 +38,99 @@ def test_removed_classes_leave_the_odds_of_the_others(fitted, tmp_path):
     np.testing.assert_allclose(after.probabilities, kept / kept.sum(axis=1, keepdims=True), rtol=1e-6)
     assert after.sets.shape == (len(X), 3)
     assert "Classes were removed" in smaller.model.conformal.guarantee
+
+
+@pytest.fixture(scope="module", params=["lac", "lac-per-class"])
+def grown(request):
+    """A bundle of three themes, and the same with the fourth added from eight examples."""
+    table, X = world(spread=1.0)
+    known = [k for k in range(len(table)) if k % 4 != 3]
+    labels = [table.labels[k] for k in known]
+    small = modicum.read({"text": [table.texts[k] for k in known], "label": labels}, text="text", label="label")
+    bundle = modicum.fit(small, vectors=X[known], sets=request.param, **QUICK).bundle
+    return bundle, add_class(bundle, "theme d", vectors=X[3::4][:8]), X
+
+
+def test_an_added_class_is_found_and_the_others_keep_their_odds(grown, tmp_path):
+    bundle, larger, X = grown
+    larger = modicum.load(larger.save(tmp_path / "b"))
+    assert larger.classes == ("theme a", "theme b", "theme c", "theme d")
+    before, after = bundle.predict(vectors=X), larger.predict(vectors=X)
+    kept = after.probabilities[:, :3]
+    np.testing.assert_allclose(kept / kept.sum(axis=1, keepdims=True), before.probabilities, rtol=1e-4, atol=1e-9)
+    truth = np.arange(len(X)) % 4
+    assert (after.codes == truth)[truth == 3].mean() > 0.8
+    assert (after.codes == truth)[truth < 3].mean() > (before.codes == truth)[truth < 3].mean() - 0.05
+
+
+def test_sets_of_the_others_hold_what_they_held(grown):
+    bundle, larger, X = grown
+    before, after = bundle.predict(vectors=X), larger.predict(vectors=X)
+    own = np.arange(len(X)) % 4 < 3
+    truth = np.arange(len(X))[own] % 4
+    covered = before.sets[own, :][np.arange(own.sum()), truth]
+    assert after.sets[own, :][np.arange(own.sum()), truth][covered].mean() > 0.999
+    rule = larger.model.conformal
+    assert "Classes were added after that: this holds for rows of the others" in rule.guarantee
+    assert larger.report["conformal"]["guarantee"] == rule.guarantee
+
+
+def test_the_report_tells_how_the_added_class_was_learnt(grown):
+    bundle, larger, _ = grown
+    told = larger.report["added_classes"][0]
+    assert told["name"] == "theme d"
+    assert told["examples"] == 8
+    assert 5 <= told["recognised"] <= 8
+    assert told["taken"] <= told["exemplars"] // 10
+    assert "was added after the fit from 8 examples" in larger.report["grounds"][-1]
+    assert larger.report["changed_classes"] == ["theme d added"]
+    assert "added_classes" not in bundle.report
+
+
+def test_classes_can_come_and_go_one_after_another(grown):
+    _, larger, X = grown
+    more = add_class(rename_classes(larger, {"theme a": "cash"}), "theme e", vectors=X[3::4][8:10] + 3.0)
+    assert more.model.conformal.added == 2
+    assert len(more.exemplars.vectors) == len(larger.exemplars.vectors) + 2
+    back = remove_classes(more, ["theme d", "cash"])
+    assert back.classes == ("theme b", "theme c", "theme e")
+    assert back.model.conformal.added == 1
+    assert set(back.exemplars.codes) == {0, 1, 2}
+    assert back.predict(vectors=X).sets.shape == (len(X), 3)
+
+
+def test_an_example_alone_measures_nothing(grown):
+    bundle, _, X = grown
+    told = add_class(bundle, "theme d", vectors=X[3:4]).report["added_classes"][0]
+    assert told["recognised"] is None
+
+
+def test_a_class_of_texts_in_a_tree_with_descriptions():
+    texts = [f"{words[n]} and {words[(n + 3) % 8]}" for words in THEMES.values() for n in range(8)]
+    labels = ["weather"] * 8 + ["food"] * 8 + [None] * 8
+    space = LabelSpace(("weather", "food"), ("of the sky", "to eat"), ("out", "in"), (("out", "all"), ("in", "all")))
+    table = modicum.read({"text": texts, "label": labels}, text="text", label="label")
+    bundle = modicum.fit(table, classes=space, encoder="hashed", **QUICK).bundle
+    more = add_class(bundle, "sport", examples=texts[16:21], description="to play", parent="out")
+    assert more.model.space.descriptions[-1] == "to play"
+    assert more.model.space.parents[-1] == "out"
+    assert more.predict(texts[21:]).codes.tolist() == [2, 2, 2]
+
+
+def test_errors_of_adding(grown):
+    bundle, _, X = grown
+    with pytest.raises(InputError, match="the class 'theme a' is there already"):
+        add_class(bundle, "theme a", vectors=X[:3])
+    with pytest.raises(InputError, match="the new class has no name"):
+        add_class(bundle, " ", vectors=X[:3])
+    with pytest.raises(InputError, match="give the examples' vectors, too"):
+        add_class(bundle, "theme d", examples=["a text"])
+    with pytest.raises(InputError, match="learnt from examples; give at least one"):
+        add_class(bundle, "theme d", vectors=X[:0])
+    with pytest.raises(InputError, match="vectors are 2 wide"):
+        add_class(bundle, "theme d", vectors=X[:3, :2])
+    with pytest.raises(InputError, match="kept no labelled row"):
+        add_class(replace(bundle, exemplars=None), "theme d", vectors=X[:3])
 
 
 def test_errors(fitted):

@@ -77,7 +77,8 @@ def fit(
 
 
 def _stem(table: str) -> str:
-    return "table" if table == "-" else Path(table).name.split(".")[0]
+    pipe = table == "-" or modicum.data.is_pipe(Path(table))
+    return "table" if pipe else Path(table).name.split(".")[0]
 
 
 def _show(report: dict[str, Any], folder: Path) -> None:

@@ -10,7 +10,8 @@ import typer
 TABLE = Annotated[
     str,
     typer.Argument(
-        metavar="TABLE", help="CSV, JSONL, Parquet or Arrow file (.gz too), - for standard input, or a built-in table."
+        metavar="TABLE",
+        help="CSV, JSONL, Parquet or Arrow file (.gz too) or pipe, - for standard input, or a built-in table.",
     ),
 ]
 BUNDLE = Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder written by modicum fit.")]

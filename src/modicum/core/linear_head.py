@@ -2,13 +2,15 @@
 
 A head is final: it inherits `LinearHead` and writes `_fit_rule` alone, or, where its rule is not linear, inherits
 `Head` and writes `_learn` and `_scores`. Every head takes the same facts in `fit`, and uses those its card says it
-needs, so that recipes can swap one for another.
+needs, so that recipes can swap one for another. A fitted head can be given one more class while the scores of the
+others stay where they are: `with_class`.
 """
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -20,6 +22,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from modicum.core.arrays import softmax
 from modicum.core.checks import check_vectors
 from modicum.core.errors import InputError
+from modicum.core.softmax import fit_row, name_prior, with_names
 
 NEVER = -1e6
 """Intercept of a class that nothing is known of: its probability is 0 in floating point."""
@@ -93,15 +96,49 @@ class Head(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
         weight = _check_sample_weight(sample_weight, rows, dtype=rows.dtype, ensure_non_negative=True)
         self.classes_ = np.unique(labels) if classes is None else np.asarray(classes)
         codes = _codes(labels, self.classes_)
-        names = None
-        if class_vectors is not None:
-            names = check_vectors(class_vectors, width=rows.shape[1], rows=len(self.classes_), what="class vectors")
+        names = _names(class_vectors, rows.shape[1], len(self.classes_))
         pool = None
         if X_unlabelled is not None:
             pool = check_vectors(X_unlabelled, width=rows.shape[1], what="unlabelled vectors")
-        facts = Facts(rows, codes, weight, len(self.classes_), names, pool)
-        self._learn(facts)
+        self._learn(Facts(rows, codes, weight, len(self.classes_), names, pool))
         return self
+
+    def with_class(self, label: Any, X: ArrayLike, y: ArrayLike, *, class_vectors: ArrayLike | None = None) -> Self:
+        """The fitted head with one more class, as its last; the scores of the other classes stay as they are.
+
+        Args:
+            label: The new class.
+            X: Vectors (N, D) of rows of the new class, and of rows of the others from which it is to be told apart.
+                The others are weighted so that an average class of theirs counts as much as the new one.
+            y: Their classes (N,).
+            class_vectors: Embedded names (K + 1, D), that of the new class last.
+
+        Returns:
+            Another head; this one is not changed.
+
+        Raises:
+            ValueError: An array has the wrong shape or type, or holds NaN; a label is neither `label` nor among
+                `classes_`; the class is there already, has no row, or no other class has one; the head cannot grow.
+        """
+        check_is_fitted(self)
+        rows: NDArray[np.floating] = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        if label in self.classes_:
+            raise InputError(f"the class {str(label)!r} is there already; give the new class another name")
+        larger = copy.copy(self)
+        larger.classes_ = np.append(self.classes_, label)
+        codes = _codes(np.asarray(y), larger.classes_)
+        new = codes == len(self.classes_)
+        if not new.any() or new.all():
+            raise InputError("a new class is learnt from rows of its own and rows of other classes; give both")
+        balance = new.sum() * len(np.unique(codes[~new])) / (~new).sum()
+        weight = np.where(new, 1.0, balance).astype(rows.dtype)
+        names = _names(class_vectors, rows.shape[1], len(larger.classes_))
+        larger._grow(Facts(rows, codes, weight, len(larger.classes_), names, None))
+        return larger
+
+    def _grow(self, facts: Facts) -> None:
+        """Replace the fitted arrays by ones that know the last class of the facts, too."""
+        raise InputError(f"a fitted {type(self).__name__} cannot be given a class; fit it again")
 
     @abstractmethod
     def _learn(self, facts: Facts) -> None:
@@ -153,8 +190,40 @@ class LinearHead(Head):
         coef, intercept = self._fit_rule(facts)
         self.coef_, self.intercept_ = np.asarray(coef, np.float64), np.asarray(intercept, np.float64)
 
+    def _grow(self, facts: Facts) -> None:
+        w, c = self._new_row(facts)
+        self.coef_, self.intercept_ = np.append(self.coef_, [w], axis=0), np.append(self.intercept_, c)
+
+    def _new_row(self, facts: Facts) -> tuple[NDArray[np.floating], float]:
+        """Weights (D,) and intercept of the last class, by softmax regression with the head's own settings."""
+        told = self.get_params(deep=False)
+        X, Y, weight = with_names(
+            facts.X, facts.targets, facts.weight, facts.class_vectors, told.get("name_weight", 0.0)
+        )
+        prior = name_prior(facts.class_vectors, told.get("prior_scale", 0.0))
+        return fit_row(
+            X,
+            Y[:, -1] > 0,
+            (self.coef_, self.intercept_),
+            sample_weight=weight,
+            C=told.get("C", 30.0),
+            prior=None if prior is None else prior[-1],
+        )
+
     def _scores(self, X: NDArray[np.floating]) -> NDArray[np.floating]:
         return np.asarray(X @ self.coef_.T.astype(X.dtype) + self.intercept_.astype(X.dtype))
+
+
+class ClosedFormHead(LinearHead):
+    """A linear head each of whose rows is computed by itself: a new class's row is that of a new fit."""
+
+    def _new_row(self, facts: Facts) -> tuple[NDArray[np.floating], float]:
+        W, b = self._fit_rule(replace(facts, weight=np.ones_like(facts.weight)))
+        return W[-1], float(b[-1])
+
+
+def _names(vectors: ArrayLike | None, width: int, classes: int) -> NDArray[np.floating] | None:
+    return None if vectors is None else check_vectors(vectors, width=width, rows=classes, what="class vectors")
 
 
 def _codes(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from modicum.core.arrays import class_means, normalize_rows
 from modicum.core.card import Card
 from modicum.core.checks import check_choice
-from modicum.core.linear_head import NEVER, Facts, LinearHead
+from modicum.core.linear_head import NEVER, ClosedFormHead, Facts
 
 CARD = Card(
     name="ClassMean",
@@ -61,7 +61,7 @@ def nearest_mean_rule(
     return scale * means, -0.5 * scale * (means**2).sum(axis=1)
 
 
-class ClassMean(LinearHead):
+class ClassMean(ClosedFormHead):
     """Nearest class mean on fixed vectors.
 
     Args:

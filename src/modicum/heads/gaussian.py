@@ -13,13 +13,15 @@ row a class; class shares are uniform by default, because labels are usually pic
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from modicum.core.arrays import class_means
 from modicum.core.card import Card
-from modicum.core.linear_head import NEVER, Facts, LinearHead
-from modicum.heads.names import name_rule
+from modicum.core.linear_head import NEVER, ClosedFormHead, Facts
+from modicum.heads.names import name_rule, new_name_row
 
 CARD = Card(
     name="GaussianDiscriminant",
@@ -65,7 +67,7 @@ def gaussian_rule(
     return W, log_shares - 0.5 * np.einsum("kd,kd->k", W, means)
 
 
-class GaussianDiscriminant(LinearHead):
+class GaussianDiscriminant(ClosedFormHead):
     """Gaussian discriminant analysis on fixed vectors, ensembled with class names.
 
     Args:
@@ -102,3 +104,10 @@ class GaussianDiscriminant(LinearHead):
             return W, np.where(empty, NEVER, b)
         W_names, b_names = name_rule(facts.class_vectors, facts.X.mean(axis=0), scale=self.name_scale)
         return W + W_names, b + b_names
+
+    def _new_row(self, facts: Facts) -> tuple[NDArray[np.floating], float]:
+        w, c = super()._new_row(replace(facts, class_vectors=None))
+        if facts.class_vectors is None:
+            return w, c
+        w_name, c_name = new_name_row(facts, facts.class_vectors, self.name_scale)
+        return w + w_name, c + c_name

@@ -167,6 +167,12 @@ class KNNVote(Head):
         self.vectors_ = normalize_rows(facts.X[kept])
         self.codes_, self.weight_ = facts.codes[kept], facts.weight[kept]
 
+    def _grow(self, facts: Facts) -> None:
+        new = facts.codes == facts.classes - 1
+        self.vectors_ = np.append(self.vectors_, normalize_rows(facts.X[new]), axis=0)
+        self.codes_ = np.append(self.codes_, facts.codes[new])
+        self.weight_ = np.append(self.weight_, facts.weight[new])
+
     def _scores(self, X: Floats) -> Floats:
         rows = len(self.codes_)
         ones = np.ones(rows, dtype=X.dtype)

@@ -72,6 +72,13 @@ def name_rule(
     return W, -W @ centre
 
 
+def new_name_row(facts: Facts, class_vectors: NDArray[np.floating], scale: float) -> tuple[NDArray[np.floating], float]:
+    """Row of the last class by the rule of the others, which are centred without it: weights (D,) and intercept."""
+    others = facts.codes < facts.classes - 1
+    w = scale * normalize_rows(class_vectors[-1:] - class_vectors[:-1].mean(axis=0))[0]
+    return w, -float(w @ facts.X[others].mean(axis=0))
+
+
 class NameSimilarity(LinearHead):
     """Similarity to class names.
 
@@ -98,3 +105,7 @@ class NameSimilarity(LinearHead):
         if names is None:
             names = class_means(facts.X, facts.targets * facts.weight[:, None])
         return name_rule(names, total / count, scale=self.scale)
+
+    def _new_row(self, facts: Facts) -> tuple[NDArray[np.floating], float]:
+        names = facts.class_vectors
+        return new_name_row(facts, class_means(facts.X, facts.targets) if names is None else names, self.scale)

@@ -9,7 +9,7 @@ from modicum.core.lazy import lazy_names
 if TYPE_CHECKING:
     from modicum.workspace.bench import BENCHES, run_bench
     from modicum.workspace.bundle import Bundle, load, read_report
-    from modicum.workspace.classes import remove_classes, rename_classes
+    from modicum.workspace.classes import add_class, remove_classes, rename_classes
     from modicum.workspace.cleaning import Cleaning, clean
     from modicum.workspace.fitting import Result, fit
     from modicum.workspace.predicting import predict_stream, prediction_columns
@@ -23,6 +23,7 @@ _NAMES = {
     "Cleaning": "modicum.workspace.cleaning",
     "Result": "modicum.workspace.fitting",
     "Settings": "modicum.workspace.settings",
+    "add_class": "modicum.workspace.classes",
     "clean": "modicum.workspace.cleaning",
     "fit": "modicum.workspace.fitting",
     "load": "modicum.workspace.bundle",
@@ -42,6 +43,7 @@ __all__ = [
     "Cleaning",
     "Result",
     "Settings",
+    "add_class",
     "clean",
     "fit",
     "load",

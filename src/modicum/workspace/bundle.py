@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from modicum.core.records import LabelSpace
 from modicum.encoders import FolderEncoder, HashedEncoder, encode, in_mode, load_encoder
 from modicum.labels.conformal import ConformalRule
 from modicum.workspace.cascade import Cascade
+from modicum.workspace.exemplars import Exemplars
 from modicum.workspace.ladder.recipes import FittedRecipe, Recipe, Step, pack, unpack
 from modicum.workspace.model import Model, Predictions
 from modicum.workspace.report import render
@@ -37,7 +38,7 @@ MANIFEST, ARRAYS, REPORT, PAGE, TABLE = (
     "predictions.parquet",
 )
 TOLD = ("threshold", "share", "expected_loss")
-"""What the manifest says of a cascade; the rest are arrays."""
+"""Figures that the manifest has of a cascade."""
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "onnxruntime", "tokenizers")
 
 
@@ -62,6 +63,8 @@ class Bundle:
     encoder_arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     """Fitted arrays of an encoder that has no weights of its own to be found again (the hashed one)."""
     cascade: Cascade | None = None
+    exemplars: Exemplars | None = None
+    """Labelled rows from which an added class is told apart; None where there was none to keep."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -94,6 +97,12 @@ class Bundle:
             )
         return found
 
+    def find_static(self, encoder: Encoder) -> Encoder | None:
+        """The static stage of a cascade on `encoder`, which reads its table once; None where there is no cascade."""
+        if self.cascade is None or not isinstance(encoder, FolderEncoder):
+            return None
+        return in_mode(encoder, "static")
+
     def predict(
         self,
         texts: Sequence[str] | None = None,
@@ -101,11 +110,13 @@ class Bundle:
         vectors: NDArray[np.floating] | None = None,
         threads: int | None = None,
         encoder: Encoder | None = None,
+        static: Encoder | None = None,
         progress: Progress = silent,
     ) -> Predictions:
         """Answer for texts, or for vectors (N, D) of the bundle's own encoder.
 
-        `encoder` is what `find_encoder` found, for those who ask more than once. A cascade answers for texts alone.
+        `encoder` and `static` are what `find_encoder` and `find_static` found, for those who ask more than once. A
+        cascade answers for texts alone.
 
         Raises:
             InputError: Neither or both are given, the vectors do not fit, or the encoder is not the bundle's.
@@ -115,17 +126,13 @@ class Bundle:
         if vectors is not None:
             return self.model.predict(vectors)
         encoder, asked = encoder or self.find_encoder(threads), list(texts or ())
-        if self.cascade is not None and isinstance(encoder, FolderEncoder):
-            return self._predict_in_cascade(self.cascade, encoder, asked, progress)
-        return self.model.predict(encode(asked, encoder, progress=progress))
-
-    def _predict_in_cascade(
-        self, cascade: Cascade, encoder: FolderEncoder, texts: list[str], progress: Progress
-    ) -> Predictions:
-        proba = cascade.proba(encode(texts, in_mode(encoder, "static")))
-        unsure = np.flatnonzero(~cascade.sure(proba))
-        proba[unsure] = self.model.proba(encode([texts[row] for row in unsure], encoder, progress=progress))
-        return self.model.answer(proba)
+        static = static or self.find_static(encoder)
+        if self.cascade is None or static is None:
+            return self.model.predict(encode(asked, encoder, progress=progress))
+        proba = self.cascade.proba(encode(asked, static))
+        unsure = np.flatnonzero(~self.cascade.sure(proba))
+        proba[unsure] = self.model.proba(encode([asked[row] for row in unsure], encoder, progress=progress))
+        return replace(self.model, conformal=self.cascade.conformal or self.model.conformal).answer(proba)
 
     def save(self, path: str | Path, predictions: bytes | None = None) -> Path:
         """Write the bundle as a folder, whole or not at all; an older bundle there is replaced.
@@ -158,6 +165,8 @@ class Bundle:
                 written.add(id(estimator))
         if self.cascade is not None:
             found |= {"cascade.coef": self.cascade.coef, "cascade.intercept": self.cascade.intercept}
+        if self.exemplars is not None:
+            found |= {"exemplars.vectors": self.exemplars.vectors, "exemplars.codes": self.exemplars.codes}
         return {name: np.asarray(array, order="C") for name, array in found.items()}
 
     def _manifest(self, hashes: Mapping[str, str]) -> dict[str, Any]:
@@ -176,10 +185,16 @@ class Bundle:
             },
             "calibration": {"temperature": model.temperature},
             "conformal": None if model.conformal is None else model.conformal.to_dict(),
-            "cascade": None if self.cascade is None else {name: getattr(self.cascade, name) for name in TOLD},
+            "cascade": self.cascade and _told(self.cascade),
             "data": self.report.get("data"),
             "files": dict(hashes),
         }
+
+
+def _told(cascade: Cascade) -> dict[str, Any]:
+    """What the manifest says of a cascade; the rest are arrays."""
+    rule = cascade.conformal
+    return {name: getattr(cascade, name) for name in TOLD} | {"conformal": rule and rule.to_dict()}
 
 
 def load(path: str | Path) -> Bundle:
@@ -278,8 +293,13 @@ def _assemble(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], r
     cascade = None
     if manifest.get("cascade") is not None:
         said = {name: float(manifest["cascade"][name]) for name in TOLD}
-        cascade = Cascade(arrays["cascade.coef"], arrays["cascade.intercept"], **said)
-    return Bundle(model, EncoderReference(**manifest["encoder"]), report, own, cascade)
+        rule = manifest["cascade"].get("conformal")
+        own_sets = None if rule is None else ConformalRule.from_dict(rule)
+        cascade = Cascade(arrays["cascade.coef"], arrays["cascade.intercept"], **said, conformal=own_sets)
+    exemplars = None
+    if "exemplars.vectors" in arrays:
+        exemplars = Exemplars(arrays["exemplars.vectors"], arrays["exemplars.codes"])
+    return Bundle(model, EncoderReference(**manifest["encoder"]), report, own, cascade, exemplars)
 
 
 def _member(

@@ -3,6 +3,9 @@
 A linear student learns on static vectors what the model answers on the table's rows. Its confidence from which on it
 may answer by itself is set on rows it did not learn from, so that the accuracy it is expected to lose, by the model's
 own calibrated probabilities, stays within a tolerance. No label is needed for that.
+
+Prediction sets of a cascade have thresholds of their own: held-out rows are answered by whichever stage would answer
+them, and calibrated as they come.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from numpy.typing import NDArray
 
 from modicum.core.arrays import softmax
 from modicum.core.progress import Progress, silent
+from modicum.labels.conformal import ConformalRule
 from modicum.labels.weak import distill
 
 Floats = NDArray[np.floating]
@@ -37,6 +41,8 @@ class Cascade:
     """Share of rows it is expected to answer."""
     expected_loss: float
     """Accuracy, as a fraction of all rows, that is expected to be lost by that."""
+    conformal: ConformalRule | None = None
+    """Prediction sets for what the two stages send out together; None where nothing could be promised."""
 
     def proba(self, static: Floats) -> Floats:
         """Probabilities (N, K) of static vectors (N, D)."""
@@ -45,6 +51,10 @@ class Cascade:
     def sure(self, proba: Floats) -> NDArray[np.bool_]:
         """Mask (N,) of the rows that need no other answer."""
         return np.asarray(proba.max(axis=1) >= self.threshold)
+
+    def mixed(self, student: Floats, exact: Floats) -> Floats:
+        """What is sent out (N, K): the student's probabilities (N, K) where it is sure, else the exact ones."""
+        return np.where(self.sure(student)[:, None], student, exact)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +66,21 @@ class FittedCascade:
     """Rows (m,) of the table that were looked at."""
     proba: Floats
     """Held-out probabilities (m, K) of the student."""
+    sent: Floats | None = None
+    """Held-out probabilities (n, K) of what the cascade sends out, on which its sets were calibrated."""
+    codes: NDArray[np.int64] | None = None
+    """True classes (n,) of these rows."""
+
+    def held_out(self, rows: NDArray[np.int64], static: Floats) -> Floats:
+        """The student's probabilities (n, K) of rows (n,) of the table, each by a student that did not learn from it.
+
+        `static` are the static vectors (N, D) of the whole table.
+        """
+        place = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+        seen = self.rows[place] == rows
+        out = self.cascade.proba(np.asarray(static[rows]))
+        out[seen] = self.proba[place[seen]]
+        return out
 
 
 def fit_cascade(

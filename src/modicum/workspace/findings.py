@@ -1,27 +1,23 @@
-"""What was found on the way to the model, as plain JSON: the parts of report.json."""
+"""What was found in the table and on held-out rows, as plain JSON: the parts of report.json."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modicum.core.arrays import softmax
 from modicum.core.records import LabelSpace, Table
 from modicum.data.dedup import conflicts
 from modicum.data.leaks import shortcuts
 from modicum.evaluation import metrics
 from modicum.labels.active import margin_query
-from modicum.labels.calibration import fit_temperature
+from modicum.labels.conformal import ConformalRule
 from modicum.labels.noisy import label_issues
 from modicum.labels.shift import em_priors
-from modicum.workspace.ladder.choice import Candidate, Choice
-from modicum.workspace.ladder.climb import Climb
+from modicum.workspace.ladder.held_out import HeldOut
 from modicum.workspace.ladder.problem import Problem
-from modicum.workspace.ladder.recipes import BASELINE
 from modicum.workspace.model import Predictions
 from modicum.workspace.same_texts import SameTexts
 
@@ -33,117 +29,6 @@ TEXT_LIMIT = 300
 def shown(text: str) -> str:
     """A text cut to what the report shows."""
     return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1] + "…"
-
-
-@dataclass(frozen=True, eq=False)
-class HeldOut:
-    """Out-of-fold answers of the shipped candidate, one row per labelled row that was ever held out."""
-
-    rows: NDArray[np.int64]
-    """Positions (m,) among the labelled rows."""
-    codes: NDArray[np.int64]
-    """True classes (m,)."""
-    before: Floats
-    """Probabilities (m, K) before the last temperature, mean over repeats of log-probabilities."""
-    temperature: float
-    represented: NDArray[np.bool_]
-    """Whether the row's class had another labelled row to learn from."""
-
-    @property
-    def after(self) -> Floats:
-        """Calibrated probabilities (m, K)."""
-        return softmax(np.log(np.maximum(self.before, 1e-300)) / self.temperature)
-
-
-def held_out(candidate: Candidate, climb: Climb, y: NDArray[np.int64]) -> HeldOut:
-    """Gather the out-of-fold answers of a candidate, and fit the temperature that calibrates them."""
-    rows = np.flatnonzero((climb.folds >= 0).all(axis=0))
-    before = softmax(candidate.log_proba[:, rows].mean(axis=0))
-    temperature = fit_temperature(np.log(np.maximum(before, 1e-300)), y[rows])
-    return HeldOut(rows, y[rows], before, temperature, np.asarray(climb.represented[:, rows].all(axis=0)))
-
-
-def cross_fitted(found: HeldOut, folds: NDArray[np.int64]) -> Floats:
-    """Probabilities (m, K), each row under a temperature that other folds' rows gave: for honest figures."""
-    logs = np.log(np.maximum(found.before, 1e-300))
-    out = np.empty_like(found.before)
-    for fold in np.unique(folds):
-        inside = folds == fold
-        outside = ~inside if (~inside).any() else inside
-        out[inside] = softmax(logs[inside] / fit_temperature(logs[outside], found.codes[outside]))
-    return out
-
-
-def ladder_rows(
-    climb: Climb, choice: Choice | None, y: NDArray[np.int64], tests: dict[str, float]
-) -> list[dict[str, Any]]:
-    """One entry per recipe and one for the pool: what it is, what it showed, whether it was shipped."""
-    shares = _shares(choice)
-    entries = []
-    for trial in climb.trials:
-        entry = {
-            "name": trial.recipe.name,
-            "steps": [str(step) for step in trial.recipe.steps],
-            "rung": trial.recipe.rung,
-            "status": "tried" if trial.tried else "skipped",
-            "reason": trial.reason,
-            "seconds": round(trial.seconds, 3),
-            "parameters_moved": trial.parameters,
-            "megabytes": round(trial.megabytes, 3),
-            "seconds_per_1000_items": round(trial.seconds_per_1000, 5),
-        }
-        entries.append(entry | _shown_by(choice, climb, y, trial.recipe.name, shares, tests))
-    if choice is not None and any(c.name == "pool" for c in choice.candidates):
-        pool = choice.get("pool")
-        entry = {
-            "name": "pool",
-            "steps": ["pool of " + ", ".join(trial.recipe.name for trial in pool.trials)],
-            "rung": max(trial.recipe.rung for trial in pool.trials),
-            "status": "tried",
-            "reason": None,
-            "seconds": round(sum(trial.seconds for trial in pool.trials), 3),
-            "parameters_moved": sum(trial.parameters for trial in pool.trials),
-            "megabytes": round(sum(trial.megabytes for trial in pool.trials), 3),
-            "seconds_per_1000_items": round(pool.seconds_per_1000, 5),
-        }
-        entries.append(entry | _shown_by(choice, climb, y, "pool", shares, tests))
-    return entries
-
-
-def _shares(choice: Choice | None) -> dict[str, float]:
-    if choice is None:
-        return {}
-    shipped = choice.shipped
-    return {t.recipe.name: float(w) for t, w in zip(shipped.trials, shipped.weights, strict=True)}
-
-
-def _shown_by(
-    choice: Choice | None,
-    climb: Climb,
-    y: NDArray[np.int64],
-    name: str,
-    shares: dict[str, float],
-    tests: dict[str, float],
-) -> dict[str, Any]:
-    found = next((c for c in choice.candidates if c.name == name), None) if choice else None
-    out: dict[str, Any] = dict.fromkeys(("cv_accuracy", "cv_se", "cv_log_loss", "cv_macro_f1", "expected_loss"))
-    if found is not None and choice is not None:
-        out["expected_loss"] = choice.expected_loss.get(name)
-    if found is not None and climb.measurable:
-        measured = climb.folds >= 0
-        repeats, rows = np.nonzero(measured)
-        log_proba = found.log_proba[repeats, rows]
-        right = (log_proba.argmax(axis=1) == y[rows]).astype(float)
-        per_row = np.bincount(rows, right, len(y))[measured.any(axis=0)] / measured.sum(axis=0)[measured.any(axis=0)]
-        out |= {
-            "cv_accuracy": float(right.mean()),
-            "cv_se": float(per_row.std(ddof=1) / np.sqrt(len(per_row))) if len(per_row) > 1 else None,
-            "cv_log_loss": float(-log_proba[np.arange(len(rows)), y[rows]].mean()),
-            "cv_macro_f1": float(metrics.macro_f1(y[rows], log_proba.argmax(axis=1))),
-        }
-    chosen = choice is not None and choice.shipped.name == name
-    out |= {"weight": shares.get(name, 0.0), "chosen": chosen, "test_accuracy": tests.get(name)}
-    return out
 
 
 def data_facts(table: Table, space: LabelSpace, same: SameTexts) -> dict[str, Any]:
@@ -302,9 +187,9 @@ def next_to_label(
     return out
 
 
-def conformal_facts(found: HeldOut, sets: NDArray[np.bool_], rule: Any) -> dict[str, Any]:
-    """Coverage and sizes of prediction sets on held-out rows."""
-    facts = metrics.set_metrics(sets, found.codes)
+def conformal_facts(codes: NDArray[np.int64], sets: NDArray[np.bool_], rule: ConformalRule) -> dict[str, Any]:
+    """Coverage and sizes of prediction sets (m, K) on held-out rows of classes (m,)."""
+    facts = metrics.set_metrics(sets, codes)
     sizes = np.bincount(sets.sum(axis=1))
     return {
         "alpha": rule.alpha,
@@ -315,53 +200,3 @@ def conformal_facts(found: HeldOut, sets: NDArray[np.bool_], rule: Any) -> dict[
         "guarantee": rule.guarantee,
         "calibrated_on": rule.calibrated_on,
     }
-
-
-def decision(choice: Choice, ladder: Sequence[dict[str, Any]], labelled: int) -> str:
-    """One sentence: what is shipped, what it is expected to reach, and what the next best would bring."""
-    shipped = next(entry for entry in ladder if entry["name"] == choice.shipped.name)
-    what = "a pool of unlike recipes" if shipped["name"] == "pool" else f"the recipe “{shipped['name']}”"
-    words = f"With {labelled} labels, {what} is shipped"
-    if shipped["cv_accuracy"] is None:
-        return f"{words}; how good it is cannot be measured with one label a class: label a second row of each."
-    words += f": expected accuracy {_percent(shipped['cv_accuracy'])}"
-    if shipped["cv_se"]:
-        words += f" ± {100 * 1.96 * shipped['cv_se']:.1f} points"
-    others = [e for e in ladder if e["cv_accuracy"] is not None and e["name"] != shipped["name"]]
-    if others:
-        rival = min(others, key=lambda e: e["expected_loss"])
-        lead = 100 * (rival["expected_loss"] - shipped["expected_loss"])
-        pace = _ratio(rival["seconds_per_1000_items"], shipped["seconds_per_1000_items"])
-        verdict = f"is expected to lose {lead:.1f} points" if lead > 0 else f"would bring {-lead:.1f} points"
-        words += f"; the next best, “{rival['name']}”, {verdict} at {pace} the time per item"
-    return words + "."
-
-
-def grounds(
-    choice: Choice, ladder: Sequence[dict[str, Any]], budget: float, elsewhere: float | None = None
-) -> list[str]:
-    """Sentences that belong to the decision: the baseline, other class shares, and what was not tried.
-
-    `elsewhere` is the accuracy expected on unlabelled rows, where their classes have other shares.
-    """
-    said = []
-    baseline = next((e for e in ladder if e["name"] == BASELINE), None)
-    if baseline and baseline["cv_accuracy"] is not None and choice.shipped.name != BASELINE:
-        said.append(f"Plain logistic regression reaches {_percent(baseline['cv_accuracy'])}.")
-    if elsewhere is not None:
-        said.append(
-            "The unlabelled rows seem to hold the classes in other shares than the labelled ones, under which about "
-            f"{_percent(elsewhere)} is to be expected, and prediction sets may miss more often than promised."
-        )
-    skipped = [e["name"] for e in ladder if e["status"] == "skipped" and "budget" in (e["reason"] or "")]
-    if skipped:
-        said.append(f"Not tried for lack of budget ({budget:g} s): {', '.join(skipped)}.")
-    return said
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f} %"
-
-
-def _ratio(a: float, b: float) -> str:
-    return f"{a / b:.1f} times" if b > 0 else "about"

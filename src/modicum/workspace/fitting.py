@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,15 @@ from modicum.evaluation.splits import hold_out
 from modicum.labels.conformal import SCORES, ConformalRule, cross_conformal, split_conformal
 from modicum.workspace.budget import Clock, parse_budget
 from modicum.workspace.bundle import Bundle
-from modicum.workspace.cascade import fit_cascade
+from modicum.workspace.cascade import FittedCascade, fit_cascade
 from modicum.workspace.executors import LocalExecutor
-from modicum.workspace.findings import HeldOut, held_out
+from modicum.workspace.exemplars import keep_exemplars
 from modicum.workspace.ladder.agreement import expected
 from modicum.workspace.ladder.bank import Guess
 from modicum.workspace.ladder.choice import Choice, choose, decoding, mean_confidence, natural_scale
 from modicum.workspace.ladder.climb import Climb, climb
 from modicum.workspace.ladder.curve import measure_curve
+from modicum.workspace.ladder.held_out import HeldOut, held_out
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.ladder.recipes import FeatureBank, FittedRecipe, Recipe, fit_recipe
 from modicum.workspace.made import Made
@@ -38,6 +39,8 @@ from modicum.workspace.preparing import CASCADE, prepare
 from modicum.workspace.reporting import Facts, write_report
 from modicum.workspace.settings import PER_CLASS, Settings
 from modicum.workspace.stopwatch import Stopwatch
+
+Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,10 +109,14 @@ def fit(
         with watch.stage("cascade"):
             rng, teacher = np.random.default_rng(settings.seed), answers.probabilities
             cascade = fit_cascade(prepared.static, teacher, tolerance=settings.tolerance, rng=rng, progress=progress)
+            cascade = with_sets(cascade, made, prepared.static, settings)
     with watch.stage("report"):
         report = write_report(Facts(table, made, answers, prepared, settings, cascade))
     report["timings"] = watch.seconds
-    bundle = Bundle(made.model, prepared.encoder, report, prepared.encoder_arrays, cascade.cascade if cascade else None)
+    problem, rng = made.problem, np.random.default_rng(settings.seed)
+    exemplars = keep_exemplars(problem.X[problem.rows], problem.y, rng)
+    student = cascade.cascade if cascade else None
+    bundle = Bundle(made.model, prepared.encoder, report, prepared.encoder_arrays, student, exemplars)
     return Result(bundle, answers, table)
 
 
@@ -178,13 +185,7 @@ def _final(
         told = expected(members, shipped.scales, shipped.weights, problem, settings.bank, settings.seed)
         if told is not None:
             guess, found = told[0], replace(found, temperature=told[1])
-    rule = cross_conformal(
-        found.after,
-        found.codes,
-        alpha=settings.alpha,
-        score=settings.sets.removesuffix(PER_CLASS),
-        per_class=settings.sets.endswith(PER_CLASS),
-    )
+    rule = _rule(cross_conformal, found.after, found.codes, settings)
     decode = decoding(found.after, found.codes, problem.space)
     model = Model(problem.space, members, shipped.scales, shipped.weights, found.temperature, rule, decode)
     return model, found, guess
@@ -197,15 +198,35 @@ def _members(recipes: Sequence[Recipe], bank: FeatureBank, settings: Settings) -
     return tuple(_executor(settings).map(lambda recipe: fit_recipe(recipe, bank, seed=settings.seed), recipes))
 
 
+def _rule(
+    calibrate: Callable[..., ConformalRule], proba: Floats, codes: NDArray[np.int64], settings: Settings
+) -> ConformalRule:
+    score, per_class = settings.sets.removesuffix(PER_CLASS), settings.sets.endswith(PER_CLASS)
+    rng = np.random.default_rng(settings.seed)
+    return calibrate(proba, codes, alpha=settings.alpha, score=score, per_class=per_class, rng=rng)
+
+
 def _split_rule(model: Model, problem: Problem, settings: Settings) -> ConformalRule:
     aside = np.flatnonzero(~problem.visible)
-    return split_conformal(
-        model.proba(problem.X[aside]),
-        problem.codes[aside],
-        alpha=settings.alpha,
-        score=settings.sets.removesuffix(PER_CLASS),
-        per_class=settings.sets.endswith(PER_CLASS),
-    )
+    return _rule(split_conformal, model.proba(problem.X[aside]), problem.codes[aside], settings)
+
+
+def with_sets(fitted: FittedCascade, made: Made, static: Floats, settings: Settings) -> FittedCascade:
+    """The cascade with prediction sets that are calibrated on held-out answers of whichever stage would answer."""
+    problem, found = made.problem, made.found
+    if found is None:
+        return fitted
+    if problem.aside is None:
+        rows, exact, calibrate = problem.rows[found.rows], found.after, cross_conformal
+        how = "The static stage learnt from a model that knew these labels, though never from the row."
+    else:
+        rows, calibrate, how = np.flatnonzero(problem.aside), split_conformal, ""
+        exact = made.model.proba(problem.X[rows])
+    sent, codes = fitted.cascade.mixed(fitted.held_out(rows, static), exact), problem.codes[rows]
+    rule = _rule(calibrate, sent, codes, settings)
+    said = f"{rule.guarantee} Each row was answered by the stage of the cascade that would answer it. {how}".strip()
+    cascade = replace(fitted.cascade, conformal=replace(rule, guarantee=said))
+    return replace(fitted, cascade=cascade, sent=sent, codes=codes)
 
 
 def _unmeasured(problem: Problem, bank: FeatureBank, settings: Settings) -> tuple[Model, None, Guess | None]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modicum.workspace.findings import HeldOut
 from modicum.workspace.ladder.bank import Guess
 from modicum.workspace.ladder.choice import Choice
 from modicum.workspace.ladder.climb import Climb
 from modicum.workspace.ladder.curve import Curve
+from modicum.workspace.ladder.held_out import HeldOut
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.ladder.recipes import FeatureBank
 from modicum.workspace.model import Model

@@ -70,8 +70,9 @@ def predict_stream(
         yield prediction_columns(table, bundle.predict(vectors=given), bundle.classes)
         return
     encoder, done = bundle.find_encoder(threads), 0
+    static = bundle.find_static(encoder)
     for table in stream(source, text=text or bundle.text_column, id=id):
-        answers = bundle.predict(table.texts, encoder=encoder)
+        answers = bundle.predict(table.texts, encoder=encoder, static=static)
         done += len(table)
         progress("predict", done, done)
         yield prediction_columns(table, answers, bundle.classes)

@@ -98,12 +98,12 @@ def _encode(
             found = exact if mode == CASCADE else other
             static = encode(table.texts, other) if mode == CASCADE else None
     X = encode(table.texts, found, progress=progress)
-    names = encode(space.texts(), found) if _names_tell(space) else None
+    names = encode(space.texts(), found) if names_tell(space) else None
     reference = EncoderReference(found.name, found.fingerprint, found.dimension, getattr(found, "mode", "exact"))
     arrays = found.arrays() if isinstance(found, HashedEncoder) else {}
     return _Encoded(X, names, reference, arrays, agreement, static)
 
 
-def _names_tell(space: LabelSpace) -> bool:
+def names_tell(space: LabelSpace) -> bool:
     """Whether most classes have a name or a description that says something."""
     return bool(telling_names(space.texts()).mean() > 0.5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from types import MappingProxyType
@@ -20,9 +20,11 @@ from modicum.vectors.shape.layout import layout
 from modicum.workspace import findings
 from modicum.workspace.budget import parse_budget
 from modicum.workspace.cascade import FittedCascade
+from modicum.workspace.decision import decision, grounds, ladder_rows
 from modicum.workspace.findings import shown
 from modicum.workspace.ladder.bank import Guess
 from modicum.workspace.ladder.curve import LEVEL, curve_facts
+from modicum.workspace.ladder.held_out import cross_fitted
 from modicum.workspace.ladder.recipes import BASELINE, fit_recipe
 from modicum.workspace.made import Made
 from modicum.workspace.model import Predictions
@@ -80,7 +82,7 @@ def write_report(facts: Facts) -> dict[str, Any]:
     table, made, problem = facts.table, facts.made, facts.made.problem
     prepared, settings = facts.prepared, facts.settings
     rng = np.random.default_rng(settings.seed)
-    ladder = findings.ladder_rows(made.climbed, made.choice, problem.y, facts.tests)
+    ladder = ladder_rows(made.climbed, made.choice, problem.y, facts.tests)
     measured, shift = _measured(facts), findings.shift(problem, facts.answers.probabilities)
     elsewhere = None
     if shift is not None:
@@ -116,13 +118,13 @@ def _decision(facts: Facts, ladder: Sequence[dict[str, Any]]) -> str:
             "Without a label nothing can be measured: the class names alone decide, pooled over "
             f"{len(facts.made.model.members)} recipes; label a few rows of each class to learn how good that is."
         )
-    return findings.decision(facts.made.choice, ladder, int(facts.table.labelled.sum()))
+    return decision(facts.made.choice, ladder, int(facts.table.labelled.sum()))
 
 
 def _grounds(facts: Facts, ladder: Sequence[dict[str, Any]], elsewhere: float | None) -> list[str]:
     said = []
     if facts.made.choice is not None:
-        said = findings.grounds(facts.made.choice, ladder, parse_budget(facts.settings.budget), elsewhere)
+        said = grounds(facts.made.choice, ladder, parse_budget(facts.settings.budget), elsewhere)
     expected = _expected(facts.made.guess)
     if expected is not None:
         said.append(
@@ -136,6 +138,12 @@ def _grounds(facts: Facts, ladder: Sequence[dict[str, Any]], elsewhere: float | 
             f"Static vectors answer {100 * found['share']:.0f} % of the texts by themselves, at an expected loss of "
             f"{100 * found['expected_loss']:.1f} points; encoding is {found['speedup']:.1f} times as fast by that."
         )
+        if found["conformal"] is not None:
+            said.append(
+                "The cascade's prediction sets are calibrated on what it sends out: on held-out rows "
+                f"{100 * found['conformal']['coverage']:.1f} % hold the true class, with "
+                f"{found['conformal']['mean_size']:.1f} classes on average."
+            )
     return said
 
 
@@ -145,19 +153,27 @@ def _cascade(facts: Facts) -> dict[str, Any] | None:
     if fitted is None or agreement is None:
         return None
     cascade = fitted.cascade
-    out = {
+    out: dict[str, Any] = {
         "share": cascade.share,
         "threshold": cascade.threshold,
         "expected_loss": cascade.expected_loss,
         "speedup": 1 / (1 - cascade.share + 1 / agreement.speedup),
+        "conformal": None,
         "test_accuracy": None,
+        "test_coverage": None,
     }
+    sender = replace(facts.made.model, conformal=cascade.conformal)
+    if cascade.conformal is not None and fitted.sent is not None and fitted.codes is not None:
+        answered = sender.answer(fitted.sent)
+        out["conformal"] = findings.conformal_facts(fitted.codes, np.asarray(answered.sets), cascade.conformal)
     if facts.table.hidden is not None:
         codes, hidden = facts.made.problem.space.encode(facts.table.hidden)
-        own = facts.made.model.decide(fitted.proba)
-        answered = np.where(cascade.sure(fitted.proba), own, facts.answers.codes[fitted.rows])
-        tested = hidden[fitted.rows]
-        out["test_accuracy"] = float((answered == codes[fitted.rows])[tested].mean())
+        rows = np.flatnonzero(hidden[fitted.rows])
+        exact = facts.answers.probabilities[fitted.rows[rows]]
+        answered, truth = sender.answer(cascade.mixed(fitted.proba[rows], exact)), codes[fitted.rows[rows]]
+        out["test_accuracy"] = float((answered.codes == truth).mean())
+        if answered.sets is not None:
+            out["test_coverage"] = metrics.set_metrics(answered.sets, truth).coverage
     return out
 
 
@@ -211,17 +227,17 @@ def _measured(facts: Facts) -> dict[str, Any]:
     found, problem, rule = facts.made.found, facts.made.problem, facts.made.model.conformal
     if found is None or rule is None:
         return dict(NOTHING)
-    proba = findings.cross_fitted(found, facts.made.climbed.folds[0, found.rows])
+    proba = cross_fitted(found, facts.made.climbed.folds[0, found.rows])
     predicted = facts.made.model.decide(found.after)
     sets = rule.sets(found.after)
     sets[np.arange(len(predicted)), predicted] = True
     if not facts.made.climbed.measurable:
-        return {**NOTHING, "conformal": findings.conformal_facts(found, sets, rule)}
+        return {**NOTHING, "conformal": findings.conformal_facts(found.codes, sets, rule)}
     return {
         "per_class": findings.class_results(found, predicted, problem.space),
         "confusions": findings.confusions(found, predicted, problem.space),
         "calibration": findings.calibration(found, proba),
-        "conformal": findings.conformal_facts(found, sets, rule),
+        "conformal": findings.conformal_facts(found.codes, sets, rule),
         "label_errors": findings.label_errors(found, proba, facts.table, problem),
     }
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import sys
+import threading
+from pathlib import Path
 
 import pandas as pd
 import polars as pl
@@ -74,6 +77,40 @@ def test_standard_input_is_sniffed(monkeypatch, data):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
     table = modicum.read("-", label="label")
     assert (table.texts, table.labels) == (("hello",), ("a",))
+
+
+def through_a_pipe(data):
+    """Path of a pipe, as the shell hands out for <(command), that gives these bytes."""
+    end, start = os.pipe()
+    os.write(start, data)
+    os.close(start)
+    return end, f"/dev/fd/{end}"
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="the system has no folder of open files")
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".jsonl", ".json", ".parquet", ".arrow", ".csv.gz", ".jsonl.gz"])
+def test_a_pipe_is_read_whatever_it_holds(tmp_path, ending):
+    end, path = through_a_pipe(save(tmp_path, ending).read_bytes())
+    table = modicum.read(path, text="text", label="label", id="key")
+    os.close(end)
+    assert table.texts == tuple(ROWS["text"])
+    assert table.labels == ("x", None, "y")
+
+
+def test_a_named_pipe_and_its_refusals(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(b"text,label\nhello,a\n",))
+    writer.start()
+    assert modicum.read(tmp_path / "pipe").texts == ("hello",)
+    writer.join()
+    end, path = through_a_pipe(b"")
+    with pytest.raises(InputError, match=f"{path} is empty; a table needs a header and rows"):
+        modicum.read(path)
+    os.close(end)
+    end, path = through_a_pipe(b"\x1f\x8bbroken")
+    with pytest.raises(InputError, match="cannot be read"):
+        modicum.read(path)
+    os.close(end)
 
 
 cells = st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), min_size=1, max_size=12).filter(

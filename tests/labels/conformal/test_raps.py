@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modicum.core import InputError
-from modicum.labels.conformal import aps_scores, raps_scores, split_conformal
+from modicum.labels.conformal import ConformalRule, aps_scores, raps_scores, split_conformal, tune_raps
 
 
 def draw(proba, rng):
@@ -36,14 +36,72 @@ def test_parity_with_the_authors_code(penalty, rank, first, total):
     assert own.sum() == pytest.approx(total, abs=1e-4)
 
 
+def noisy_tail(rng, n, classes, head, trust):
+    """Some classes hold 93 % of the probability, and what is told of the others is noise."""
+    inside = rng.dirichlet(np.full(head, 2.0), size=n)
+    tail = rng.dirichlet(np.full(classes - head, 0.3), size=n)
+    outside = np.full((n, classes - head), 0.07 / (classes - head))
+    truth = draw(np.concatenate([0.93 * inside, outside], axis=1), rng)
+    share = rng.uniform(*trust, size=(n, 1))
+    return np.concatenate([share * inside, (1 - share) * tail], axis=1), truth
+
+
+@pytest.mark.parametrize(
+    ("seed", "world", "alpha", "penalty", "rank"),
+    [
+        (0, (100, 3, (0.7, 0.9)), 0.1, 0.2, 3),
+        (0, (100, 3, (0.7, 0.9)), 0.05, 0.1, 23),
+        (0, (30, 6, (0.6, 0.95)), 0.1, 0.1, 7),
+        (1, (30, 6, (0.6, 0.95)), 0.1, 0.01, 8),
+        (0, (20, 8, (0.5, 0.99)), 0.1, 0.001, 9),
+        (0, (20, 8, (0.5, 0.99)), 0.2, 0.5, 6),
+    ],
+)
+def test_parity_of_tuned_settings_with_the_authors_code(seed, world, alpha, penalty, rank):
+    """pick_kreg, and pick_lamda_size over giq and gcq with randomized=False, of their code on the same 499 rows.
+
+    Their sets without random numbers hold one class more than ours, all of them, so that the smallest are the same.
+    """
+    proba, truth = noisy_tail(np.random.default_rng(seed), 499, *world)
+    assert tune_raps(proba, truth, alpha=alpha) == (penalty, rank)
+
+
+def test_tuned_rules_keep_the_promise_with_smaller_sets_and_are_stored():
+    rng = np.random.default_rng(3)
+    covered, sizes = [], []
+    for _ in range(10):
+        told, truth = noisy_tail(rng, 3_000, 60, 3, (0.7, 0.9))
+        rule = split_conformal(told[:1_000], truth[:1_000], alpha=0.1, score="raps", rng=rng)
+        sets = rule.sets(told[1_000:])
+        covered.append(sets[np.arange(2_000), truth[1_000:]].mean())
+        plain = raps_scores(told) <= np.quantile(raps_scores(told)[np.arange(3_000), truth], 0.9)
+        sizes.append((sets.sum(axis=1).mean(), plain.sum(axis=1).mean()))
+    assert np.mean(covered) == pytest.approx(0.9, abs=0.01)
+    tuned, default = np.mean(sizes, axis=0)
+    assert tuned < default - 1
+    assert rule.calibrated_on == 800
+    assert "200 others tuned the penalty" in rule.guarantee
+    again = ConformalRule.from_dict(rule.to_dict())
+    assert np.array_equal(again.sets(told), rule.sets(told))
+
+
+def test_few_rows_and_one_threshold_a_class_keep_the_defaults():
+    told, truth = noisy_tail(np.random.default_rng(4), 249, 10, 3, (0.7, 0.9))
+    assert split_conformal(told, truth, alpha=0.1, score="raps").settings == {}
+    more, codes = np.tile(told, (2, 1)), np.tile(truth, 2)
+    per_class = split_conformal(more, codes, alpha=0.1, score="raps", per_class=True)
+    assert (per_class.settings, per_class.calibrated_on) == ({}, 498)
+    assert split_conformal(more, codes, alpha=0.1, score="raps").calibrated_on == 399
+
+
+def test_too_few_rows_to_tell_a_rank_leave_aps():
+    assert tune_raps(np.tile([0.5, 0.3, 0.2], (4, 1)), np.zeros(4, dtype=int), alpha=0.1) == (0.001, 3)
+
+
 def test_known_world_a_noisy_tail_makes_shorter_sets_at_the_same_coverage():
     """Three classes hold 93 % of the probability; what the other 97 share says nothing, but APS counts it."""
-    rng = np.random.default_rng(0)
-    n, K = 4_000, 100
-    head, tail = rng.dirichlet(np.full(3, 2.0), size=n), rng.dirichlet(np.full(K - 3, 0.3), size=n)
-    truth = draw(np.concatenate([0.93 * head, np.full((n, K - 3), 0.07 / (K - 3))], axis=1), rng)
-    trust = rng.uniform(0.7, 0.9, size=(n, 1))
-    told = np.concatenate([trust * head, (1 - trust) * tail], axis=1)
+    n = 4_000
+    told, truth = noisy_tail(np.random.default_rng(0), n, 100, 3, (0.7, 0.9))
     inside, outside = slice(0, n // 2), slice(n // 2, None)
     sizes = {}
     for score in ("aps", "raps"):
@@ -86,3 +144,7 @@ def test_by_hand():
 def test_errors():
     with pytest.raises(InputError, match="penalty and rank must be at least 0, not -1 and 5"):
         raps_scores(np.eye(2), penalty=-1)
+    with pytest.raises(InputError, match="no penalty to try"):
+        tune_raps(np.eye(2), np.array([0, 1]), alpha=0.1, penalties=())
+    with pytest.raises(InputError, match="alpha must lie strictly between 0 and 1"):
+        tune_raps(np.eye(2), np.array([0, 1]), alpha=1.0)

@@ -2,6 +2,7 @@
 
 from modicum.data.read.builtin import builtin
 from modicum.data.read.classes import label_space, read_classes
+from modicum.data.read.sources import is_pipe
 from modicum.data.read.tables import read, stream
 
-__all__ = ["builtin", "label_space", "read", "read_classes", "stream"]
+__all__ = ["builtin", "is_pipe", "label_space", "read", "read_classes", "stream"]

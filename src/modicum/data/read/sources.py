@@ -7,10 +7,11 @@ import io
 import itertools
 import json
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.csv
@@ -26,6 +27,11 @@ BLOCK = 8 << 20
 LIMIT = 1 << 30
 """Bytes of the longest record that is read."""
 BOM = b"\xef\xbb\xbf"
+GZIP = b"\x1f\x8b"
+MAGIC = {b"PAR1": ".parquet", b"ARROW1": ".arrow"}
+LONGEST_MAGIC = 6
+DESCRIPTORS = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
+"""Folders in which a system names its open files."""
 
 
 def batches(source: str | Path, rows: int) -> Iterator[pa.Table]:
@@ -35,9 +41,15 @@ def batches(source: str | Path, rows: int) -> Iterator[pa.Table]:
         InputError: The file is missing, of an unknown kind, or broken; the sentence names the place.
     """
     if str(source) == STDIN:
-        yield from _text_batches(cast(io.BufferedIOBase, sys.stdin.buffer), "standard input", None, rows)
+        name = "standard input"
+        with _told(name):
+            yield from _piped(cast(io.BufferedIOBase, sys.stdin.buffer), name, rows)
         return
     path = Path(source)
+    if is_pipe(path):
+        with _told(str(path)), path.open("rb") as stream:
+            yield from _piped(stream, str(path), rows)
+        return
     _check_file(path)
     endings = [ending.lower() for ending in path.suffixes]
     packed = bool(endings) and endings[-1] == ".gz"
@@ -45,15 +57,33 @@ def batches(source: str | Path, rows: int) -> Iterator[pa.Table]:
     if kind not in (*TEXT, *BINARY) or (packed and kind in BINARY):
         known = ", ".join([*TEXT, *BINARY])
         raise InputError(f"{path} ends in {''.join(path.suffixes) or 'nothing'!r}, which is not a known table: {known}")
-    with _told(path), gzip.open(path) if packed else path.open("rb") as stream:
+    with _told(str(path)), gzip.open(path) if packed else path.open("rb") as stream:
         if kind in BINARY:
             yield from BINARY[kind](stream, rows)
         else:
             yield from _text_batches(stream, str(path), kind, rows)
 
 
-def _opened(path: Path, packed: bool) -> io.BufferedIOBase:
-    return gzip.open(path) if packed else path.open("rb")
+def is_pipe(path: Path) -> bool:
+    """Whether it is a stream without an ending: a named pipe, `/dev/stdin` or what the shell makes of `<(command)`."""
+    return (
+        path.is_fifo() or path.is_char_device() or (path.parent in DESCRIPTORS and path.exists() and not path.is_dir())
+    )
+
+
+def _piped(stream: io.BufferedIOBase, name: str, rows: int) -> Iterator[pa.Table]:
+    """A table without an ending, whose kind its first bytes tell."""
+    head = stream.read(LONGEST_MAGIC)
+    whole = _Pushed(head, stream)
+    if head.startswith(GZIP):
+        with gzip.open(cast(Any, whole)) as unpacked:
+            yield from _text_batches(cast(io.BufferedIOBase, unpacked), name, None, rows)
+        return
+    for magic, kind in MAGIC.items():
+        if head.startswith(magic):
+            yield from BINARY[kind](io.BytesIO(whole.read()), rows)
+            return
+    yield from _text_batches(whole, name, None, rows)
 
 
 def _check_file(path: Path) -> None:
@@ -66,16 +96,16 @@ def _check_file(path: Path) -> None:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _told(name: str) -> Iterator[None]:
     """Turn what libraries say of a broken file into a sentence that names it."""
     try:
         yield
     except InputError:
         raise
-    except (pa.ArrowException, OSError, EOFError) as error:
+    except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
         reason = " ".join(str(error).split())
         raise InputError(
-            f"{path} cannot be read ({reason}); check that the file is whole and of the kind it is named"
+            f"{name} cannot be read ({reason}); check that the file is whole and of the kind it is named"
         ) from error
 
 
@@ -86,10 +116,16 @@ def _text_batches(stream: io.BufferedIOBase, name: str, kind: str | None, rows: 
     head = rest
     first = head.lstrip()[:1]
     if kind is None:
-        kind = ".jsonl" if first == b"{" else ".json" if first == b"[" else ".csv"
+        kind = ".jsonl" if first == b"{" else ".json" if first == b"[" else _separated(head)
     if not head:
         raise InputError(f"{name} is empty; a table needs a header and rows")
     yield from TEXT[kind](buffered, name, rows)
+
+
+def _separated(head: bytes) -> str:
+    """Whether a header's cells are separated by tabs or by commas."""
+    header = head.split(b"\n", 1)[0]
+    return ".tsv" if b"\t" in header and b"," not in header else ".csv"
 
 
 def _csv(delimiter: str) -> Callable[[io.BufferedIOBase, str, int], Iterator[pa.Table]]:
@@ -186,7 +222,8 @@ class _Pushed(io.BufferedIOBase):
     def read(self, size: int | None = -1) -> bytes:
         if size is None or size < 0:
             return self.head.read() + self.stream.read()
-        return self.head.read(size) or self.stream.read(size)
+        head = self.head.read(size)
+        return head + self.stream.read(size - len(head))
 
     def readline(self, size: int | None = -1) -> bytes:
         line = self.head.readline()

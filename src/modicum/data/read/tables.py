@@ -45,8 +45,8 @@ def read(
     """Read a whole table.
 
     Args:
-        source: CSV, TSV, JSONL, JSON, Parquet or Arrow file (text kinds also as .gz), `-` for standard input, the name
-            of a built-in table, a pandas or polars frame, a pyarrow table, a dict of columns, or a list of texts.
+        source: CSV, TSV, JSONL, JSON, Parquet or Arrow file (text kinds also as .gz) or pipe, `-` for standard input,
+            a built-in table's name, a pandas or polars frame, a pyarrow table, a dict of columns, or a list of texts.
         text: Column of texts; may be left out where it is plain.
         label: Column of labels, empty where unknown.
         id: Column of unique row ids; default the column `id` where it is unique, else row numbers from 0.

@@ -3,7 +3,7 @@
 from modicum.labels.conformal.aps import aps_scores
 from modicum.labels.conformal.class_conditional import class_thresholds
 from modicum.labels.conformal.lac import lac_scores
-from modicum.labels.conformal.raps import raps_scores
+from modicum.labels.conformal.raps import raps_scores, tune_raps
 from modicum.labels.conformal.rule import SCORES, ConformalRule, cross_conformal, split_conformal
 from modicum.labels.conformal.threshold import threshold
 
@@ -17,4 +17,5 @@ __all__ = [
     "raps_scores",
     "split_conformal",
     "threshold",
+    "tune_raps",
 ]

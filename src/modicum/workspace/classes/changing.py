@@ -1,8 +1,8 @@
-"""Classes of a bundle renamed or removed, without fitting anything again."""
+"""Classes of a bundle renamed or removed, and how its report tells of a change."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -35,7 +35,8 @@ def rename_classes(bundle: Bundle, names: Mapping[str, str]) -> Bundle:
         check_choice(old, bundle.classes, "class")
     space = bundle.model.space
     renamed = replace(space, names=tuple(names.get(name, name) for name in space.names))
-    return _noted(replace(bundle, model=replace(bundle.model, space=renamed)), [f"{a} → {b}" for a, b in names.items()])
+    changes = [f"{a} → {b}" for a, b in names.items()]
+    return noted(replace(bundle, model=replace(bundle.model, space=renamed)), changes, _since(changes))
 
 
 def remove_classes(bundle: Bundle, names: Iterable[str]) -> Bundle:
@@ -61,16 +62,26 @@ def remove_classes(bundle: Bundle, names: Iterable[str]) -> Bundle:
         model,
         space=_kept_space(model.space, keep),
         members=tuple(_kept_member(member, keep) for member in model.members),
-        conformal=model.conformal and _kept_rule(model.conformal, keep),
+        conformal=model.conformal and _kept_rule(model.conformal, keep, len(model.space)),
     )
     cascade = bundle.cascade and _kept_cascade(bundle.cascade, keep)
-    return _noted(replace(bundle, model=smaller, cascade=cascade), [f"{name} removed" for name in sorted(gone)])
+    kept = bundle.exemplars and bundle.exemplars.only(keep)
+    changes = [f"{name} removed" for name in sorted(gone)]
+    return noted(replace(bundle, model=smaller, cascade=cascade, exemplars=kept), changes, _since(changes))
 
 
-def _noted(bundle: Bundle, changes: list[str]) -> Bundle:
-    """The bundle whose report tells what was changed since it was written."""
+def noted(bundle: Bundle, changes: Sequence[str], said: str) -> Bundle:
+    """The bundle whose report tells what was changed after the fit, and what is promised now."""
     report = dict(bundle.report)
-    return replace(bundle, report=report | {"changed_classes": [*report.get("changed_classes", ()), *changes]})
+    report["changed_classes"] = [*report.get("changed_classes", ()), *changes]
+    report["grounds"] = [*report.get("grounds", ()), said]
+    if report.get("conformal") and bundle.model.conformal is not None:
+        report["conformal"] = {**report["conformal"], "guarantee": bundle.model.conformal.guarantee}
+    return replace(bundle, report=report)
+
+
+def _since(changes: Sequence[str]) -> str:
+    return f"Classes were changed after the fit: {', '.join(changes)}."
 
 
 def _kept_space(space: LabelSpace, keep: Ints) -> LabelSpace:
@@ -92,12 +103,14 @@ def _kept_member(member: FittedRecipe, keep: Ints) -> FittedRecipe:
     return replace(member, classifier=smaller)
 
 
-def _kept_rule(rule: ConformalRule, keep: Ints) -> ConformalRule:
-    thresholds = rule.thresholds
+def _kept_rule(rule: ConformalRule, keep: Ints, classes: int) -> ConformalRule:
+    thresholds, added = rule.thresholds, int((keep >= classes - rule.added).sum())
     if len(thresholds) > 1:
         thresholds = tuple(thresholds[code] for code in keep)
-    return replace(rule, thresholds=thresholds, guarantee=f"{rule.guarantee} Classes were removed after that.")
+    said = f"{rule.guarantee} Classes were removed after that."
+    return replace(rule, thresholds=thresholds, guarantee=said, added=added)
 
 
 def _kept_cascade(cascade: Cascade, keep: Ints) -> Cascade:
-    return replace(cascade, coef=cascade.coef[keep], intercept=cascade.intercept[keep])
+    rule = cascade.conformal and _kept_rule(cascade.conformal, keep, len(cascade.coef))
+    return replace(cascade, coef=cascade.coef[keep], intercept=cascade.intercept[keep], conformal=rule)
