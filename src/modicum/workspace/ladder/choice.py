@@ -26,7 +26,8 @@ from modicum.workspace.ladder.climb import Climb, Trial
 Floats = NDArray[np.floating]
 
 POOL_GAIN = Guess(0.014, 0.03)
-"""Prior of the pool's lead in accuracy over a recipe that the bank does not know: measured on three tables."""
+"""Prior of the pool's lead in accuracy over one recipe: measured on three tables. The bank's own pools started from
+equal shares; one that starts from the bank leads by this much at least."""
 STACKING_STRENGTH = 5.0
 """Nats by which the evidence must outweigh the prior shares."""
 LEAST_SHARE = 0.05
@@ -165,7 +166,7 @@ def choose(climb: Climb, y: NDArray[np.int64], bank: Bank, *, tolerance: float =
     behind = {}
     for candidate in candidates:
         classes = candidate.log_proba.shape[-1]
-        prior = bank.lead(candidate.name, classes, labels_per_class(y, classes)) or POOL_GAIN
+        prior = _prior_lead(bank, candidate.name, classes, labels_per_class(y, classes))
         behind[candidate.name] = (
             0.0 if candidate is reference else _shrunk_lead(right, correctness(candidate, climb, y), climb, prior)
         )
@@ -175,14 +176,18 @@ def choose(climb: Climb, y: NDArray[np.int64], bank: Bank, *, tolerance: float =
     return Choice(shipped, tuple(candidates), losses, tolerance)
 
 
+def _prior_lead(bank: Bank, recipe: str, classes: int, labels: float) -> Guess:
+    told = bank.lead(recipe, classes, labels)
+    return POOL_GAIN if told is None else Guess(max(told.mean, POOL_GAIN.mean), told.sd)
+
+
 def _shrunk_lead(reference: Floats, other: Floats, climb: Climb, prior: Guess) -> float:
     """Posterior mean of accuracy(reference) - accuracy(other) under a normal prior."""
     if not climb.represented.any():
         return prior.mean
     comparison = corrected_difference(reference, other, climb.folds)
-    if comparison.standard_error == 0:
-        return comparison.difference if comparison.difference else 0.0
-    precision, believed = comparison.standard_error**-2, prior.sd**-2
+    # Held-out rows that show no difference leave room for one more row that would.
+    precision, believed = max(comparison.standard_error, 1 / reference.shape[1]) ** -2, prior.sd**-2
     return float((precision * comparison.difference + believed * prior.mean) / (precision + believed))
 
 
