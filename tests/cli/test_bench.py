@@ -62,6 +62,22 @@ def test_methods_are_measured_beside_the_baseline_of_their_question(run, collect
 
 
 @pytest.mark.long
+def test_shift_shows_every_estimate_beside_no_correction(run, collections):
+    done = run("bench", "shift", "--data", collections, "--on", "tiny", "--seeds", 2, "--json")
+    assert done.code == 0
+    rows = [row for row in json.loads(done.out)["rows"] if row["on"] == "tiny test, 16 labels a class"]
+    assert {row["measure"] for row in rows} >= {"L1 error, class_shares", "L1 error, confusion_priors, hard"}
+    assert all(0 <= row["value"] <= 2 for row in rows)
+
+
+def test_proportions_stands_beside_full_supervision(run, collections):
+    done = run("bench", "proportions", "--data", collections, "--on", "tiny", "--seeds", 2, "--json")
+    row = json.loads(done.out)["rows"][0]
+    assert 0 <= row["value"] <= 1
+    assert row["target"] == pytest.approx(0.8 * row["baseline"])
+
+
+@pytest.mark.long
 def test_modes_and_scale_run_on_the_default_encoder(run, collections, monkeypatch):
     done = run("bench", "encode", "--data", collections, "--on", "tiny", "--seeds", 1, "--json")
     rows = {row["measure"]: row["value"] for row in json.loads(done.out)["rows"]}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modicum.core import InputError
-from modicum.evaluation.bench import few_shot_rows, load_collection
+from modicum.evaluation.bench import few_shot_rows, load_collection, shifted_rows
 
 CSV = "text,category\nmy card is lost,card\nwhere is my money,transfer\n"
 
@@ -70,3 +70,20 @@ def test_known_world_every_row_is_drawn_as_often():
 def test_negative_shots_are_refused():
     with pytest.raises(InputError, match="shots must be at least 0, not -1"):
         few_shot_rows(np.array([0]), -1, np.random.default_rng(0))
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.1, 10))
+def test_shifted_rows_come_from_every_class_that_has_rows(seed, concentration):
+    codes = np.repeat([0, 2, 5], [4, 30, 1])
+    rows = shifted_rows(codes, 200, np.random.default_rng(seed), concentration=concentration)
+    assert len(rows) == 200
+    assert set(codes[rows]) <= {0, 2, 5}
+    assert rows.max() < len(codes)
+
+
+def test_shifted_shares_spread_as_the_dirichlet_distribution():
+    """A share of a symmetric Dirichlet(0.5) over four classes has variance (1/4)(3/4) / (4 * 0.5 + 1) = 0.0625."""
+    codes = np.repeat(np.arange(4), 25)
+    shares = [np.mean(codes[shifted_rows(codes, 1_000, np.random.default_rng(seed))] == 0) for seed in range(1_500)]
+    assert np.mean(shares) == pytest.approx(0.25, abs=0.02)
+    assert np.var(shares) == pytest.approx(0.0625, abs=0.008)

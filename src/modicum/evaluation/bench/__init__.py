@@ -1,6 +1,6 @@
 """Benchmark rows, the machine they were measured on, and the collections they need."""
 
-from modicum.evaluation.bench.collections import few_shot_rows, load_collection
+from modicum.evaluation.bench.collections import few_shot_rows, load_collection, shifted_rows
 from modicum.evaluation.bench.flips import flip_labels, most_similar_class
 from modicum.evaluation.bench.rows import BenchRow, machine_facts, rows_to_json, summarize
 
@@ -12,5 +12,6 @@ __all__ = [
     "machine_facts",
     "most_similar_class",
     "rows_to_json",
+    "shifted_rows",
     "summarize",
 ]

@@ -54,3 +54,27 @@ def few_shot_rows(codes: NDArray[np.int64], shots: int, rng: np.random.Generator
     _, starts, counts = np.unique(codes[by_class], return_index=True, return_counts=True)
     rank = np.arange(len(codes)) - np.repeat(starts, counts)
     return np.sort(by_class[rank < shots])
+
+
+def shifted_rows(
+    codes: NDArray[np.int64], size: int, rng: np.random.Generator, *, concentration: float = 0.5
+) -> NDArray[np.int64]:
+    """Row numbers (size,), drawn with replacement under class shares from a symmetric Dirichlet distribution.
+
+    Args:
+        codes: Classes (N,) of the rows to draw from; a class without rows has no share.
+        size: How many rows to draw.
+        rng: Source of randomness.
+        concentration: Of the Dirichlet distribution, above 0: shares are the more unequal the smaller it is.
+
+    Example:
+        >>> import numpy as np
+        >>> codes = np.repeat([0, 1, 2], 50)
+        >>> np.bincount(codes[shifted_rows(codes, 100, np.random.default_rng(1))], minlength=3).tolist()
+        [40, 29, 31]
+    """
+    classes, place, counts = np.unique(codes, return_inverse=True, return_counts=True)
+    drawn = rng.choice(len(classes), size, p=rng.dirichlet(np.full(len(classes), concentration)))
+    starts = np.cumsum(counts) - counts
+    within = (rng.random(size) * counts[drawn]).astype(np.int64)
+    return np.asarray(np.argsort(place, kind="stable")[starts[drawn] + within], dtype=np.int64)

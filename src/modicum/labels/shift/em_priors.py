@@ -40,6 +40,14 @@ class ShiftEstimate:
     proba: NDArray[np.float64]
 
 
+def reweighted(
+    proba: NDArray[np.floating], priors: NDArray[np.floating], train_priors: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Posteriors (N, K) made under `train_priors` (K,), as they would be under `priors` (K,); scales do not matter."""
+    odds = np.asarray(proba * (priors / train_priors), dtype=np.float64)
+    return np.asarray(odds / np.maximum(odds.sum(axis=1, keepdims=True), 1e-300))
+
+
 def em_priors(
     proba: NDArray[np.floating],
     train_priors: NDArray[np.floating],
@@ -70,8 +78,7 @@ def em_priors(
     train = np.asarray(train_priors, dtype=np.float64) / np.sum(train_priors)
     priors, corrected = train, proba
     for _ in range(steps):
-        corrected = proba * (priors / train)
-        corrected /= corrected.sum(axis=1, keepdims=True)
+        corrected = reweighted(proba, priors, train)
         moved = (corrected.sum(axis=0) + strength * train) / (len(proba) + strength)
         if np.abs(moved - priors).max() < tolerance:
             break

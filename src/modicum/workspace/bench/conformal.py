@@ -9,22 +9,22 @@ from typing import cast
 import numpy as np
 
 from modicum.core.progress import Progress
-from modicum.evaluation.bench import BenchRow, summarize
+from modicum.evaluation.bench import BenchRow, shifted_rows, summarize
 from modicum.evaluation.metrics import set_metrics
-from modicum.labels.conformal import ConformalRule, split_conformal
+from modicum.labels.conformal import ConformalRule, shift_conformal, split_conformal
 from modicum.workspace.bench.tasks import Collection, open_collection
 from modicum.workspace.fitting import make_model
 from modicum.workspace.ladder.climb import Plan
 from modicum.workspace.ladder.recipes import RECIPES
 from modicum.workspace.settings import Settings
 
-ALPHA, SHOTS, CALIBRATION = 0.1, 8, 1_000
+ALPHA, SHOTS, CALIBRATION, BATCH = 0.1, 8, 1_000, 500
 QUICK = tuple(recipe for recipe in RECIPES if recipe.name == "names + shots")
 """For a hundred draws of labels: one cheap recipe, measured once."""
 
 
 def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[BenchRow]:
-    """Coverage and mean size at alpha 0.1: `seeds` splits of the test set, and `seeds` draws of labels."""
+    """Coverage and mean size at alpha 0.1: `seeds` splits of the test set, also under shift, and draws of labels."""
     rows: list[BenchRow] = []
     for name in on:
         collection = open_collection(name, root, progress)
@@ -35,8 +35,12 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
             progress(f"{name}, cross-fitted sets", seed, seeds)
             few.append(_cross_fitted(collection, seed))
         progress(f"{name}, cross-fitted sets", seeds, seeds)
+        progress(f"{name}, sets under label shift", 0, seeds)
+        shifted = _shifted(collection, seeds)
         rows += _rows(f"split conformal on {CALIBRATION} held-out rows", where, split)
         rows += _rows("cross-fitted on the labelled rows", where, few)
+        for how, figures in shifted.items():
+            rows += _rows(f"{how}, Dirichlet(0.5) shift", where, figures)
     return rows
 
 
@@ -51,6 +55,28 @@ def _split(collection: Collection, seeds: int) -> list[tuple[float, float]]:
         rule = split_conformal(proba[inside], truth[inside], alpha=ALPHA)
         facts = set_metrics(rule.sets(proba[outside]), truth[outside])
         found.append((facts.coverage, facts.mean_size))
+    return found
+
+
+def _shifted(collection: Collection, seeds: int) -> dict[str, list[tuple[float, float]]]:
+    """Batches with other class shares: plain sets, sets re-weighted by estimated shares, and class-conditional ones."""
+    made = make_model(collection.task(SHOTS, 0), Settings())
+    proba, truth = made.model.proba(collection.X_test), collection.codes_test
+    size = min(CALIBRATION, len(truth) // 2)
+    found: dict[str, list[tuple[float, float]]] = {}
+    for seed in range(seeds):
+        rng = np.random.default_rng(seed)
+        order = rng.permutation(len(truth))
+        inside, outside = order[:size], order[size:]
+        batch = outside[shifted_rows(truth[outside], BATCH, rng)]
+        known, told, new = proba[inside], truth[inside], proba[batch]
+        for how, sets in {
+            "plain": split_conformal(known, told, alpha=ALPHA).sets(new),
+            "re-weighted": shift_conformal(known, told, new, alpha=ALPHA).sets,
+            "class-conditional": shift_conformal(known, told, new, alpha=ALPHA, per_class=True).sets,
+        }.items():
+            facts = set_metrics(sets, truth[batch])
+            found.setdefault(how, []).append((facts.coverage, facts.mean_size))
     return found
 
 

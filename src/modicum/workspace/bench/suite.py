@@ -13,7 +13,7 @@ from modicum.core.checks import check_choice
 from modicum.core.files import atomic_write
 from modicum.core.progress import Progress, silent
 from modicum.evaluation.bench import BenchRow, machine_facts, rows_to_json
-from modicum.workspace.bench import active, conformal, few_shot, methods, modes, noisy, refit, scale
+from modicum.workspace.bench import active, conformal, few_shot, methods, modes, noisy, proportions, refit, scale, shift
 
 Bench = Callable[[Path, Sequence[str], int, Progress], list[BenchRow]]
 
@@ -35,6 +35,8 @@ BENCHES: Mapping[str, Entry] = MappingProxyType(
         "fit": Entry(refit.run, ("banking77",), 3),
         "encode": Entry(modes.run, ("banking77",), 5),
         "active": Entry(active.run, ("banking77", "trec"), 5),
+        "shift": Entry(shift.run, ("banking77", "trec"), 20),
+        "proportions": Entry(proportions.run, ("trec",), 5),
         "scale": Entry(scale.run, ("banking77",), 1),
         "methods": Entry(methods.run, ("banking77", "trec", "mpqa"), 5),
     }

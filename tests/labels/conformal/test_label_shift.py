@@ -1,0 +1,97 @@
+"""Sets under label shift: the weighted quantile by its definition, coverage in a shifted world, properties, errors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modicum.core import InputError
+from modicum.core.arrays import softmax
+from modicum.labels.conformal import shift_conformal, split_conformal, threshold, weighted_thresholds
+
+
+def gaussians(rng, codes, classes=3):
+    """Exact posteriors under equal shares of spherical classes on the axes."""
+    X = rng.normal(size=(len(codes), classes)) + 1.6 * np.eye(classes)[codes]
+    return softmax(1.6 * X)
+
+
+def textbook(scores, codes, weights, k, alpha):
+    """Podkopaev and Ramdas 2021, equation 7, written without any function under test: a point mass per score."""
+    points = [(s, weights[c]) for s, c in zip(scores, codes, strict=True)] + [(np.inf, weights[k])]
+    mass, total = 0.0, sum(w for _, w in points)
+    for score, weight in sorted(points):
+        mass += weight / total
+        if mass >= 1 - alpha - 1e-9:
+            return score
+    return np.inf
+
+
+def test_parity_with_the_definition():
+    rng = np.random.default_rng(0)
+    scores, codes, weights = rng.random(40), rng.integers(0, 3, 40), np.array([0.2, 1.0, 4.0])
+    found = weighted_thresholds(scores, codes, weights, 0.2)
+    assert found.tolist() == [textbook(scores, codes, weights, k, 0.2) for k in range(3)]
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_known_world_coverage_is_kept_where_plain_sets_lose_it(known):
+    """One hard class in three is the rule in the batch and the exception among the calibration rows."""
+    shares, hits = np.array([0.04, 0.9, 0.06]), {"plain": [], "shifted": []}
+    for seed in range(15):
+        rng = np.random.default_rng(seed)
+        codes, truth = rng.choice(3, 1_500, p=[0.6, 0.1, 0.3]), rng.choice(3, 1_500, p=shares)
+        held_out, batch = gaussians(rng, codes), gaussians(rng, truth)
+        rows = np.arange(len(truth))
+        lean = np.array([2.0, 0.2, 1.0]) / 3.2  # the classifier leans as the labelled rows do
+        held_out, batch = (p * lean / (p * lean).sum(axis=1, keepdims=True) for p in (held_out, batch))
+        found = shift_conformal(held_out, codes, batch, alpha=0.1, train_priors=lean, priors=shares if known else None)
+        hits["shifted"].append(found.sets[rows, truth].mean())
+        hits["plain"].append(split_conformal(held_out, codes, alpha=0.1).sets(batch)[rows, truth].mean())
+    assert np.mean(hits["shifted"]) == pytest.approx(0.9, abs=0.015)
+    assert np.mean(hits["plain"]) < 0.8
+
+
+def test_class_conditional_sets_hold_within_every_class_under_shift():
+    rng = np.random.default_rng(3)
+    codes, truth = rng.integers(0, 3, 6_000), rng.choice(3, 20_000, p=[0.1, 0.8, 0.1])
+    found = shift_conformal(gaussians(rng, codes), codes, gaussians(rng, truth), alpha=0.1, per_class=True)
+    hit = found.sets[np.arange(len(truth)), truth]
+    np.testing.assert_allclose([hit[truth == k].mean() for k in range(3)], 0.9, atol=0.025)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_equal_weights_give_the_plain_threshold(seed):
+    rng = np.random.default_rng(seed)
+    scores = rng.random(30)
+    np.testing.assert_array_equal(
+        weighted_thresholds(scores, rng.integers(0, 2, 30), np.ones(2), 0.1), threshold(scores, 0.1)
+    )
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.1, 10))
+def test_the_scale_of_weights_does_not_matter(seed, scale):
+    rng = np.random.default_rng(seed)
+    scores, codes, weights = rng.random(30), rng.integers(0, 3, 30), rng.random(3)
+    np.testing.assert_array_equal(
+        weighted_thresholds(scores, codes, weights, 0.13), weighted_thresholds(scores, codes, scale * weights, 0.13)
+    )
+
+
+def test_promise_tells_whether_shares_were_estimated():
+    proba, codes = np.array([[0.9, 0.1], [0.2, 0.8]] * 10), np.tile([0, 1], 10)
+    assert "estimated from its unlabelled rows" in shift_conformal(proba, codes, proba, alpha=0.1).rule.guarantee
+    known = shift_conformal(proba, codes, proba, alpha=0.1, priors=np.array([0.5, 0.5]))
+    assert known.rule.guarantee.startswith("at least 90 %")
+
+
+def test_errors():
+    proba, codes = np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([0, 1])
+    with pytest.raises(InputError, match="alpha must lie strictly between 0 and 1"):
+        shift_conformal(proba, codes, proba, alpha=1.5)
+    with pytest.raises(InputError, match="score of prediction sets 'lax' is not known; did you mean 'lac'"):
+        shift_conformal(proba, codes, proba, alpha=0.1, score="lax")
+    with pytest.raises(InputError, match="train_priors must be 2 numbers above 0"):
+        shift_conformal(proba, codes, proba, alpha=0.1, train_priors=np.array([1.0, 0.0]))
