@@ -38,6 +38,9 @@ def fit(
     alpha: Annotated[float, typer.Option(help="Share of prediction sets that may miss the truth.")] = 0.1,
     sets: Annotated[str, typer.Option(help="Prediction sets: lac, aps or raps, each also with -per-class.")] = "lac",
     tolerance: Annotated[float, typer.Option(help="Expected loss of accuracy accepted for a cheaper recipe.")] = 0.005,
+    shift: Annotated[
+        bool, typer.Option("--shift/--no-shift", help="Correct for class shares of unlabelled rows where it gains.")
+    ] = True,
     seed: options.SEED = 0,
     bundle: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Folder of the bundle; default NAME.bundle beside you.")
@@ -66,6 +69,7 @@ def fit(
             alpha=alpha,
             sets=sets,
             tolerance=tolerance,
+            shift=shift,
             seed=seed,
             encoder_mode=encoder_mode,
         )

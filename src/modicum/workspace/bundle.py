@@ -182,6 +182,7 @@ class Bundle:
                 "scales": model.scales.tolist(),
                 "weights": model.weights.tolist(),
                 "decode": model.decode,
+                "factors": None if model.factors is None else model.factors.tolist(),
             },
             "calibration": {"temperature": model.temperature},
             "conformal": None if model.conformal is None else model.conformal.to_dict(),
@@ -288,6 +289,7 @@ def _assemble(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], r
         float(manifest["calibration"]["temperature"]),
         None if conformal is None else ConformalRule.from_dict(conformal),
         str(recipe["decode"]),
+        None if recipe.get("factors") is None else np.asarray(recipe["factors"], dtype=np.float64),
     )
     own = {name.removeprefix("encoder."): array for name, array in arrays.items() if name.startswith("encoder.")}
     cascade = None

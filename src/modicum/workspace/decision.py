@@ -107,21 +107,28 @@ def decision(choice: Choice, ladder: Sequence[dict[str, Any]], labelled: int) ->
 
 
 def grounds(
-    choice: Choice, ladder: Sequence[dict[str, Any]], budget: float, elsewhere: float | None = None
+    choice: Choice,
+    ladder: Sequence[dict[str, Any]],
+    budget: float,
+    elsewhere: float | None = None,
+    *,
+    corrected: bool = False,
 ) -> list[str]:
     """Sentences that belong to the decision: the baseline, other class shares, and what was not tried.
 
-    `elsewhere` is the accuracy expected on unlabelled rows, where their classes have other shares.
+    `elsewhere` is the accuracy expected on unlabelled rows, where their classes have other shares, and `corrected`
+    whether answers are corrected for them.
     """
     said = []
     baseline = next((e for e in ladder if e["name"] == BASELINE), None)
     if baseline and baseline["cv_accuracy"] is not None and choice.shipped.name != BASELINE:
         said.append(f"Plain logistic regression reaches {_percent(baseline['cv_accuracy'])}.")
     if elsewhere is not None:
-        said.append(
-            "The unlabelled rows seem to hold the classes in other shares than the labelled ones, under which about "
-            f"{_percent(elsewhere)} is to be expected, and prediction sets may miss more often than promised."
-        )
+        what = "The unlabelled rows seem to hold the classes in other shares than the labelled ones"
+        then = ", under which about {} is to be expected, and prediction sets may miss more often than promised."
+        if corrected:
+            then = "; answers and prediction sets are corrected for that, and about {} is to be expected there."
+        said.append(what + then.format(_percent(elsewhere)))
     skipped = [e["name"] for e in ladder if e["status"] == "skipped" and "budget" in (e["reason"] or "")]
     if skipped:
         said.append(f"Not tried for lack of budget ({budget:g} s): {', '.join(skipped)}.")

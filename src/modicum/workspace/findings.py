@@ -15,11 +15,11 @@ from modicum.evaluation import metrics
 from modicum.labels.active import margin_query
 from modicum.labels.conformal import ConformalRule
 from modicum.labels.noisy import label_issues
-from modicum.labels.shift import em_priors
 from modicum.workspace.ladder.held_out import HeldOut
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.model import Predictions
 from modicum.workspace.same_texts import SameTexts
+from modicum.workspace.shifted import Shift
 
 Floats = NDArray[np.floating]
 TEXT_LIMIT = 300
@@ -136,21 +136,17 @@ def label_errors(found: HeldOut, proba: Floats, table: Table, problem: Problem, 
     return out
 
 
-def shift(problem: Problem, proba: Floats) -> dict[str, Any] | None:
-    """Estimated class shares of the unlabelled rows beside those of the labelled ones; `proba` (N, K) of all rows."""
-    pool = problem.unlabelled_rows
-    if len(pool) == 0 or len(problem.rows) == 0:
+def shift_facts(found: Shift | None, space: LabelSpace, corrected: bool) -> dict[str, Any] | None:
+    """Estimated class shares of the unlabelled rows beside those of the labelled ones."""
+    if found is None:
         return None
-    counts = np.bincount(problem.y, minlength=len(problem.space))
-    shares = counts / counts.sum()
-    train = (counts + 1) / (counts + 1).sum()
-    estimated = em_priors(proba[pool], train).priors
-    names = problem.space.names
     return {
-        "method": "expectation-maximisation on the unlabelled rows",
-        "labelled": dict(zip(names, shares.tolist(), strict=True)),
-        "estimated": dict(zip(names, estimated.tolist(), strict=True)),
-        "l1": float(np.abs(shares - estimated).sum()),
+        "method": "maximum likelihood on the unlabelled rows",
+        "labelled": dict(zip(space.names, found.labelled.tolist(), strict=True)),
+        "estimated": dict(zip(space.names, found.estimated.tolist(), strict=True)),
+        "l1": float(np.abs(found.labelled - found.estimated).sum()),
+        "corrected": corrected,
+        "expected_gain": found.gain,
     }
 
 

@@ -18,7 +18,7 @@ from modicum.core.records import LabelSpace, Table
 from modicum.data.read import label_space
 from modicum.encoders import MODES
 from modicum.evaluation.splits import hold_out
-from modicum.labels.conformal import SCORES, ConformalRule, cross_conformal, split_conformal
+from modicum.labels.conformal import SCORES, ConformalRule, cross_conformal, shifted_rule, split_conformal
 from modicum.workspace.budget import Clock, parse_budget
 from modicum.workspace.bundle import Bundle
 from modicum.workspace.cascade import FittedCascade, fit_cascade
@@ -38,6 +38,7 @@ from modicum.workspace.predicting import prediction_columns, to_parquet
 from modicum.workspace.preparing import CASCADE, prepare
 from modicum.workspace.reporting import Facts, write_report
 from modicum.workspace.settings import PER_CLASS, Settings
+from modicum.workspace.shifted import Shift, find_shift
 from modicum.workspace.stopwatch import Stopwatch
 
 Floats = NDArray[np.floating]
@@ -141,10 +142,12 @@ def make_model(
     with watch.stage("final fit"):
         bank = FeatureBank(problem)
         model, found, guess = _final(problem, bank, climbed, choice, settings)
-        if problem.aside is not None and found is not None:
-            model = replace(model, conformal=_split_rule(model, problem, settings))
+        held = _held(model, problem, found) if found is not None and climbed.measurable else None
+        shift = find_shift(model, problem, held if settings.shift else None, settings.seed)
+        if found is not None:
+            model = _with_sets_of(model, problem, found, shift, settings)
     progress("final fit", 1, 1)
-    return Made(problem, bank, climbed, choice, model, curve, found, guess)
+    return Made(problem, bank, climbed, choice, model, curve, found, guess, shift)
 
 
 def _executor(settings: Settings) -> LocalExecutor:
@@ -185,9 +188,8 @@ def _final(
         told = expected(members, shipped.scales, shipped.weights, problem, settings.bank, settings.seed)
         if told is not None:
             guess, found = told[0], replace(found, temperature=told[1])
-    rule = _rule(cross_conformal, found.after, found.codes, settings)
     decode = decoding(found.after, found.codes, problem.space)
-    model = Model(problem.space, members, shipped.scales, shipped.weights, found.temperature, rule, decode)
+    model = Model(problem.space, members, shipped.scales, shipped.weights, found.temperature, None, decode)
     return model, found, guess
 
 
@@ -206,9 +208,24 @@ def _rule(
     return calibrate(proba, codes, alpha=settings.alpha, score=score, per_class=per_class, rng=rng)
 
 
-def _split_rule(model: Model, problem: Problem, settings: Settings) -> ConformalRule:
-    aside = np.flatnonzero(~problem.visible)
-    return _rule(split_conformal, model.proba(problem.X[aside]), problem.codes[aside], settings)
+def _held(model: Model, problem: Problem, found: HeldOut) -> tuple[Floats, NDArray[np.int64]]:
+    """Probabilities and classes of the rows that calibrate: those set aside, or else the labelled ones, held out."""
+    if problem.aside is None:
+        return found.after, found.codes
+    aside = np.flatnonzero(problem.aside)
+    return model.proba(problem.X[aside]), problem.codes[aside]
+
+
+def _with_sets_of(model: Model, problem: Problem, found: HeldOut, shift: Shift | None, settings: Settings) -> Model:
+    """The model corrected for a shift of class shares, if that is worth it, with sets for its own answers."""
+    proba, codes = _held(model, problem, found)
+    corrected = replace(model, factors=None if shift is None else shift.factors)
+    known = corrected.corrected(proba)
+    if shift is not None and corrected.factors is not None and not settings.sets.endswith(PER_CLASS):
+        rule = shifted_rule(known, codes, shift.estimated, alpha=settings.alpha, score=settings.sets)
+    else:
+        rule = _rule(cross_conformal if problem.aside is None else split_conformal, known, codes, settings)
+    return replace(corrected, conformal=rule)
 
 
 def with_sets(fitted: FittedCascade, made: Made, static: Floats, settings: Settings) -> FittedCascade:
@@ -217,7 +234,8 @@ def with_sets(fitted: FittedCascade, made: Made, static: Floats, settings: Setti
     if found is None:
         return fitted
     if problem.aside is None:
-        rows, exact, calibrate = problem.rows[found.rows], found.after, cross_conformal
+        rows, calibrate = problem.rows[found.rows], cross_conformal
+        exact = made.model.corrected(found.after)
         how = "The static stage learnt from a model that knew these labels, though never from the row."
     else:
         rows, calibrate, how = np.flatnonzero(problem.aside), split_conformal, ""

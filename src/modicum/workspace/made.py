@@ -12,6 +12,7 @@ from modicum.workspace.ladder.held_out import HeldOut
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.ladder.recipes import FeatureBank
 from modicum.workspace.model import Model
+from modicum.workspace.shifted import Shift
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,3 +31,5 @@ class Made:
     """Held-out answers of what was chosen; None where nothing could be measured."""
     guess: Guess | None = None
     """Accuracy to be expected, from the agreement of recipes on unlabelled rows; None where it is measured."""
+    shift: Shift | None = None
+    """Class shares of the unlabelled rows; None where there is no label, or no row without one."""

@@ -13,6 +13,7 @@ from modicum.core.checks import check_vectors
 from modicum.core.records import LabelSpace
 from modicum.evaluation.stats import log_pool
 from modicum.labels.conformal import ConformalRule
+from modicum.labels.shift import reweighted
 from modicum.labels.spaces import TreeMetric, frechet_mean
 from modicum.workspace.ladder.recipes import FittedRecipe, scores_of
 
@@ -48,6 +49,9 @@ class Model:
     conformal: ConformalRule | None = None
     decode: str = "argmax"
     """`argmax`, or `frechet`: the Frechet mean over the class tree."""
+    factors: NDArray[np.float64] | None = None
+    """What probabilities (N, K) are multiplied by, and then normalised, for class shares that differ from those of the
+    labelled rows; None where they do not."""
 
     def pooled(self, X: Floats) -> Floats:
         """Log-probabilities (N, K) of the pool before its own temperature."""
@@ -57,7 +61,11 @@ class Model:
 
     def proba(self, X: Floats) -> Floats:
         """Calibrated probabilities (N, K) of vectors (N, D)."""
-        return softmax(self.pooled(X) / self.temperature)
+        return self.corrected(softmax(self.pooled(X) / self.temperature))
+
+    def corrected(self, proba: Floats) -> Floats:
+        """Probabilities (N, K) under the shares of the labelled rows, as they are under those answers are given for."""
+        return proba if self.factors is None else reweighted(proba, self.factors, np.ones(len(self.factors)))
 
     def decide(self, proba: Floats) -> NDArray[np.int64]:
         """Classes (N,) for probabilities (N, K), by the model's decoding rule."""

@@ -83,10 +83,11 @@ def write_report(facts: Facts) -> dict[str, Any]:
     prepared, settings = facts.prepared, facts.settings
     rng = np.random.default_rng(settings.seed)
     ladder = ladder_rows(made.climbed, made.choice, problem.y, facts.tests)
-    measured, shift = _measured(facts), findings.shift(problem, facts.answers.probabilities)
+    measured = _measured(facts)
+    shift = findings.shift_facts(made.shift, problem.space, made.model.factors is not None)
     elsewhere = None
     if shift is not None:
-        shift["expected_accuracy"] = findings.accuracy_under(shift["estimated"], measured["per_class"])
+        shift["expected_accuracy"] = _elsewhere(facts, shift["estimated"])
         elsewhere = shift["expected_accuracy"] if shift["l1"] > NOTABLE_SHIFT else None
     report = {
         "schema": SCHEMA,
@@ -124,7 +125,8 @@ def _decision(facts: Facts, ladder: Sequence[dict[str, Any]]) -> str:
 def _grounds(facts: Facts, ladder: Sequence[dict[str, Any]], elsewhere: float | None) -> list[str]:
     said = []
     if facts.made.choice is not None:
-        said = grounds(facts.made.choice, ladder, parse_budget(facts.settings.budget), elsewhere)
+        budget, corrected = parse_budget(facts.settings.budget), facts.made.model.factors is not None
+        said = grounds(facts.made.choice, ladder, budget, elsewhere, corrected=corrected)
     expected = _expected(facts.made.guess)
     if expected is not None:
         said.append(
@@ -229,7 +231,7 @@ def _measured(facts: Facts) -> dict[str, Any]:
         return dict(NOTHING)
     proba = cross_fitted(found, facts.made.climbed.folds[0, found.rows])
     predicted = facts.made.model.decide(found.after)
-    sets = rule.sets(found.after)
+    sets = rule.sets(facts.made.model.corrected(found.after))
     sets[np.arange(len(predicted)), predicted] = True
     if not facts.made.climbed.measurable:
         return {**NOTHING, "conformal": findings.conformal_facts(found.codes, sets, rule)}
@@ -240,6 +242,15 @@ def _measured(facts: Facts) -> dict[str, Any]:
         "conformal": findings.conformal_facts(found.codes, sets, rule),
         "label_errors": findings.label_errors(found, proba, facts.table, problem),
     }
+
+
+def _elsewhere(facts: Facts, estimated: dict[str, float]) -> float | None:
+    """Accuracy to be expected where classes have the estimated shares, of the answers as they are given."""
+    found, model = facts.made.found, facts.made.model
+    if found is None or not facts.made.climbed.measurable:
+        return None
+    given = model.decide(model.corrected(found.after))
+    return findings.accuracy_under(estimated, findings.class_results(found, given, model.space))
 
 
 def _map(facts: Facts, rng: np.random.Generator, points: int) -> dict[str, Any] | None:

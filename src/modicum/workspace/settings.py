@@ -25,6 +25,8 @@ class Settings:
     encoder_mode: str = "exact"
     """`exact`; `fast`: 8 bits where this machine is faster that way; `static`: a table of word pieces; `cascade`:
     exact, but static vectors answer what they are sure of within `tolerance`."""
+    shift: bool = True
+    """Whether answers are corrected for class shares of the unlabelled rows, where that is expected to gain."""
     tolerance: float = 0.005
     """Expected loss of accuracy that is accepted for a cheaper recipe."""
     seed: int = 0

@@ -2,7 +2,7 @@
 
 from modicum.labels.conformal.aps import aps_scores
 from modicum.labels.conformal.class_conditional import class_thresholds
-from modicum.labels.conformal.label_shift import ShiftedSets, shift_conformal, weighted_thresholds
+from modicum.labels.conformal.label_shift import ShiftedSets, shift_conformal, shifted_rule, weighted_thresholds
 from modicum.labels.conformal.lac import lac_scores
 from modicum.labels.conformal.pac import pac_threshold
 from modicum.labels.conformal.powerset import PowersetRule, powerset_conformal, powerset_scores
@@ -26,6 +26,7 @@ __all__ = [
     "powerset_scores",
     "raps_scores",
     "shift_conformal",
+    "shifted_rule",
     "split_conformal",
     "threshold",
     "tune_raps",

@@ -125,13 +125,40 @@ def shift_conformal(
     shifted = reweighted(how.apply(held_out), scored, how.priors)
     if per_class:
         rule = split_conformal(shifted, codes, alpha=alpha, score=score, per_class=True)
-        return ShiftedSets(rule.sets(estimate.proba), rule, estimate)
-    counts = np.bincount(codes, minlength=shifted.shape[1]) + 1 / shifted.shape[1]
-    own = SCORES[check_choice(score, SCORES, "score of prediction sets")](shifted)[np.arange(len(codes)), codes]
-    thresholds = weighted_thresholds(own, codes, estimate.priors * counts.sum() / counts, alpha)
-    promise = _promise(alpha, len(codes), priors is None)
-    rule = ConformalRule(score, alpha, tuple(thresholds.tolist()), promise, len(codes))
+    else:
+        rule = shifted_rule(shifted, codes, found, alpha=alpha, score=score, estimated=priors is None)
     return ShiftedSets(rule.sets(estimate.proba), rule, estimate)
+
+
+def shifted_rule(
+    held_out: Floats,
+    codes: NDArray[np.int64],
+    priors: Floats,
+    *,
+    alpha: float,
+    score: str = "lac",
+    estimated: bool = True,
+) -> ConformalRule:
+    """Rule for rows whose classes have the shares `priors` (K,), with one threshold for each class.
+
+    Args:
+        held_out: Posteriors (n, K) of calibration rows, corrected in the way that those of the batch will be.
+        codes: Their classes (n,).
+        priors: Class shares of the batch (K,), sum 1.
+        alpha: Share of sets that may miss the truth, 0 to 1.
+        score: `lac`, `aps` or `raps`.
+        estimated: Whether the shares are an estimate; only the wording of the promise depends on it.
+
+    Example:
+        >>> import numpy as np
+        >>> held_out = np.array([[0.9, 0.1]] * 20 + [[0.2, 0.8]] * 20)
+        >>> shifted_rule(held_out, np.repeat([0, 1], 20), np.array([0.1, 0.9]), alpha=0.1).sets(held_out[-1:]).tolist()
+        [[False, True]]
+    """
+    counts = np.bincount(codes, minlength=held_out.shape[1]) + 1 / held_out.shape[1]
+    own = SCORES[check_choice(score, SCORES, "score of prediction sets")](held_out)[np.arange(len(codes)), codes]
+    thresholds = weighted_thresholds(own, codes, priors * counts.sum() / counts, alpha)
+    return ConformalRule(score, alpha, tuple(thresholds.tolist()), _promise(alpha, len(codes), estimated), len(codes))
 
 
 def _promise(alpha: float, rows: int, estimated: bool) -> str:

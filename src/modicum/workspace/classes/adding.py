@@ -69,6 +69,7 @@ def add_class(
         space=space,
         members=growth.members(np.ones(len(growth.X), dtype=bool)),
         conformal=rule and rule.with_class(),
+        factors=None if bundle.model.factors is None else np.append(bundle.model.factors, 1.0),
     )
     larger = replace(bundle, model=model, cascade=None, exemplars=bundle.exemplars.joined(growth.X, len(space) - 1))
     told = _facts(name, growth, model, bundle.exemplars)

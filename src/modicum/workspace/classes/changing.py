@@ -63,6 +63,7 @@ def remove_classes(bundle: Bundle, names: Iterable[str]) -> Bundle:
         space=_kept_space(model.space, keep),
         members=tuple(_kept_member(member, keep) for member in model.members),
         conformal=model.conformal and _kept_rule(model.conformal, keep, len(model.space)),
+        factors=None if model.factors is None else model.factors[keep],
     )
     cascade = bundle.cascade and _kept_cascade(bundle.cascade, keep)
     kept = bundle.exemplars and bundle.exemplars.only(keep)
