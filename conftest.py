@@ -9,6 +9,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+# What imports the packages of the extra `images`; there are no examples to run in it.
+collect_ignore = ["src/modicum/encoders/images/backends", "src/modicum/encoders/images/decode.py"]
+
 settings.register_profile(
     "suite", derandomize=True, deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -26,7 +26,7 @@ def read(layer):
     return (ROOT / "locks" / f"{layer}.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("layer", [*LAYERS, "encoder"])
+@pytest.mark.parametrize("layer", [*LAYERS, "encoder", "images", "torch"])
 def test_everything_is_hashed_and_no_address_is_named(layer):
     entries = re.split(r"^(?=[\w.-]+==)", read(layer), flags=re.MULTILINE)[1:]
     assert entries
@@ -47,3 +47,16 @@ def test_what_the_project_asks_for_is_pinned(layer):
     for requirement in map(Requirement, asked):
         versions = locked[canonicalize_name(requirement.name)]
         assert all(version in requirement.specifier for version in versions), requirement
+
+
+def test_what_the_extra_of_images_asks_for_is_pinned():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    locked = pins("images") | pins("torch")
+    for requirement in map(Requirement, project["project"]["optional-dependencies"]["images"]):
+        versions = locked[canonicalize_name(requirement.name)]
+        assert all(version in requirement.specifier for version in versions), requirement
+
+
+def test_the_layer_of_images_contradicts_no_other():
+    for name, versions in (pins("images") | pins("torch")).items():
+        assert versions == pins("test").get(name, versions)

@@ -79,7 +79,7 @@ def _with_class(
         raise InputError(f"the class {name!r} is learnt from examples; give a table of them with --examples")
     table = modicum.data.read(examples, text=text)
     given = modicum.encoders.read_vectors(vectors, len(table), table.ids) if vectors else None
-    return modicum.workspace.add_class(bundle, name, examples=table.texts, vectors=given, description=description)
+    return modicum.workspace.add_class(bundle, name, examples=table.content, vectors=given, description=description)
 
 
 def _show(bundle: Bundle, folder: Path | None, json: bool) -> None:

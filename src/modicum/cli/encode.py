@@ -1,4 +1,4 @@
-"""`modicum encode`: the vectors of a table's texts, as a file."""
+"""`modicum encode`: the vectors of a table's texts or images, as a file."""
 
 from __future__ import annotations
 
@@ -16,20 +16,22 @@ def encode(
     table: options.TABLE,
     file: Annotated[Path, typer.Option("--out", metavar="FILE", help="npy or parquet, by the ending.")],
     text: options.TEXT = None,
+    image: options.IMAGE = None,
     id: options.ID = None,
     encoder: options.ENCODER = None,
     encoder_mode: options.ENCODER_MODE = "exact",
     threads: options.THREADS = None,
     json: options.JSON = False,
 ) -> None:
-    """Encode the texts of a table; texts met before come from the cache.
+    """Encode the texts or images of a table; those met before come from the cache.
 
     Example: modicum encode tickets.csv --text message --out vectors.npy
     """
     with bars() as progress:
-        items = modicum.read(table, text=text, id=id)
-        found = modicum.encoders.resolve(encoder, items.texts, threads=threads, mode=encoder_mode)
-        vectors = modicum.encode(items.texts, found, progress=progress)
+        items = modicum.read(table, text=text, image=image, id=id)
+        images = items.images is not None
+        found = modicum.encoders.resolve(encoder, items.texts, threads=threads, mode=encoder_mode, images=images)
+        vectors = modicum.encode(items.content, found, progress=progress)
         modicum.encoders.write_vectors(file, vectors, items.ids)
     if json:
         print_json({"file": str(file), "rows": len(vectors), "dimension": found.dimension, "encoder": found.name})

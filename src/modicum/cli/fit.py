@@ -20,6 +20,7 @@ EPILOG = (
 def fit(
     table: options.TABLE,
     text: options.TEXT = None,
+    image: options.IMAGE = None,
     label: options.LABEL = None,
     id: options.ID = None,
     classes: Annotated[
@@ -55,7 +56,7 @@ def fit(
     folder = bundle or Path(f"{_stem(table)}.bundle")
     with bars() as progress:
         items, declared = modicum.workspace.read_task(
-            table, classes=classes, text=text, label=label, id=id, group=group, time=time
+            table, classes=classes, text=text, label=label, id=id, group=group, time=time, image=image
         )
         given = modicum.encoders.read_vectors(vectors, len(items), items.ids) if vectors else None
         result = modicum.fit(
@@ -82,7 +83,7 @@ def fit(
 
 def _stem(table: str) -> str:
     pipe = table == "-" or modicum.data.is_pipe(Path(table))
-    return "table" if pipe else Path(table).name.split(".")[0]
+    return "table" if pipe else Path(table).absolute().name.split(".")[0]
 
 
 def _show(report: dict[str, Any], folder: Path) -> None:

@@ -11,11 +11,16 @@ TABLE = Annotated[
     str,
     typer.Argument(
         metavar="TABLE",
-        help="CSV, JSONL, Parquet or Arrow file (.gz too) or pipe, - for standard input, or a built-in table.",
+        help="CSV, JSONL, Parquet or Arrow file (.gz too) or pipe, - for standard input, a built-in table, or a folder "
+        "of images, whose sub-folders are the labels.",
     ),
 ]
 BUNDLE = Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder written by modicum fit.")]
 TEXT = Annotated[str | None, typer.Option("--text", metavar="COL", help="Column of the items' texts.")]
+IMAGE = Annotated[
+    str | None,
+    typer.Option("--image", metavar="COL", help="Column of image files, relative to the table; instead of texts."),
+]
 LABEL = Annotated[str | None, typer.Option("--label", metavar="COL", help="Column of labels, empty where unknown.")]
 ID = Annotated[
     str | None, typer.Option("--id", metavar="COL", help="Column of unique row ids; default the row numbers.")
@@ -24,7 +29,13 @@ VECTORS = Annotated[
     Path | None, typer.Option("--vectors", metavar="FILE", help="Precomputed vectors (.npy or .parquet), one per row.")
 ]
 ENCODER = Annotated[
-    str | None, typer.Option("--encoder", metavar="NAME", help="Encoder by name or folder; default all-MiniLM-L6-v2.")
+    str | None,
+    typer.Option(
+        "--encoder",
+        metavar="NAME",
+        help="Encoder by name or folder; default all-MiniLM-L6-v2. Of images: timm:NAME, open_clip:MODEL/TAG, "
+        "hf:ORGANISATION/NAME, or a folder.",
+    ),
 ]
 ENCODER_MODE = Annotated[
     str,

@@ -17,6 +17,7 @@ def predict(
     bundle: options.BUNDLE,
     table: options.TABLE,
     text: options.TEXT = None,
+    image: options.IMAGE = None,
     id: options.ID = None,
     vectors: options.VECTORS = None,
     file: Annotated[
@@ -34,7 +35,7 @@ def predict(
     """
     with bars() as progress:
         done = modicum.workspace.predict_stream(
-            bundle, table, text=text, id=id, vectors=vectors, threads=threads, progress=progress
+            bundle, table, text=text, image=image, id=id, vectors=vectors, threads=threads, progress=progress
         )
         if json:
             print_json([dict(zip(part, row, strict=True)) for part in done for row in zip(*part.values(), strict=True)])

@@ -5,11 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modicum.core.errors import InputError
+
+
+class ImageFile(str):
+    """The name of an image file that remembers where it was named, so that whoever decodes it can say so."""
+
+    __slots__ = ("where",)
+    where: str
+    """Table and row, such as `pets.csv, row 3`; empty where the name says enough."""
+
+    def __new__(cls, file: str, where: str = "") -> Self:
+        """Make a name; strings are made here, not in `__init__`."""
+        made = super().__new__(cls, file)
+        made.where = where
+        return made
+
+
+def refusal(file: str, reason: str) -> InputError:
+    """What to raise for an item's file: where it was named, its name, and why not."""
+    where = file.where if isinstance(file, ImageFile) else ""
+    return InputError(f"{where}: {file} {reason}" if where else f"{file} {reason}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +47,7 @@ class Table:
     source: str = "table"
     """Name of the file or of the built-in table, for messages."""
     text_column: str = "text"
+    """Column of the texts, or of the names of image files."""
     label_column: str | None = None
     groups: tuple[str, ...] | None = None
     """Rows of one group never stand on both sides of a split."""
@@ -34,10 +56,17 @@ class Table:
     hidden: tuple[str | None, ...] | None = None
     """Labels kept from every decision, to be looked at once, at the end."""
     columns: dict[str, Sequence[object]] = field(default_factory=dict)
+    images: tuple[ImageFile, ...] | None = None
+    """Files of the items (N,) where they are images; `texts` then holds their names as they were written."""
 
     def __len__(self) -> int:
         """Return the number of rows N."""
         return len(self.texts)
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """What an encoder is given (N,): texts, or files of images."""
+        return self.texts if self.images is None else self.images
 
     @cached_property
     def labelled(self) -> NDArray[np.bool_]:

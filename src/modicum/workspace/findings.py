@@ -38,6 +38,7 @@ def data_facts(table: Table, space: LabelSpace, same: SameTexts) -> dict[str, An
     repeated, near = (len(table) - len(np.unique(groups)) for groups in (same.exact, same.near))
     return {
         "source": table.source,
+        "kind": "texts" if table.images is None else "images",
         "text_column": table.text_column,
         "rows": len(table),
         "labelled": int(labelled.sum()),
@@ -63,8 +64,10 @@ def conflicting(table: Table, same: SameTexts, top: int = 100) -> list[dict[str,
     ]
 
 
-def found_shortcuts(table: Table, problem: Problem, top: int = 30) -> list[dict[str, Any]]:
-    """Words of the labelled rows that all but decide the class."""
+def found_shortcuts(table: Table, problem: Problem, top: int = 30) -> list[dict[str, Any]] | None:
+    """Words of the labelled rows that all but decide the class; None for images, which hold no words."""
+    if table.images is not None:
+        return None
     texts = [table.texts[row] for row in problem.rows]
     found = shortcuts(texts, problem.y, len(problem.space))
     names = problem.space.names

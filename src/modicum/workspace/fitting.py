@@ -63,7 +63,7 @@ class Result:
         return list(self.bundle.report["ladder"])
 
     def predict(self, texts: Sequence[str]) -> Predictions:
-        """Answer for new texts."""
+        """Answer for new texts, or for image files by name."""
         return self.bundle.predict(texts)
 
     def save(self, path: str | Path) -> Path:
@@ -87,7 +87,7 @@ def fit(
     Args:
         table: Items, from `modicum.read`; labels are `None` where unknown.
         classes: Declared classes, with descriptions and parents; default the labels seen.
-        encoder: Name, folder or encoder; default all-MiniLM-L6-v2.
+        encoder: Name, folder or encoder; default all-MiniLM-L6-v2. For images there is no default.
         vectors: Precomputed vectors (N, D), instead of an encoder.
         settings: All settings at once.
         progress: Called with stage, units done and units in all.

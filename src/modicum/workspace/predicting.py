@@ -10,13 +10,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.core.records import Table
-from modicum.data.read import read, stream
+from modicum.data.read import is_images, read, stream
 from modicum.encoders import read_vectors
-from modicum.workspace.bundle import load
+from modicum.workspace.bundle import Bundle, load
 from modicum.workspace.model import Predictions
 
+TEXTS, IMAGES = 20_000, 2_000
+"""Rows answered at a time."""
 OWN = ("id", "prediction", "probability", "prediction_set", "unknown")
 
 
@@ -48,11 +51,23 @@ def to_parquet(columns: Mapping[str, Sequence[Any]]) -> bytes:
     return buffer.getvalue()
 
 
+def _item_column(bundle: Bundle, source: str, text: str | None, image: str | None) -> dict[str, str | None]:
+    """The option of `read` that names the items, and the column."""
+    if bundle.kind == "images":
+        if text is not None:
+            raise InputError("this bundle was made from images; name their column with --image, not with --text")
+        return {"image": image if is_images(source) else image or bundle.text_column}
+    if image is not None or is_images(source):
+        raise InputError("this bundle was made from texts, not from images; give a table of texts")
+    return {"text": text or bundle.text_column}
+
+
 def predict_stream(
     path: str | Path,
     source: str,
     *,
     text: str | None = None,
+    image: str | None = None,
     id: str | None = None,
     vectors: Path | None = None,
     threads: int | None = None,
@@ -64,15 +79,16 @@ def predict_stream(
         Columns of one chunk, as `prediction_columns` has them.
     """
     bundle = load(path)
+    columns = _item_column(bundle, source, text, image)
     if vectors is not None:
-        table = read(source, text=text or bundle.text_column, id=id)
+        table = read(source, **columns, id=id)
         given = read_vectors(vectors, len(table), table.ids)
         yield prediction_columns(table, bundle.predict(vectors=given), bundle.classes)
         return
     encoder, done = bundle.find_encoder(threads), 0
     static = bundle.find_static(encoder)
-    for table in stream(source, text=text or bundle.text_column, id=id):
-        answers = bundle.predict(table.texts, encoder=encoder, static=static)
+    for table in stream(source, **columns, id=id, chunk_rows=IMAGES if bundle.kind == "images" else TEXTS):
+        answers = bundle.predict(table.content, encoder=encoder, static=static)
         done += len(table)
         progress("predict", done, done)
         yield prediction_columns(table, answers, bundle.classes)

@@ -73,7 +73,7 @@ def prepare(
         else:
             encoded = _encode(table, space, source, settings, progress)
     with watch.stage("duplicates"):
-        same = same_texts(table.texts)
+        same = same_texts(table)
         groups = same.near
         if table.groups is not None:
             groups = merge_groups(groups, np.unique(table.groups, return_inverse=True)[1])
@@ -85,7 +85,7 @@ def _encode(
     table: Table, space: LabelSpace, source: str | Encoder | None, settings: Settings, progress: Progress
 ) -> _Encoded:
     mode = settings.encoder_mode
-    found = resolve(source, table.texts, threads=settings.threads)
+    found = resolve(source, table.texts, threads=settings.threads, images=table.images is not None)
     agreement = static = None
     if mode != "exact" and not isinstance(found, HashedEncoder):
         if not isinstance(found, FolderEncoder):
@@ -97,13 +97,19 @@ def _encode(
             agreement = compare(other, exact, table.texts)
             found = exact if mode == CASCADE else other
             static = encode(table.texts, other) if mode == CASCADE else None
-    X = encode(table.texts, found, progress=progress)
-    names = encode(space.texts(), found) if names_tell(space) else None
+    X = encode(table.content, found, progress=progress)
+    names = name_vectors(space, found, images=table.images is not None)
     reference = EncoderReference(found.name, found.fingerprint, found.dimension, getattr(found, "mode", "exact"))
     arrays = found.arrays() if isinstance(found, HashedEncoder) else {}
     return _Encoded(X, names, reference, arrays, agreement, static)
 
 
-def names_tell(space: LabelSpace) -> bool:
+def name_vectors(space: LabelSpace, encoder: Encoder, *, images: bool = False) -> NDArray[np.float32] | None:
+    """Vectors of the class names in the space of the items, where there are such and the names say something."""
+    texts = getattr(encoder, "text_tower", None) if images else encoder
+    return encode(space.texts(), texts) if texts is not None and _names_tell(space) else None
+
+
+def _names_tell(space: LabelSpace) -> bool:
     """Whether most classes have a name or a description that says something."""
     return bool(telling_names(space.texts()).mean() > 0.5)

@@ -17,11 +17,12 @@ def read_task(
     id: str | None = None,
     group: str | None = None,
     time: str | None = None,
+    image: str | None = None,
 ) -> tuple[Table, LabelSpace | None]:
     """Read a table and its class file; a built-in table brings its own classes."""
     known = builtin(source)
     if known is not None:
         table, space = known
         return table, read_classes(classes) if classes else space
-    table = read(source, text=text, label=label, id=id, group=group, time=time)
+    table = read(source, text=text, label=label, id=id, group=group, time=time, image=image)
     return table, read_classes(classes) if classes else None

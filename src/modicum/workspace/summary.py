@@ -16,11 +16,17 @@ def summary(report: Report) -> list[str]:
 
 def _data(report: Report) -> str:
     data = report["data"]
-    told = f"The table holds {data['rows']:,} texts in {data['classes']} classes; {data['labelled']:,} carry a label."
+    told = f"The table holds {data['rows']:,} {_items(report)} in {data['classes']} classes; "
+    told += f"{data['labelled']:,} carry a label."
     copies = data.get("near_duplicates", 0)
     if copies:
-        told += f" {_some(copies, 'is a copy', 'are copies')} of another, to the letter or nearly."
+        alike = "byte for byte" if _items(report) == "images" else "to the letter or nearly"
+        told += f" {_some(copies, 'is a copy', 'are copies')} of another, {alike}."
     return told
+
+
+def _items(report: Report) -> str:
+    return str(report["data"].get("kind", "texts"))
 
 
 def _accuracy(report: Report) -> str | None:
@@ -29,7 +35,8 @@ def _accuracy(report: Report) -> str | None:
         return _guessed(report)
     accuracy, half = shipped["cv_accuracy"], 1.96 * (shipped.get("cv_se") or 0.0)
     low, high = max(accuracy - half, 0.0), min(accuracy + half, 1.0)
-    told = f"On texts like the labelled ones the model should be right in about {100 * accuracy:.0f} of 100 cases"
+    told = f"On {_items(report)} like the labelled ones the model should be right in about {100 * accuracy:.0f} of "
+    told += "100 cases"
     told += f" (between {100 * low:.0f} and {100 * high:.0f})" if half else ""
     elsewhere = (report.get("shift") or {}).get("expected_accuracy")
     if elsewhere is not None and round(100 * elsewhere) != round(100 * accuracy):
@@ -60,11 +67,11 @@ def _sets(report: Report) -> str | None:
 
 def _labels(report: Report) -> str | None:
     errors, conflicts = len(report.get("label_errors") or ()), len(report.get("conflicts") or ())
-    told = []
+    item, told = _items(report).removesuffix("s"), []
     if errors:
         told.append(f"{_some(errors, 'label is', 'labels are')} contradicted by the model and worth a second look")
     if conflicts:
-        told.append(f"{_some(conflicts, 'text has', 'texts have')} different labels on copies")
+        told.append(f"{_some(conflicts, f'{item} has', f'{item}s have')} different labels on copies")
     return f"{'; '.join(told)}." if told else None
 
 

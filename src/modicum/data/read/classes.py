@@ -126,9 +126,12 @@ def label_space(table: Table, declared: LabelSpace | None) -> LabelSpace:
     space = declared if declared is not None else LabelSpace(tuple(seen))
     if not space.names:
         column = f"column {table.label_column!r} of " if table.label_column else ""
+        remedy = "label a few rows (--label COL)"
+        if Path(table.source).is_dir():
+            remedy = "put a few images into sub-folders named after their classes"
         raise InputError(
             f"{column}{table.source} holds no label at all and no classes are declared; "
-            "label a few rows (--label COL) or declare the classes (--classes FILE)"
+            f"{remedy} or declare the classes (--classes FILE)"
         )
     foreign = next((label for label in seen if label not in space.index), None)
     if foreign is not None:

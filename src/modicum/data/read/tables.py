@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,12 @@ from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
 from modicum.core.records import Table
 from modicum.data.read.builtin import builtin
+from modicum.data.read.images import image_files, image_tables, is_images
 from modicum.data.read.sources import batches
 
 USUAL_TEXT = ("text", "sentence", "question", "document", "body", "message", "content")
 USUAL_ID = "id"
+OPTIONS = ("text", "label", "id", "group", "time", "image")
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Columns:
     id: str | None = None
     group: str | None = None
     time: str | None = None
+    image: str | None = None
 
 
 def read(
@@ -41,17 +44,20 @@ def read(
     id: str | None = None,
     group: str | None = None,
     time: str | None = None,
+    image: str | None = None,
 ) -> Table:
     """Read a whole table.
 
     Args:
         source: CSV, TSV, JSONL, JSON, Parquet or Arrow file (text kinds also as .gz) or pipe, `-` for standard input,
-            a built-in table's name, a pandas or polars frame, a pyarrow table, a dict of columns, or a list of texts.
+            a built-in table's name, a pandas or polars frame, a pyarrow table, a dict of columns, or a list of texts;
+            a folder of images, where sub-folders are labels, or one image.
         text: Column of texts; may be left out where it is plain.
         label: Column of labels, empty where unknown.
         id: Column of unique row ids; default the column `id` where it is unique, else row numbers from 0.
         group: Column of groups that splits keep together.
         time: Column of times (numbers or ISO dates) by which splits are ordered.
+        image: Column of image files, relative to the table's folder, instead of texts.
 
     Raises:
         InputError: Something is missing, broken or contradictory; the sentence names file, row, column and remedy.
@@ -61,8 +67,11 @@ def read(
         >>> table.labels
         ('greeting', None)
     """
-    columns = Columns(text, label, id, group, time)
-    if isinstance(source, (str, Path)):
+    columns = Columns(text, label, id, group, time, image)
+    if is_images(source):
+        _refuse_columns(columns, str(source))
+        parts = list(image_tables(source, 1 << 20))
+    elif isinstance(source, (str, Path)):
         known = builtin(str(source))
         if known is not None:
             return known[0]
@@ -78,6 +87,7 @@ def stream(
     text: str | None = None,
     id: str | None = None,
     label: str | None = None,
+    image: str | None = None,
     chunk_rows: int = 20_000,
 ) -> Iterator[Table]:
     """Read a file in chunks of about `chunk_rows` rows, for tables larger than memory; row ids run through.
@@ -85,11 +95,24 @@ def stream(
     Raises:
         InputError: As `read`; a duplicate id is found even when it is chunks apart.
     """
+    columns = Columns(text, label, id, image=image)
     known = builtin(str(source))
-    if known is not None:
+    if is_images(source):
+        _refuse_columns(columns, str(source))
+        yield from image_tables(source, chunk_rows)
+    elif known is not None:
         yield known[0]
-        return
-    yield from _tables(batches(source, chunk_rows), Columns(text, label, id), str(source))
+    else:
+        yield from _tables(batches(source, chunk_rows), columns, str(source))
+
+
+def _refuse_columns(columns: Columns, name: str) -> None:
+    """A folder of images has no columns."""
+    named = next((option for option in OPTIONS if getattr(columns, option) is not None), None)
+    if named is not None:
+        raise InputError(
+            f"{name} holds images, and no columns that --{named} could name; the names of sub-folders are the labels"
+        )
 
 
 def _arrow_table(source: Any) -> pa.Table:
@@ -138,12 +161,14 @@ def _tables(parts: Iterator[pa.Table], columns: Columns, name: str) -> Iterator[
 def _resolved(part: pa.Table, columns: Columns, name: str) -> Columns:
     """Check that named columns exist, and find the text and id columns where they are plain."""
     there = part.column_names
-    for option in ("text", "label", "id", "group", "time"):
+    if columns.text is not None and columns.image is not None:
+        raise InputError(f"{name}: rows are texts (--text) or images (--image), not both; name one of the columns")
+    for option in OPTIONS:
         column = getattr(columns, option)
         if column is not None and column not in there:
             raise InputError(f"{name} has no column {column!r} (--{option}){nearest_name(column, there)}")
     text = columns.text
-    if text is None:
+    if text is None and columns.image is None:
         taken = {columns.label, columns.id, columns.group, columns.time}
         strings = [c for c in there if _is_text(part.schema.field(c).type) and c not in taken]
         usual = [c for c in strings if c.lower() in USUAL_TEXT]
@@ -152,7 +177,7 @@ def _resolved(part: pa.Table, columns: Columns, name: str) -> Columns:
             listed = ", ".join(repr(c) for c in there[:12])
             raise InputError(f"{name}: say which column holds the texts with --text; there are: {listed}")
         text = candidates[0]
-    return Columns(text, columns.label, columns.id or _plain_id(part, name), columns.group, columns.time)
+    return replace(columns, text=text, id=columns.id or _plain_id(part, name))
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -170,7 +195,8 @@ def _plain_id(part: pa.Table, name: str) -> str | None:
 
 def _table(part: pa.Table, columns: Columns, name: str, offset: int) -> Table:
     own = {column: part[column].to_pylist() for column in part.column_names}
-    texts = tuple(_text(value, columns, name, offset + row) for row, value in enumerate(own[str(columns.text)]))
+    column = str(columns.image or columns.text)
+    texts = tuple(_text(value, column, name, offset + row) for row, value in enumerate(own[column]))
     count = len(texts)
     labels = tuple(map(_label, own[columns.label])) if columns.label else (None,) * count
     ids = tuple(map(_id, own[columns.id])) if columns.id else tuple(str(offset + row) for row in range(count))
@@ -178,16 +204,15 @@ def _table(part: pa.Table, columns: Columns, name: str, offset: int) -> Table:
     times = None
     if columns.time:
         times = np.array([_time(v, columns, name, offset + row) for row, v in enumerate(own[columns.time])])
-    return Table(ids, texts, labels, name, str(columns.text), columns.label, groups=groups, times=times, columns=own)
+    images = image_files(texts, name, column, offset) if columns.image else None
+    return Table(ids, texts, labels, name, column, columns.label, groups, times, columns=own, images=images)
 
 
-def _text(value: Any, columns: Columns, name: str, row: int) -> str:
+def _text(value: Any, column: str, name: str, row: int) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise InputError(
-            f"{name}, row {row + 1}: column {columns.text!r} holds {value!r}, not a text; name another --text"
-        )
+        raise InputError(f"{name}, row {row + 1}: column {column!r} holds {value!r}, not a text; name another column")
     return value
 
 
@@ -259,5 +284,6 @@ def _joined(parts: Sequence[Table]) -> Table:
         first.label_column,
         groups=None if first.groups is None else sum((p.groups or () for p in parts), ()),
         times=None if first.times is None else np.concatenate([p.times for p in parts if p.times is not None]),
+        images=None if first.images is None else sum((p.images or () for p in parts), ()),
         columns={name: [v for p in parts for v in p.columns.get(name, [None] * len(p))] for name in first.columns},
     )

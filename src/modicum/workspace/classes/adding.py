@@ -18,7 +18,7 @@ from modicum.workspace.classes.changing import noted
 from modicum.workspace.exemplars import Exemplars
 from modicum.workspace.ladder.recipes import FittedRecipe, apply
 from modicum.workspace.model import Model
-from modicum.workspace.preparing import PRECOMPUTED, names_tell
+from modicum.workspace.preparing import PRECOMPUTED
 
 Floats = NDArray[np.floating]
 FOLDS = 10
@@ -61,7 +61,7 @@ def add_class(
     names = None
     if bundle.encoder.name != PRECOMPUTED:
         encoder = encoder or bundle.find_encoder()
-        names = encode(space.texts(), encoder) if names_tell(bundle.model.space) else None
+        names = name_vectors(space, encoder, images=bundle.kind == "images")
     growth = _growth(bundle, bundle.exemplars, _examples(bundle, examples, vectors, encoder), names)
     rule = bundle.model.conformal
     model = replace(
