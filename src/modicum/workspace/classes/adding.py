@@ -18,7 +18,7 @@ from modicum.workspace.classes.changing import noted
 from modicum.workspace.exemplars import Exemplars
 from modicum.workspace.ladder.recipes import FittedRecipe, apply
 from modicum.workspace.model import Model
-from modicum.workspace.preparing import PRECOMPUTED
+from modicum.workspace.preparing import PRECOMPUTED, name_vectors
 
 Floats = NDArray[np.floating]
 FOLDS = 10
