@@ -14,7 +14,7 @@ from modicum.data.leaks import shortcuts
 from modicum.evaluation import metrics
 from modicum.labels.active import margin_query
 from modicum.labels.conformal import ConformalRule
-from modicum.labels.noisy import label_issues
+from modicum.labels.noisy import credibility
 from modicum.workspace.ladder.held_out import HeldOut
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.model import Predictions
@@ -117,26 +117,26 @@ def calibration(found: HeldOut, after: Floats, bins: int = 10) -> dict[str, Any]
     return {"temperature": found.temperature, "ece": ece, "reliability": curves}
 
 
-def label_errors(found: HeldOut, proba: Floats, table: Table, problem: Problem, top: int = 200) -> list[dict[str, Any]]:
-    """Labels that the held-out model contradicts, most suspicious first; classes of one label are never accused."""
+def label_errors(
+    found: HeldOut, table: Table, problem: Problem, rng: np.random.Generator, top: int = 200
+) -> list[dict[str, Any]]:
+    """Labels that neighbours and the held-out model contradict, least credible first; lone labels are never accused."""
     keep = np.flatnonzero(found.represented)
     if len(keep) < 2:
         return []
-    issues = label_issues(proba[keep], found.codes[keep])
+    rows, codes = problem.rows[found.rows[keep]], found.codes[keep]
+    judged = credibility(problem.X[rows], found.after[keep], codes, rng=rng)
     names = problem.space.names
-    out = []
-    for place, suggested, score in zip(issues.rows[:top], issues.suggested[:top], issues.scores[:top], strict=True):
-        row = problem.rows[found.rows[keep[place]]]
-        out.append(
-            {
-                "id": table.ids[row],
-                "text": shown(table.texts[row]),
-                "label": names[problem.codes[row]],
-                "suggested": names[suggested],
-                "score": float(score),
-            }
-        )
-    return out
+    return [
+        {
+            "id": table.ids[rows[place]],
+            "text": shown(table.texts[rows[place]]),
+            "label": names[codes[place]],
+            "suggested": names[judged.suggested[place]],
+            "score": float(judged.values[place]),
+        }
+        for place in judged.suspects[:top]
+    ]
 
 
 def shift_facts(found: Shift | None, space: LabelSpace, corrected: bool) -> dict[str, Any] | None:

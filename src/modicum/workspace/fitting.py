@@ -222,7 +222,7 @@ def _with_sets_of(model: Model, problem: Problem, found: HeldOut, shift: Shift |
     corrected = replace(model, factors=None if shift is None else shift.factors)
     known = corrected.corrected(proba)
     if shift is not None and corrected.factors is not None and not settings.sets.endswith(PER_CLASS):
-        rule = shifted_rule(known, codes, shift.estimated, alpha=settings.alpha, score=settings.sets)
+        rule = shifted_rule(known, codes, shift.held, alpha=settings.alpha, score=settings.sets)
     else:
         rule = _rule(cross_conformal if problem.aside is None else split_conformal, known, codes, settings)
     return replace(corrected, conformal=rule)

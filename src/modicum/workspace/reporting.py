@@ -240,7 +240,7 @@ def _measured(facts: Facts) -> dict[str, Any]:
         "confusions": findings.confusions(found, predicted, problem.space),
         "calibration": findings.calibration(found, proba),
         "conformal": findings.conformal_facts(found.codes, sets, rule),
-        "label_errors": findings.label_errors(found, proba, facts.table, problem),
+        "label_errors": findings.label_errors(found, facts.table, problem, np.random.default_rng(facts.settings.seed)),
     }
 
 

@@ -37,7 +37,9 @@ class Shift:
     labelled: NDArray[np.float64]
     """Shares (K,) among the labelled rows."""
     estimated: NDArray[np.float64]
-    """Shares (K,) among the unlabelled rows."""
+    """Shares (K,) among the unlabelled rows, the likeliest."""
+    held: NDArray[np.float64]
+    """The same, held back towards those of the labelled rows: what answers and sets are corrected for."""
     gain: float = 0.0
     """Accuracy that correcting the answers is expected to gain on the unlabelled rows, if the estimate is right."""
     factors: NDArray[np.float64] | None = None
@@ -63,11 +65,12 @@ def find_shift(
     train = (counts + 1) / (counts + 1).sum()
     proba = model.proba(problem.X[rows])
     if held is None:
-        return Shift(counts / counts.sum(), em_priors(proba, train).priors)
-    estimated = class_shares(proba, *held, train_priors=train, strength=STRENGTH).priors
-    factors = (estimated / train) ** TRUST
+        estimated = em_priors(proba, train).priors
+        return Shift(counts / counts.sum(), estimated, estimated)
+    estimated, shares = (class_shares(proba, *held, train_priors=train, strength=s).priors for s in (1.0, STRENGTH))
+    factors = (shares / train) ** TRUST
     corrected = reweighted(proba, factors, np.ones(len(factors)))
     before = corrected[np.arange(len(rows)), model.decide(proba)]
     gain = float((corrected[np.arange(len(rows)), model.decide(corrected)] - before).mean())
     worth = gain >= WORTH and len(rows) >= LEAST
-    return Shift(counts / counts.sum(), estimated, gain, factors if worth else None)
+    return Shift(counts / counts.sum(), estimated, shares, gain, factors if worth else None)
