@@ -8,13 +8,22 @@ Each argument is a folder of collections, as `modicum bench` reads them; all col
 from __future__ import annotations
 
 import argparse
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from modicum.cli.console import bars
 from modicum.core.files import atomic_write
 from modicum.workspace.bench.bank import build
 from modicum.workspace.bench.tasks import open_collection
+from modicum.workspace.ladder.bank import TUNED, Bank
 
+PEERS = Path(__file__).parent.parent / "benchmarks/peers-few-shot.json"
+PEER = "accuracy, setfit, "
+"""Measure of a peer that tunes the encoder's weights; of its settings the best counts."""
 BANK = Path(__file__).parent.parent / "src/modicum/workspace/ladder/bank.json"
 
 
@@ -27,8 +36,24 @@ def main() -> None:
     with bars() as progress:
         found = sorted((file.parent.name, root) for root in asked.folders for file in root.glob("*/train.csv"))
         collections = [open_collection(name, root, progress) for name, root in found]
-        bank = build(collections, asked.seeds, progress)
+        bank = with_tuned(build(collections, asked.seeds, progress), json.loads(PEERS.read_text())["rows"])
     atomic_write(BANK, bank.to_json().encode())
+
+
+def with_tuned(bank: Bank, rows: Sequence[Mapping[str, Any]]) -> Bank:
+    """The bank with the accuracies of tuned weights, from the comparison with peers."""
+    found: dict[tuple[str, float], float] = {}
+    for row in rows:
+        place = re.fullmatch(r"(.+) test, (\d+) labels a class", row["on"])
+        if place and row["measure"].startswith(PEER):
+            key = (place[1], float(place[2]))
+            found[key] = max(found.get(key, 0.0), row["value"])
+    entries = []
+    for entry in bank.entries:
+        tuned = found.get((entry.table, entry.labels_per_class))
+        told = entry.accuracies if tuned is None else {**entry.accuracies, TUNED: tuned}
+        entries.append(replace(entry, accuracies=told))
+    return Bank(tuple(entries))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pytest
 
 import modicum
 from modicum.core import InputError, LabelSpace, Table
+from modicum.workspace.ladder.bank import TUNED, Bank, Entry
 
 
 def world(n=240, classes=4, shots=8, seed=0, spread=0.5, width=12):
@@ -139,3 +140,20 @@ def test_other_class_shares_are_noticed_and_their_accuracy_is_told():
     assert shipped["cv_accuracy"] > report["test"]["accuracy"] + 0.05
     assert report["shift"]["expected_accuracy"] == pytest.approx(report["test"]["accuracy"], abs=0.06)
     assert any("other shares" in sentence for sentence in report["grounds"])
+
+
+def test_the_report_tells_whether_tuning_weights_pays():
+    def bank(*tuned):
+        told = [Entry(f"t{i}", f"t{i}", 4, 8.0, 0.7, 0.6, {}, {TUNED: accuracy}) for i, accuracy in enumerate(tuned)]
+        return Bank(tuple(told))
+
+    table, X = world()
+    for tuned, verdict in (
+        ((0.8, 0.82, 0.81), "worth a try"),
+        ((0.5, 0.52), "does not pay"),
+        ((0.5, 0.7), "nobody can"),
+    ):
+        told = modicum.fit(table, vectors=X, bank=bank(*tuned), **QUICK).report["tuning"]
+        assert verdict in told["said"]
+        assert told["gain"] == pytest.approx(np.mean(tuned) - 0.6)
+    assert modicum.fit(table, vectors=X, bank=bank(0.8), **QUICK).report["tuning"] is None

@@ -22,7 +22,8 @@ from modicum.workspace.budget import parse_budget
 from modicum.workspace.cascade import FittedCascade
 from modicum.workspace.decision import decision, grounds, ladder_rows
 from modicum.workspace.findings import shown
-from modicum.workspace.ladder.bank import Guess
+from modicum.workspace.ladder.bank import TUNED, Guess
+from modicum.workspace.ladder.choice import labels_per_class
 from modicum.workspace.ladder.curve import LEVEL, curve_facts
 from modicum.workspace.ladder.held_out import cross_fitted
 from modicum.workspace.ladder.recipes import BASELINE, fit_recipe
@@ -106,6 +107,7 @@ def write_report(facts: Facts) -> dict[str, Any]:
         **measured,
         "expected": _expected(made.guess),
         "learning_curve": _curve(made),
+        "tuning": _tuning(facts),
         "shift": shift,
         "next_to_label": findings.next_to_label(problem, facts.answers, table, rng),
         "map": _map(facts, rng, settings.map_points),
@@ -186,6 +188,25 @@ def _expected(guess: Guess | None) -> dict[str, float] | None:
     reach = float(norm.ppf(0.5 + LEVEL / 2)) * guess.sd
     low, high = max(guess.mean - reach, 0.0), min(guess.mean + reach, 1.0)
     return {"accuracy": guess.mean, "low": low, "high": high, "level": LEVEL}
+
+
+def _tuning(facts: Facts) -> dict[str, Any] | None:
+    """What tuning the encoder's weights brought on other tables, and may bring here; None where that is not known."""
+    problem, bank = facts.made.problem, facts.settings.bank
+    labels = labels_per_class(problem.y, len(problem.space))
+    lead, gains = bank.lead(TUNED, len(problem.space), labels), [-lead for lead in bank.leads(TUNED)]
+    if lead is None or len(gains) < 2:
+        return None
+    mean, sd = -lead.mean, max(lead.sd, float(np.std(gains, ddof=1)))
+    verdict = "nobody can tell beforehand whether it pays"
+    if abs(mean) > sd:
+        verdict = "it is worth a try" if mean > 0 else "it does not pay"
+    said = (
+        f"Tuning the encoder's weights is not on this ladder. On {len(gains)} other tables it changed accuracy by "
+        f"{100 * min(gains):+.0f} to {100 * max(gains):+.0f} points; here {100 * mean:+.0f} ± {100 * sd:.0f} are to be "
+        f"expected: {verdict}."
+    )
+    return {"gain": mean, "sd": sd, "tables": len(gains), "said": said.replace("-", "−")}
 
 
 def _curve(made: Made) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modicum.workspace.ladder.bank import Bank, Entry, load_bank
+from modicum.workspace.ladder.bank import TUNED, Bank, Entry, load_bank
 from modicum.workspace.ladder.recipes import RECIPES
 
 
@@ -81,6 +81,6 @@ def test_the_bank_of_the_package_answers_for_every_table(classes, labels, agreem
 def test_the_bank_of_the_package_knows_every_recipe():
     """A recipe that is added or renamed calls for a new bank."""
     for told in load_bank().entries:
-        assert set(told.accuracies) == {recipe.name for recipe in RECIPES}
+        assert set(told.accuracies) - {TUNED} == {recipe.name for recipe in RECIPES}
         assert set(told.shares) == {recipe.name for recipe in RECIPES if recipe.pooled}
         assert sum(told.shares.values()) == pytest.approx(1, abs=0.01)

@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 
 LEAST_SHARE = 1e-3
 """Prior share of a recipe that no table of the bank wanted, or that the bank does not know."""
+TUNED = "tuned weights"
+"""Name under which accuracies of an encoder with tuned weights are kept, where they were measured."""
 RIDGE = 0.05
 LEAST_SD = 0.01
 
@@ -39,7 +41,7 @@ class Entry:
     shares: dict[str, float]
     """Shares of the pool that would have served the test rows best."""
     accuracies: dict[str, float]
-    """Of each recipe alone, on test rows."""
+    """Of each recipe alone, on test rows; of tuned weights, too, where they were measured."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,10 @@ class Bank:
         leads = np.array([entry.accuracy - entry.accuracies[recipe] for entry in told.entries])
         mean = float(share @ leads)
         return Guess(mean, max(float(np.sqrt(share @ (leads - mean) ** 2)), LEAST_SD))
+
+    def leads(self, recipe: str) -> list[float]:
+        """Accuracy of the pool less that of a recipe on every table where both were measured."""
+        return [e.accuracy - e.accuracies[recipe] for e in self.entries if recipe in e.accuracies]
 
     def accuracy(self, agreement: float, classes: int) -> Guess | None:
         """Accuracy of a pool that no held-out row can judge, from the agreement of its recipes on unlabelled rows.
