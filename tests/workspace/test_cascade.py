@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -185,7 +184,7 @@ def test_the_static_table_is_read_once_for_all_chunks(table, sentence_folder, tm
     made = []
     make = static.load_file
     monkeypatch.setattr(static, "load_file", lambda file: made.append(file) or make(file))
-    monkeypatch.setattr(predicting, "stream", partial(modicum.data.stream, chunk_rows=5))
+    monkeypatch.setattr(predicting, "TEXTS", 5)
     parts = list(predict_stream(path, str(rows)))
     assert len(parts) > 5
     assert [answer for part in parts for answer in part["prediction"]] == whole

@@ -1,10 +1,11 @@
-"""Time as an argument: budgets in plain words, and a clock that says what is left of one."""
+"""Time as an argument: budgets in plain words, a clock that says what is left of one, and seconds by stage."""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from modicum.core.errors import InputError
@@ -50,3 +51,17 @@ class Clock:
     def left(self) -> float:
         """Seconds until the budget is used up; negative afterwards."""
         return self.seconds - self.spent()
+
+
+@dataclass(eq=False)
+class Stopwatch:
+    """Seconds by stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the time of the block to the stage."""
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)

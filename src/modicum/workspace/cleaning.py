@@ -19,12 +19,12 @@ from modicum.data.leaks import audit
 from modicum.data.read import label_space
 from modicum.evaluation.splits import make_splits
 from modicum.labels.noisy import Credibility, Repaired, credibility, repair
+from modicum.workspace.budget import Stopwatch
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.ladder.recipes import RECIPES, FeatureBank, fit_recipe
 from modicum.workspace.preparing import prepare
 from modicum.workspace.same_texts import SameTexts
 from modicum.workspace.settings import Settings
-from modicum.workspace.stopwatch import Stopwatch
 
 CHEAP = next(recipe for recipe in RECIPES if recipe.name == "names + shots")
 """The recipe whose held-out probabilities are one of the two witnesses."""

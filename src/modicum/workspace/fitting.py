@@ -19,7 +19,7 @@ from modicum.data.read import label_space
 from modicum.encoders import MODES
 from modicum.evaluation.splits import hold_out
 from modicum.labels.conformal import SCORES, ConformalRule, cross_conformal, shifted_rule, split_conformal
-from modicum.workspace.budget import Clock, parse_budget
+from modicum.workspace.budget import Clock, Stopwatch, parse_budget
 from modicum.workspace.bundle import Bundle
 from modicum.workspace.cascade import FittedCascade, fit_cascade
 from modicum.workspace.executors import LocalExecutor
@@ -39,7 +39,6 @@ from modicum.workspace.preparing import CASCADE, prepare
 from modicum.workspace.reporting import Facts, write_report
 from modicum.workspace.settings import PER_CLASS, Settings
 from modicum.workspace.shifted import Shift, find_shift
-from modicum.workspace.stopwatch import Stopwatch
 
 Floats = NDArray[np.floating]
 

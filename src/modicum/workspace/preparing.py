@@ -16,11 +16,11 @@ from modicum.core.records import LabelSpace, Table
 from modicum.encoders import Agreement, FolderEncoder, HashedEncoder, compare, encode, fastest, in_mode, resolve
 from modicum.evaluation.splits import merge_groups
 from modicum.heads import telling_names
+from modicum.workspace.budget import Stopwatch
 from modicum.workspace.bundle import EncoderReference
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.same_texts import SameTexts, same_texts
 from modicum.workspace.settings import Settings
-from modicum.workspace.stopwatch import Stopwatch
 
 PRECOMPUTED = "precomputed"
 CASCADE = "cascade"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from modicum.core import InputError
 from modicum.core.arrays import softmax
-from modicum.labels.conformal import shift_conformal, split_conformal, threshold, weighted_thresholds
+from modicum.labels.conformal import shift_conformal, shifted_rule, split_conformal, threshold, weighted_thresholds
 
 
 def gaussians(rng, codes, classes=3):
@@ -95,3 +95,13 @@ def test_errors():
         shift_conformal(proba, codes, proba, alpha=0.1, score="lax")
     with pytest.raises(InputError, match="train_priors must be 2 numbers above 0"):
         shift_conformal(proba, codes, proba, alpha=0.1, train_priors=np.array([1.0, 0.0]))
+
+
+def test_the_rule_alone_keeps_its_promise_under_known_shares():
+    """Known world: gaussians whose posteriors are exact; the batch holds one class eight times as often as others."""
+    rng, covered, shares = np.random.default_rng(5), [], np.array([0.1, 0.8, 0.1])
+    for _ in range(30):
+        codes, truth = np.repeat([0, 1, 2], 200), rng.choice(3, 500, p=shares)
+        rule = shifted_rule(gaussians(rng, codes), codes, shares, alpha=0.2)
+        covered.append(rule.sets(gaussians(rng, truth))[np.arange(500), truth].mean())
+    assert np.mean(covered) == pytest.approx(0.8, abs=0.02)
