@@ -13,14 +13,14 @@ from modicum.core.errors import InputError
 from modicum.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from modicum import core, data, encoders, evaluation, heads, labels, vectors, workspace
+    from modicum import core, data, encoders, evaluation, heads, labels, serve, vectors, workspace
     from modicum.data import read
     from modicum.encoders import encode
     from modicum.workspace import fit, load
 
 __version__ = "0.1.0"
 
-_ROOMS = ("core", "data", "encoders", "evaluation", "heads", "labels", "vectors", "workspace")
+_ROOMS = ("core", "data", "encoders", "evaluation", "heads", "labels", "serve", "vectors", "workspace")
 _DOOR = {
     "read": "modicum.data",
     "encode": "modicum.encoders",
@@ -41,6 +41,7 @@ __all__ = [
     "labels",
     "load",
     "read",
+    "serve",
     "vectors",
     "workspace",
 ]

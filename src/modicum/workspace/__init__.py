@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from modicum.core.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from modicum.workspace import loop
     from modicum.workspace.bench import BENCHES, run_bench
     from modicum.workspace.bundle import Bundle, load, read_report
     from modicum.workspace.classes import add_class, remove_classes, rename_classes
@@ -47,6 +48,7 @@ __all__ = [
     "clean",
     "fit",
     "load",
+    "loop",
     "methods",
     "predict_stream",
     "prediction_columns",
@@ -57,4 +59,4 @@ __all__ = [
     "run_bench",
 ]
 
-__getattr__ = lazy_names(__name__, _NAMES)
+__getattr__ = lazy_names(__name__, _NAMES, ("loop",))

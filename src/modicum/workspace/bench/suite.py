@@ -13,7 +13,19 @@ from modicum.core.checks import check_choice
 from modicum.core.files import atomic_write
 from modicum.core.progress import Progress, silent
 from modicum.evaluation.bench import BenchRow, machine_facts, rows_to_json
-from modicum.workspace.bench import active, conformal, few_shot, methods, modes, noisy, proportions, refit, scale, shift
+from modicum.workspace.bench import (
+    active,
+    conformal,
+    few_shot,
+    loop,
+    methods,
+    modes,
+    noisy,
+    proportions,
+    refit,
+    scale,
+    shift,
+)
 
 Bench = Callable[[Path, Sequence[str], int, Progress], list[BenchRow]]
 
@@ -37,6 +49,7 @@ BENCHES: Mapping[str, Entry] = MappingProxyType(
         "active": Entry(active.run, ("banking77", "trec"), 5),
         "shift": Entry(shift.run, ("banking77", "trec"), 20),
         "proportions": Entry(proportions.run, ("trec",), 5),
+        "label": Entry(loop.run, ("banking77",), 1),
         "scale": Entry(scale.run, ("banking77",), 1),
         "methods": Entry(methods.run, ("banking77", "trec", "mpqa"), 5),
     }

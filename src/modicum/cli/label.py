@@ -1,0 +1,185 @@
+"""`modicum label`: a local page on which a table is labelled, and its journal in and out."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+import modicum
+from modicum.cli import options
+from modicum.cli.console import bars, err, out, print_json
+from modicum.core.errors import InputError
+
+if TYPE_CHECKING:
+    from modicum.workspace.loop import Session
+
+EPILOG = "Example: modicum label tickets.csv --text message --label intent --classes intents.yaml"
+
+
+def label(
+    table: options.TABLE,
+    text: options.TEXT = None,
+    label: options.LABEL = None,
+    id: options.ID = None,
+    classes: Annotated[
+        Path | None,
+        typer.Option("--classes", metavar="FILE", help="Class file (YAML, JSON, CSV): name, description, parent."),
+    ] = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option("--journal", metavar="FILE", help="File of the answers; default NAME.labels.jsonl beside you."),
+    ] = None,
+    annotator: Annotated[
+        str | None,
+        typer.Option("--annotator", metavar="NAME", help="Who labels; default your login."),
+    ] = None,
+    vectors: options.VECTORS = None,
+    encoder: options.ENCODER = None,
+    query: Annotated[
+        str, typer.Option("--query", metavar="KEY", help="Method that picks what is asked next.")
+    ] = "labels.margin_query",
+    chance: Annotated[
+        float, typer.Option("--chance", help="Share of questions picked by chance, from which accuracy is told.")
+    ] = 0.2,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="Port of the page; default the first free from 8765.")
+    ] = None,
+    host: Annotated[
+        str,
+        typer.Option("--host", metavar="ADDRESS", help="Address to listen at; any but this machine needs a token."),
+    ] = "127.0.0.1",
+    token_file: Annotated[
+        Path | None,
+        typer.Option("--token-file", metavar="FILE", help="File that holds the page's secret."),
+    ] = None,
+    browser: Annotated[
+        bool | None, typer.Option("--open/--no-open", help="Open the page in a browser; default in a terminal.")
+    ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", metavar="FILE", help="Write the labels as csv, jsonl or parquet instead; no page."),
+    ] = None,
+    foreign: Annotated[
+        Path | None,
+        typer.Option("--import", metavar="FILE", help="Add labels of a list, Label Studio or Argilla; no page."),
+    ] = None,
+    threads: options.THREADS = None,
+    seed: options.SEED = 0,
+    json: options.JSON = False,
+) -> None:
+    """Label a table on a local page, the most helpful rows first; every answer is on disk before the page says so.
+
+    Example: modicum label tickets.csv --text message --label intent --classes intents.yaml
+    """
+    loop = modicum.workspace.loop
+    settings = loop.check_settings(query, chance, seed)
+    token = _token(token_file)
+    with bars() as progress:
+        items, declared = modicum.workspace.read_task(table, classes=classes, text=text, label=label, id=id)
+        given = modicum.encoders.read_vectors(vectors, len(items), items.ids) if vectors else None
+        opened = loop.open_session(
+            items,
+            declared,
+            journal or Path(f"{_stem(table)}.labels.jsonl"),
+            source=encoder if given is None else given,
+            encoded=export is None and foreign is None,
+            threads=threads,
+            settings=settings,
+            progress=progress,
+        )
+    session = opened.session
+    try:
+        for note in opened.notes:
+            err().print(f"[yellow]note:[/] {escape(note)}", soft_wrap=True)
+        if foreign is not None:
+            _import(session, foreign, json)
+        if export is not None:
+            _export(session, export, json)
+        if foreign is None and export is None:
+            who = annotator or _user()
+            modicum.serve.run_label(
+                session,
+                ready=lambda url: _ready(session, url, browser, json),
+                host=host,
+                port=port,
+                token=token,
+                who=who,
+                notes=opened.notes,
+            )
+            done = int(session.board.labelled.sum())
+            err().print(f"{done:,} of {len(session.board.codes):,} rows are labelled; journal: {session.journal.path}")
+    finally:
+        session.journal.close()
+
+
+def _stem(table: str) -> str:
+    return "table" if table == "-" else Path(table).name.split(".")[0]
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "me"
+
+
+def _token(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read ({error}); --token-file names a file that holds the secret") from error
+
+
+def _ready(session: Session, url: str, browser: bool | None, json: bool) -> None:
+    if json:
+        print_json({"url": url, "journal": str(session.journal.path)})
+    else:
+        out().print(f"Labelling page: {url}", soft_wrap=True)
+        out().print(f"Answers go to {session.journal.path}; Ctrl-C ends.", soft_wrap=True)
+    sys.stdout.flush()
+    if browser if browser is not None else sys.stdout.isatty():
+        webbrowser.open(url)
+
+
+def _import(session: Session, path: Path, json: bool) -> None:
+    loop = modicum.workspace.loop
+    found = loop.import_labels(session, loop.read_foreign(path, session.task.table.text_column), path.stem)
+    if json:
+        print_json(
+            {
+                "imported": found.labels,
+                "new_classes": list(found.new_classes),
+                "unmatched": found.unmatched,
+                "repeated": found.repeated,
+            }
+        )
+        return
+    told = [f"{_some(found.labels, 'label was', 'labels were')} added to {session.journal.path}"]
+    if found.new_classes:
+        told.append(f"{_some(len(found.new_classes), 'new class', 'new classes')}: {', '.join(found.new_classes[:8])}")
+    if found.repeated:
+        told.append(f"{_some(found.repeated, 'was', 'were')} there already")
+    if found.unmatched:
+        told.append(f"{_some(found.unmatched, 'is for a text', 'are for texts')} that the table does not have")
+    out().print(escape(f"{'; '.join(told)}."), soft_wrap=True)
+
+
+def _some(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def _export(session: Session, path: Path, json: bool) -> None:
+    labelled = modicum.workspace.loop.export(session, path)
+    rows = len(session.board.codes)
+    if json:
+        print_json({"file": str(path), "rows": rows, "labelled": labelled})
+    else:
+        out().print(escape(f"{path}: {rows:,} rows, {labelled:,} of them labelled."), soft_wrap=True)

@@ -1,0 +1,29 @@
+"""Web apps and HTTP interfaces. They need the extra `serve`; nothing else imports a web framework."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from modicum.core.errors import InputError
+
+if TYPE_CHECKING:
+    from modicum.serve.label import run_label
+
+__all__ = ["run_label"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load an app when it is asked for.
+
+    Raises:
+        InputError: The packages of the extra are not installed.
+    """
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(importlib.import_module("modicum.serve.label"), name)
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"the web page needs the package {error.name}; install it with: pip install 'modicum[serve]'"
+        ) from error

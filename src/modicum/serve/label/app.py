@@ -1,0 +1,217 @@
+"""The interface that the page calls, and the page itself. Every answer is on disk before the reply is sent.
+
+What a person waits for runs on the event loop itself, as it takes milliseconds; longer work goes to threads.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+
+from modicum.core.checks import check_choice
+from modicum.core.errors import InputError
+from modicum.serve.label.bodies import Answering, Caller, Changing, Listing, Undoing
+from modicum.serve.label.guard import Guard, Policy
+from modicum.workspace.loop import Plane, Reply, Session, Teacher, export, views
+from modicum.workspace.loop.events import Event
+
+KINDS = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+FORMATS = ("csv", "jsonl", "parquet")
+BATCH = ":batch"
+"""Ending of the tab under which the rows of the batch view are lent."""
+
+
+def make_app(session: Session, teacher: Teacher, policy: Policy, *, who: str = "", notes: tuple[str, ...] = ()) -> Any:
+    """The app of one session, as ASGI, guarded by a policy."""
+    app = FastAPI(title="modicum label", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(_asking(session))
+    app.include_router(_changing(session))
+    app.include_router(_looking(session, teacher, who, notes))
+    app.include_router(_lists(session))
+    app.include_router(_pages())
+    app.add_exception_handler(InputError, _wrong_input)
+    app.add_exception_handler(RequestValidationError, _wrong_body)
+    return Guard(app, policy)
+
+
+async def _wrong_input(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": views.clean(str(error))}, status_code=422)
+
+
+async def _wrong_body(request: Request, error: Exception) -> Response:
+    """Names the field, never what was in it."""
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    where = ".".join(str(part) for part in found[0]["loc"][1:]) if found else "body"
+    return JSONResponse({"error": f"the request is malformed at {where!r}: {found[0]['msg']}"}, status_code=422)
+
+
+def _question(session: Session, who: str, tab: str) -> dict[str, Any] | None:
+    found = session.ask(who, tab)
+    return None if found is None else views.question(session, *found, who)
+
+
+def _asking(session: Session) -> APIRouter:
+    """Questions, answers, and taking them back."""
+    router = APIRouter(prefix="/api")
+
+    @router.post("/ask")
+    async def ask(body: Caller) -> dict[str, Any]:
+        session.here(body.who, body.tab)
+        return {"question": _question(session, body.who, body.tab)}
+
+    @router.post("/answer")
+    async def answer(body: Answering) -> dict[str, Any]:
+        reply = Reply(
+            body.kind,
+            tuple(body.rows),
+            tuple(body.classes),
+            body.text,
+            body.how,
+            body.model,
+            body.final,
+            body.request,
+        )
+        event = session.answer(body.who, body.tab, reply)
+        return {"event": event.n} | ({"question": _question(session, body.who, body.tab)} if body.ask else {})
+
+    @router.post("/undo")
+    async def undo(body: Undoing) -> dict[str, Any]:
+        taken = session.undo(body.who, body.tab, body.request)
+        question = _question(session, body.who, body.tab)
+        return {"undone": None if taken is None else _told(session, taken), "question": question}
+
+    return router
+
+
+def _changing(session: Session) -> APIRouter:
+    """Changes of classes, and tabs that are closed."""
+    router = APIRouter(prefix="/api")
+
+    @router.post("/classes")
+    async def change(body: Changing) -> dict[str, Any]:
+        if body.action == "add":
+            number = session.add_class(body.who, body.name, body.description, body.request)
+        elif body.action == "rename":
+            number = session.rename_class(body.who, body.into, body.name, body.request)
+        else:
+            number = session.merge_classes(body.who, body.numbers, body.into, body.request)
+        return {"number": number, "classes": views.classes(session)}
+
+    @router.post("/leave")
+    async def leave(body: Caller) -> dict[str, Any]:
+        session.leave(body.tab)
+        return {}
+
+    return router
+
+
+def _told(session: Session, event: Event) -> dict[str, Any]:
+    rows = [session.board.row_of[item] for item in event.items if item in session.board.row_of]
+    return {"kind": event.kind, "rows": rows, "classes": [views.clean(name) for name in event.classes]}
+
+
+def _looking(session: Session, teacher: Teacher, who: str, notes: tuple[str, ...]) -> APIRouter:
+    """What is known of the session, of one row, of all."""
+    router = APIRouter(prefix="/api")
+
+    @router.get("/start")
+    async def start() -> dict[str, Any]:
+        table = session.task.table
+        return {
+            "who": views.clean(who),
+            "table": views.clean(Path(table.source).name),
+            "journal": views.clean(session.journal.path.name),
+            "notes": [views.clean(note) for note in notes],
+            "classes": views.classes(session),
+        }
+
+    @router.get("/status")
+    async def status(who: str, tab: str) -> dict[str, Any]:
+        session.here(who[:200], tab[:200])
+        return views.status(session, teacher, who)
+
+    @router.get("/classes")
+    async def classes() -> list[dict[str, Any]]:
+        return views.classes(session)
+
+    @router.get("/row")
+    async def row(row: int, who: str) -> dict[str, Any]:
+        return views.standing_of(session, _checked(session, row), who)
+
+    @router.get("/text")
+    async def text(row: int) -> dict[str, Any]:
+        return {"text": views.clean(session.task.table.texts[_checked(session, row)])}
+
+    @router.get("/export")
+    def exported(format: str) -> Response:
+        check_choice(format, FORMATS, "format")
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"labels.{format}"
+            export(session, path)
+            data = path.read_bytes()
+        return Response(data, media_type="application/octet-stream")
+
+    return router
+
+
+def _lists(session: Session) -> APIRouter:
+    """Rows in groups, in queues and on the map."""
+    router, plane = APIRouter(prefix="/api"), Plane(session)
+
+    @router.get("/batches")
+    def batches(tab: str) -> list[dict[str, Any]]:
+        return views.batches(session, tab[:200] + BATCH)
+
+    @router.get("/review")
+    def review() -> list[dict[str, Any]]:
+        return views.review(session)
+
+    @router.get("/disagreements")
+    def disagreements() -> list[dict[str, Any]]:
+        return views.disagreements(session)
+
+    @router.post("/lines")
+    async def lines(body: Listing) -> list[dict[str, Any]]:
+        return [views.line(session, _checked(session, row)) for row in body.rows]
+
+    @router.get("/map")
+    def points() -> dict[str, Any] | None:
+        return plane.points()
+
+    return router
+
+
+def _checked(session: Session, row: int) -> int:
+    if not 0 <= row < len(session.board.codes):
+        raise InputError(f"there is no row {row}; the table has {len(session.board.codes):,}")
+    return row
+
+
+def _pages() -> APIRouter:
+    """The page and its assets, read once: no path of a request ever reaches the disk."""
+    router = APIRouter()
+    folder = files(__package__).joinpath("static")
+    assets = {each.name: each.read_bytes() for each in folder.iterdir() if Path(each.name).suffix in KINDS}
+
+    @router.get("/")
+    async def index() -> Response:
+        return Response(assets["index.html"], media_type=KINDS[".html"])
+
+    @router.get("/{name}")
+    async def asset(name: str) -> Response:
+        if name not in assets:
+            return JSONResponse({"error": "there is no such page"}, status_code=404)
+        return Response(assets[name], media_type=KINDS[Path(name).suffix])
+
+    return router

@@ -1,0 +1,112 @@
+"""What can happen while a table is labelled, and how one event stands on one line of JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from modicum.core.errors import InputError
+
+Item = tuple[str, str]
+"""An item of the table: its row id, and the hash of its text, so that it is known again in an edited table."""
+
+OPENED, UNDO = "opened", "undo"
+LABEL, UNLABEL, SKIP, UNSURE, NOTE = "label", "unlabel", "skip", "unsure", "note"
+ADDED, RENAMED, MERGED = "class_added", "class_renamed", "class_merged"
+KINDS = (OPENED, LABEL, UNLABEL, SKIP, UNSURE, NOTE, ADDED, RENAMED, MERGED, UNDO)
+RANDOM = "random"
+"""Value of `Event.how` for items that chance picked: only these tell the accuracy without bias."""
+
+
+def item_hash(text: str) -> str:
+    """Hash of a text, 16 hex digits.
+
+    Example:
+        >>> item_hash("hello") == item_hash("hello"), len(item_hash(""))
+        (True, 16)
+    """
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that somebody did."""
+
+    kind: str
+    """One of `KINDS`."""
+    who: str = ""
+    """Name of the annotator."""
+    at: str = ""
+    """Time in UTC, ISO 8601."""
+    items: tuple[Item, ...] = ()
+    """Items it is about; several where a whole group was answered at once."""
+    classes: tuple[str, ...] = ()
+    """Names of classes: the label (several in a multi-label task); the classes there were when the journal was opened;
+    the added class; the old name and the new; the merged classes and, last, the one that they became."""
+    text: str = ""
+    """A note, the description of an added class, or the table that was opened."""
+    how: str = ""
+    """How the items came up: `random`, the key of a query, `batch`, `map`, `review`, `disagreement`, `import`."""
+    model: int = 0
+    """Version of the model whose suggestions were shown; 0 for none."""
+    of: int = 0
+    """Number of the event that is undone."""
+    final: bool = False
+    """Whether it settles a disagreement: earlier answers of others no longer count."""
+    request: str = ""
+    """Mark of the request that told of it, so that a request sent twice is done once."""
+    n: int = field(default=0)
+    """Number of the event, from 1; the journal gives it."""
+
+    def to_line(self) -> bytes:
+        """The event as a line of JSON, fields at their default left out. It always begins with `{"n":`."""
+        told: dict[str, Any] = {"n": self.n, "kind": self.kind}
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if each.name not in told and value != each.default:
+                told[each.name] = value
+        return json.dumps(told, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+
+
+_TEXTS, _NUMBERS = ("kind", "who", "at", "text", "how", "request"), ("n", "model", "of")
+
+
+def read_event(line: bytes) -> Event:
+    """The event of a line.
+
+    Raises:
+        InputError: The line is no event; the sentence says what is wrong with it, not where it stands.
+    """
+    try:
+        told = json.loads(line)
+    except ValueError as error:
+        raise InputError("it is not JSON") from error
+    if not isinstance(told, dict):
+        raise InputError("it is not a JSON object")
+    known = {each.name for each in fields(Event)}
+    unknown = sorted(set(told) - known)
+    if unknown:
+        raise InputError(f"the key {unknown[0]!r} is not known")
+    if told.get("kind") not in KINDS:
+        raise InputError(f"the kind {told.get('kind')!r} is not known")
+    wrong = next((key for key, value in told.items() if not _fits(key, value)), None)
+    if wrong is not None:
+        raise InputError(f"the value of {wrong!r} is of the wrong type")
+    items = tuple((str(a), str(b)) for a, b in told.pop("items", ()))
+    return Event(**told | {"items": items, "classes": tuple(told.get("classes", ()))})
+
+
+def _fits(key: str, value: Any) -> bool:
+    if key in _TEXTS:
+        return isinstance(value, str)
+    if key in _NUMBERS:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if key == "final":
+        return isinstance(value, bool)
+    if not isinstance(value, list):
+        return False
+    if key == "items":
+        return all(isinstance(v, list) and len(v) == 2 and all(isinstance(part, str) for part in v) for v in value)
+    return all(isinstance(v, str) for v in value)

@@ -1,0 +1,143 @@
+"""The journal: every answer on disk before anybody is told that it was taken.
+
+One event a line, appended, flushed and synced; nothing is ever rewritten. A kill or a power cut can tear the last line
+at most, which nobody was told of: it is cut off when the journal is opened again, and that is said.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from modicum.core.errors import InputError
+from modicum.workspace.loop.events import Event, read_event
+
+START = b'{"n":'
+"""How every line begins."""
+
+
+def read_journal(path: Path) -> tuple[list[Event], int]:
+    """All whole events of a journal, and the bytes of a torn last line; a file that is not there holds none.
+
+    Raises:
+        InputError: The file cannot be read, or a line before the last is no event.
+    """
+    try:
+        data = path.read_bytes() if path.exists() else b""
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror or error}); choose another --journal") from error
+    *lines, tail = data.split(b"\n")
+    if not (START.startswith(tail[: len(START)]) or not tail.strip(b"\0")):
+        raise InputError(f"{path} is not a journal of modicum; choose another place with --journal")
+    events: list[Event] = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            event = read_event(line)
+        except InputError as error:
+            if not events and not line.startswith(START):
+                raise InputError(f"{path} is not a journal of modicum; choose another place with --journal") from error
+            raise InputError(f"{path}, line {number}: {error}; remove the line, or take a copy from before") from error
+        if event.n <= (events[-1].n if events else 0):
+            raise InputError(
+                f"{path}, line {number}: event {event.n} comes after event {events[-1].n if events else 0}; "
+                "were two journals joined? Import one into the other with --import"
+            )
+        events.append(event)
+    return events, len(tail)
+
+
+class Journal:
+    """An open journal. One process writes it at a time."""
+
+    def __init__(self, path: Path, lock: FileLock, events: list[Event], torn: int) -> None:
+        self.path = path
+        self.events = events
+        self.torn = torn
+        """Bytes of a torn last line that were cut off at opening."""
+        self._lock = lock
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._size = os.lseek(self._file, 0, os.SEEK_END) - torn
+        self._cut()
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a journal for writing; a torn last line is cut off.
+
+        Raises:
+            InputError: Another process has it open, it is no journal, or the place cannot be written.
+        """
+        lock = FileLock(path.with_name(f".{path.name}.lock"))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise InputError(
+                f"{path} is open in another modicum label; use its page (two people are two tabs), or end it first"
+            ) from error
+        except OSError as error:
+            raise _refusal(path, error) from error
+        try:
+            events, torn = read_journal(path)
+            return cls(path, lock, events, torn)
+        except OSError as error:
+            lock.release()
+            raise _refusal(path, error) from error
+        except InputError:
+            lock.release()
+            raise
+
+    def append(self, event: Event) -> Event:
+        """Write an event and have it on disk; returns it with its number.
+
+        Raises:
+            InputError: The disk is full or gone; nothing of the event is left in the journal.
+        """
+        return self.extend([event])[0]
+
+    def extend(self, events: Iterable[Event]) -> list[Event]:
+        """Write several events with one sync; all or none of them."""
+        first = self.events[-1].n + 1 if self.events else 1
+        numbered = [replace(event, n=first + place) for place, event in enumerate(events)]
+        data = b"".join(event.to_line() for event in numbered)
+        try:
+            _write(self._file, data)
+            os.fsync(self._file)
+        except OSError as error:
+            self._cut()
+            raise InputError(f"{self.path} cannot be written ({error.strerror or error}); nothing was saved") from error
+        self._size += len(data)
+        self.events.extend(numbered)
+        return numbered
+
+    def close(self) -> None:
+        """Let others open it; a second call does nothing."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+            self._lock.release()
+
+    def _cut(self) -> None:
+        """Leave nothing but whole events in the file, and write on from there."""
+        os.ftruncate(self._file, self._size)
+        os.lseek(self._file, self._size, os.SEEK_SET)
+        os.fsync(self._file)
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _write(file: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def _refusal(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path} cannot be written ({error.strerror or error}); choose another place with --journal")

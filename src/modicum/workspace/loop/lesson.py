@@ -1,0 +1,142 @@
+"""What the model of the moment can say: suggestions, the next rows to ask for, groups that look alike."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from modicum.core.arrays import softmax
+from modicum.core.errors import InputError
+from modicum.workspace.ladder.problem import Problem
+from modicum.workspace.ladder.recipes import RECIPES, FeatureBank, FittedRecipe, Recipe, fit_recipe
+from modicum.workspace.loop.groups import Group, alike
+from modicum.workspace.registry import method
+
+Floats = NDArray[np.floating]
+Ints = NDArray[np.int64]
+
+CHEAPER = ("self-training", "names + shots", "class means")
+"""Recipes that suggest, the best first; a later one where an earlier one takes too long or lacks what it needs."""
+AHEAD = 64
+"""Rows that are picked for asking with each refit."""
+POOL = 20_000
+"""Most unlabelled rows that are scored with each refit; of larger tables a random part."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """A fitted model with what it says of the rows that wait."""
+
+    version: int
+    numbers: tuple[int, ...]
+    """Number of the class of each column."""
+    labels: int
+    """Rows it learnt from."""
+    fitted: FittedRecipe | None
+    """None where there is nothing to learn from: fewer than two classes, or neither a label nor a telling name."""
+    scale: float
+    """Temperature of its scores."""
+    asked: Ints
+    """Rows to ask for, most helpful first."""
+    groups: tuple[Group, ...]
+    seconds: float
+    """Processor time that it took."""
+    recipe: str = ""
+    elapsed: float = 0.0
+    """Wall time that it took."""
+
+    def proba(self, X: Floats) -> Floats:
+        """Probabilities (N, K) of vectors (N, D); equal ones where there is no model."""
+        if self.fitted is None:
+            return np.full((len(X), len(self.numbers)), 1 / max(len(self.numbers), 1))
+        return softmax(self.fitted.scores(np.asarray(X)).astype(np.float64) / self.scale)
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """Settings of a refit."""
+
+    query: str = "labels.margin_query"
+    """Key of the method that picks the rows to ask for."""
+    seconds: float = 3.0
+    """Processor time above which the next refit takes a cheaper recipe."""
+    pool: int = POOL
+    ahead: int = AHEAD
+    seed: int = 0
+
+
+def learn(problem: Problem, numbers: tuple[int, ...], version: int, scale: float, start: int, plan: Teaching) -> Lesson:
+    """Fit, pick the next rows, and group rows that look alike.
+
+    Args:
+        problem: All rows, with the labels of the moment; its space may have fewer than two classes.
+        numbers: Number of the class of each column.
+        version: Number of this model.
+        scale: Temperature of the scores, from earlier held-out rows; 1 where there are none.
+        start: Place in `CHEAPER` of the first recipe to consider.
+        plan: Settings.
+
+    Returns:
+        The lesson. Cost: that of the recipe, O(P K D) for P rows of the pool, and the query's.
+    """
+    began, start_at, rng = time.thread_time(), time.perf_counter(), np.random.default_rng((plan.seed, version))
+    pool = problem.unlabelled_rows
+    if len(pool) > plan.pool:
+        pool = np.sort(rng.choice(pool, plan.pool, replace=False))
+    with threadpool_limits(1):
+        thin = problem.only(np.concatenate([problem.rows, pool]))
+        recipe = choose_recipe(thin, start)
+        fitted = fit_recipe(recipe, FeatureBank(thin), seed=plan.seed) if recipe is not None else None
+        name = recipe.name if recipe is not None else ""
+        lesson = Lesson(version, numbers, len(problem.rows), fitted, scale, pool, (), 0.0, name)
+        X = np.asarray(problem.X[pool])
+        proba = lesson.proba(X)
+        asked = rng.permutation(len(pool))[: plan.ahead] if fitted is None else _query(plan, X, proba, rng)
+        groups = tuple(Group(pool[group.rows], group.tightness) for group in alike(X, proba, rng))
+    return replace(
+        lesson,
+        asked=pool[asked],
+        groups=groups,
+        seconds=time.thread_time() - began,
+        elapsed=time.perf_counter() - start_at,
+    )
+
+
+def choose_recipe(problem: Problem, start: int = 0) -> Recipe | None:
+    """The best recipe for this table from `CHEAPER`, from a place on; None where there is nothing to learn from."""
+    told = len(np.unique(problem.y))
+    if len(problem.space) < 2 or (told == 0 and problem.class_vectors is None):
+        return None
+    for name in CHEAPER[min(start, len(CHEAPER) - 1) :]:
+        recipe = next(recipe for recipe in RECIPES if recipe.name == name)
+        if "unlabelled" in recipe.needs and len(problem.unlabelled_rows) == 0:
+            continue
+        if "names" in recipe.needs and problem.class_vectors is None:
+            recipe = next(recipe for recipe in RECIPES if recipe.name == "linear")
+        return recipe
+    return None
+
+
+def check_query(key: str) -> str:
+    """Return the key of a query if it is one.
+
+    Raises:
+        InputError: No method has this key, or it does not pick rows.
+    """
+    card = method(key).card
+    if card.question != "active" or "probabilities" not in card.needs:
+        raise InputError(f"--query {key!r} picks no rows by probabilities; see modicum methods --room labels")
+    return key
+
+
+def _query(plan: Teaching, X: Floats, proba: Floats, rng: np.random.Generator) -> Ints:
+    budget = min(plan.ahead, len(X))
+    if budget == 0:
+        return np.empty(0, dtype=np.int64)
+    pick = method(plan.query).load()
+    rows = pick(X=X, proba=proba, labelled=np.zeros(len(X), dtype=bool), budget=budget, rng=rng)
+    return np.asarray(rows, dtype=np.int64)

@@ -1,0 +1,147 @@
+"""What the events of a journal add up to: classes, and the standing answers of every annotator.
+
+A pure fold: the same events give the same state, and an event together with its undoing leaves no trace. Classes have
+numbers that outlive their names, so that a renamed or merged class takes its answers along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from modicum.workspace.loop import events as kinds
+from modicum.workspace.loop.events import Event, Item
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one annotator says of one item."""
+
+    kind: str
+    """`label`, `unsure`, `skip`, or `unlabel`: nobody's earlier label stands, not even the table's."""
+    classes: tuple[int, ...]
+    """Numbers of classes, for a label; they may have been merged since: `State.labels` tells what they are now."""
+    n: int
+    at: str
+    how: str
+    final: bool = False
+
+
+@dataclass(eq=False)
+class State:
+    """The sum of all events so far."""
+
+    names: dict[int, str] = field(default_factory=dict)
+    """Name of each class there is, by its number, in the order in which they came."""
+    descriptions: dict[int, str] = field(default_factory=dict)
+    answers: dict[Item, dict[str, Answer]] = field(default_factory=dict)
+    """Standing answers by item and annotator."""
+    notes: dict[Item, dict[str, str]] = field(default_factory=dict)
+    _numbers: dict[str, int] = field(default_factory=dict)
+    """Number of each name that was ever used."""
+    _became: dict[int, int] = field(default_factory=dict)
+    """Which class a merged one went into."""
+    _done: dict[str, list[int]] = field(default_factory=dict)
+    """Numbers of the events of each annotator that can be undone, the latest last."""
+
+    def number(self, name: str) -> int | None:
+        """Number of the class that has this name, or had it before it was renamed or merged; None where none did."""
+        number = self._numbers.get(name)
+        return None if number is None else self.current(number)
+
+    def current(self, number: int) -> int:
+        """Number of the class that a class has become by merging."""
+        while number in self._became:
+            number = self._became[number]
+        return number
+
+    def labels(self, answer: Answer) -> tuple[int, ...]:
+        """Numbers of the classes that an answer stands for now, each once, ascending."""
+        return tuple(sorted({self.current(number) for number in answer.classes}))
+
+    def undoable(self, who: str) -> int | None:
+        """Number of the event that an undo by this annotator would take back."""
+        done = self._done.get(who)
+        return done[-1] if done else None
+
+    def apply(self, event: Event) -> None:
+        """Take one event in. An undo is for `follow`, which has the events that came before."""
+        match event.kind:
+            case kinds.LABEL | kinds.UNLABEL | kinds.SKIP | kinds.UNSURE:
+                self._answer(event)
+            case kinds.NOTE:
+                for item in event.items:
+                    self.notes.setdefault(item, {})[event.who] = event.text
+            case kinds.OPENED:
+                for name in event.classes:
+                    self._known(name)
+                return
+            case kinds.ADDED:
+                self._add(event.classes[0], event.text)
+            case kinds.RENAMED:
+                self._rename(*event.classes)
+            case kinds.MERGED:
+                self._merge(event.classes[:-1], event.classes[-1])
+        self._done.setdefault(event.who, []).append(event.n)
+
+    def _answer(self, event: Event) -> None:
+        classes = tuple(self._known(name) for name in event.classes)
+        final = event.final or event.kind == kinds.UNLABEL
+        answer = Answer(event.kind, classes, event.n, event.at, event.how, final)
+        for item in event.items:
+            if final:
+                self.answers[item] = {event.who: answer}
+            else:
+                self.answers.setdefault(item, {})[event.who] = answer
+
+    def _known(self, name: str) -> int:
+        """Number of a class by its name; a name never heard of is a new class, as nothing that is told may be lost."""
+        number = self.number(name)
+        if number is None:
+            number = self._add(name, "")
+        return number
+
+    def _add(self, name: str, description: str) -> int:
+        number = self.number(name)
+        if number is None or self.names[number] != name:
+            number = 1 + max((*self.names, *self._became), default=-1)
+            self.names[number] = name
+            self._numbers[name] = number
+        if description:
+            self.descriptions[number] = description
+        return number
+
+    def _rename(self, old: str, new: str) -> None:
+        number = self._known(old)
+        self.names[number] = new
+        self._numbers[new] = number
+
+    def _merge(self, sources: Sequence[str], target: str) -> None:
+        into = self._known(target)
+        for name in sources:
+            number = self._known(name)
+            if number != into:
+                self._became[number] = into
+                del self.names[number]
+
+
+def fold(events: Iterable[Event]) -> State:
+    """The state after these events."""
+    told = list(events)
+    undone = {event.of for event in told if event.kind == kinds.UNDO}
+    state = State()
+    for event in told:
+        if event.kind != kinds.UNDO and event.n not in undone:
+            state.apply(event)
+    return state
+
+
+def follow(state: State, events: Sequence[Event]) -> State:
+    """The state after the last of all events, given the state before it: changed in place where that is enough.
+
+    Cost: O(1) per item of the event; an undo folds all events again, some 100,000 of them a second.
+    """
+    if events[-1].kind == kinds.UNDO:
+        return fold(events)
+    state.apply(events[-1])
+    return state

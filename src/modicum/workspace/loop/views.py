@@ -1,0 +1,201 @@
+"""What a page shows of a session, as plain JSON. Rows go by their number, classes by theirs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from modicum.workspace.loop.consensus import standing
+from modicum.workspace.loop.events import LABEL, UNSURE
+from modicum.workspace.loop.measured import NEXT, gain
+from modicum.workspace.loop.session import Session
+from modicum.workspace.loop.teacher import Teacher
+
+TEXT, LINE = 20_000, 300
+"""Characters of a text that are sent at first, and in lists."""
+FIELDS = 8
+"""Other columns of the table that are shown beside a text."""
+TOP = 12
+"""Suggested classes."""
+LISTED = 200
+"""Rows of a review list."""
+
+
+def question(session: Session, row: int, how: str, who: str) -> dict[str, Any]:
+    """One row to answer: its text, suggestions in order of probability, and the annotator's own note."""
+    table, item = session.task.table, session.board.items[row]
+    text = table.texts[row]
+    own = {table.text_column, table.label_column}
+    fields = [
+        {"name": clean(name), "value": clean(str(values[row]))[:LINE]}
+        for name, values in table.columns.items()
+        if name not in own and values[row] not in (None, "")
+    ]
+    return {
+        "row": row,
+        "id": clean(table.ids[row]),
+        "text": clean(text[:TEXT]),
+        "cut": max(len(text) - TEXT, 0),
+        "fields": fields[:FIELDS],
+        "how": how,
+        "suggestions": suggestions(session, row),
+        "model": session.lesson.version if session.lesson else 0,
+        "note": session.state.notes.get(item, {}).get(who, ""),
+    }
+
+
+def suggestions(session: Session, row: int) -> list[list[float]]:
+    """Classes that there are now with their probability, most probable first; none where there is no model."""
+    lesson = session.lesson
+    if lesson is None or lesson.fitted is None:
+        return []
+    proba = lesson.proba(session.task.X[row : row + 1])[0]
+    totals: dict[int, float] = {}
+    for column in np.argsort(-proba)[: 4 * TOP].tolist():
+        number = session.state.current(lesson.numbers[column])
+        if number in session.state.names:
+            totals[number] = totals.get(number, 0.0) + float(proba[column])
+    return [[number, round(p, 4)] for number, p in sorted(totals.items(), key=lambda pair: -pair[1])[:TOP]]
+
+
+def line(session: Session, row: int) -> dict[str, Any]:
+    """One row of a list."""
+    text = session.task.table.texts[row]
+    shown = text if len(text) <= LINE else text[: LINE - 1] + "…"
+    label = int(session.board.codes[row])
+    return {"row": row, "id": clean(session.task.table.ids[row]), "text": clean(shown), "label": label}
+
+
+def classes(session: Session) -> list[dict[str, Any]]:
+    """Every class with its number, name, description and rows."""
+    codes = session.board.codes
+    counts = np.bincount(codes[codes >= 0], minlength=1 + max(session.state.names, default=0))
+    told = dict(zip(session.task.space.names, session.task.space.descriptions, strict=False))
+    return [
+        {
+            "number": number,
+            "name": clean(name),
+            "description": clean(session.state.descriptions.get(number) or told.get(name, "")),
+            "rows": int(counts[number]),
+        }
+        for number, name in session.state.names.items()
+    ]
+
+
+def status(session: Session, teacher: Teacher, who: str) -> dict[str, Any]:
+    """The live panel: progress, accuracy, expected gain, balance, the others."""
+    with session.lock:
+        board, lesson, measured = session.board, session.lesson, session.measured
+        codes = board.codes
+        settled = board.settled
+        return {
+            "events": session.events[-1].n,
+            "rows": len(codes),
+            "labelled": int((codes >= 0).sum()),
+            "people": board.people(session.state),
+            "tabs": len(session.tabs),
+            "undo": session.state.undoable(who) is not None,
+            "classes": session.class_changes,
+            "balance": {str(k): int(n) for k, n in zip(*np.unique(codes[codes >= 0], return_counts=True), strict=True)},
+            "unsure": len(board.unsure(session.state)),
+            "disagreed": len(settled.disagreed),
+            "shared": settled.shared,
+            "agreement": settled.agreement,
+            "alpha": settled.alpha,
+            "reliability": settled.reliability,
+            "model": {
+                "version": lesson.version if lesson else 0,
+                "recipe": lesson.recipe if lesson else "",
+                "labels": lesson.labels if lesson else 0,
+                "seconds": round(lesson.seconds, 2) if lesson else 0.0,
+                "behind": teacher.behind,
+                "failed": teacher.error is not None,
+            },
+            "accuracy": _accuracy(session) if measured else None,
+            "suspects": sum(_still_suspect(session, suspect.row) for suspect in measured.suspects) if measured else 0,
+        }
+
+
+def _accuracy(session: Session) -> dict[str, Any]:
+    measured = session.measured
+    told = {} if measured is None else {k: v for k, v in asdict(measured).items() if k not in ("suspects", "scale")}
+    expected, low, high = gain(session.points)
+    return told | {"next": NEXT, "gain": expected, "gain_low": low, "gain_high": high}
+
+
+def _still_suspect(session: Session, row: int) -> bool:
+    """Whether nobody has looked at an accused label since: labels given in a review are not accused again."""
+    answers = session.state.answers.get(session.board.items[row], {})
+    return bool(session.board.codes[row] >= 0) and not any(answer.how == "review" for answer in answers.values())
+
+
+def review(session: Session) -> list[dict[str, Any]]:
+    """Probable label errors, most suspicious first, with the class that the model would rather have."""
+    with session.lock:
+        measured, lesson = session.measured, session.lesson
+        if measured is None or lesson is None:
+            return []
+        found = []
+        for suspect in measured.suspects:
+            if not _still_suspect(session, suspect.row) or suspect.code >= len(lesson.numbers):
+                continue
+            better = session.state.current(lesson.numbers[suspect.code])
+            given = session.board.given(suspect.row) and not session.state.answers.get(session.board.items[suspect.row])
+            told = line(session, suspect.row)
+            if better != told["label"]:
+                found.append(told | {"better": better, "score": round(suspect.score, 4), "given": given})
+        return found[:LISTED]
+
+
+def disagreements(session: Session) -> list[dict[str, Any]]:
+    """Rows that annotators label differently, least sure first, and then rows that somebody was not sure about."""
+    with session.lock:
+        settled, state, board = session.board.settled, session.state, session.board
+        found = []
+        for item in settled.disagreed:
+            row, said = board.row_of.get(item), standing(state, item)
+            if row is None or len(set(said.values())) < 2:
+                continue
+            probable = settled.labels[item][0]
+            votes = [{"who": who, "label": label[0]} for who, label in sorted(said.items())]
+            found.append(
+                line(session, row) | {"votes": votes, "probable": probable, "confidence": settled.confidence[item]}
+            )
+        for row in board.unsure(state):
+            doubters = [w for w, a in state.answers[board.items[row]].items() if a.kind == UNSURE]
+            found.append(
+                line(session, row) | {"votes": [], "unsure": doubters, "suggestions": suggestions(session, row)}
+            )
+        return found[:LISTED]
+
+
+def batches(session: Session, tab: str) -> list[dict[str, Any]]:
+    """Groups of look-alike rows that nobody has at the moment; they are lent to this tab."""
+    with session.lock:
+        now, found = session.clock(), []
+        for group in session.lesson.groups if session.lesson else ():
+            rows = [row for row in group.rows.tolist() if session.board.codes[row] < 0]
+            rows = [row for row in rows if session.leases.take(row, tab, now)]
+            if len(rows) > 1:
+                lines = [line(session, row) for row in rows]
+                found.append({"rows": lines, "alike": group.tightness, "suggestions": suggestions(session, rows[0])})
+        return found
+
+
+def standing_of(session: Session, row: int, who: str) -> dict[str, Any]:
+    """One row with everything that is known of it, for a look from the map or a list."""
+    item = session.board.items[row]
+    answers = session.state.answers.get(item, {})
+    mine = answers.get(who)
+    return question(session, row, "map", who) | {
+        "label": int(session.board.codes[row]),
+        "given": session.board.given(row),
+        "mine": list(session.state.labels(mine)) if mine and mine.kind == LABEL else [],
+    }
+
+
+def clean(text: str) -> str:
+    """Text that can be sent as UTF-8: halves of characters from broken files are replaced."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,109 @@
+"""A browser, and a real server on a small table that can be killed and started again at the same address."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = Path("/usr/bin/chromium")
+THEMES = {"food": "soup bread cheese pasta", "sport": "goal match referee league", "weather": "rain storm snow wind"}
+SCRIPT = "<script>document.title='hacked'</script><img src=x onerror=\"document.title='hacked'\"> soup & bread"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if not CHROMIUM.exists():
+        pytest.skip(f"there is no {CHROMIUM}")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Server:
+    """`modicum label` as a process of its own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.port = "0"
+        self.process = None
+
+    def start(self):
+        command = [sys.executable, "-m", "modicum", "label", "items.csv", "--text", "text", "--label", "topic"]
+        options = ["--encoder", "hashed", "--no-open", "--json", "--annotator", "ana", "--port", self.port]
+        self.process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True, cwd=self.folder)
+        told = ""
+        while not told.rstrip().endswith("}"):
+            line = self.process.stdout.readline()
+            assert line, "the server ended"
+            told += line
+        self.url = json.loads(told)["url"]
+        self.port = self.url.rsplit(":", 1)[1].strip("/")
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.process.stdout.close()
+
+    @property
+    def journal(self):
+        """Events on disk."""
+        lines = (self.folder / "items.labels.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+
+def serve(folder):
+    rows = ["text,topic", f'"{SCRIPT.replace(chr(34), chr(34) * 2)}",']
+    for n in range(48):
+        theme = list(THEMES)[n % 3]
+        words = THEMES[theme].split()
+        rows.append(f"about {words[n % 4]} and {words[(n + 1) % 4]} number {n},{theme if n < 6 else ''}")
+    (folder / "items.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    server = Server(folder)
+    server.start()
+    return server
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A server of the test's own."""
+    server = serve(tmp_path)
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory):
+    """A server for tests that change nothing."""
+    server = serve(tmp_path_factory.mktemp("calm"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def open_page(browser):
+    """A function that opens a server's page in a context of its own; errors and requests elsewhere are in `noise`."""
+    contexts = []
+
+    def open_(server, view="one", width=1400, **settings):
+        context = browser.new_context(viewport={"width": width, "height": 900}, **settings)
+        contexts.append(context)
+        page = context.new_page()
+        page.noise = []
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: page.noise.append(str(error)))
+        page.on("dialog", lambda dialog: (page.noise.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda r: None if r.url.startswith((server.url, "blob:")) else page.noise.append(r.url))
+        page.goto(f"{server.url}#{view}")
+        page.wait_for_selector("#view section")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()

@@ -1,0 +1,144 @@
+"""Labels out and in: tables that `fit` reads as they are, lists, and the JSON of Label Studio and of Argilla."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pyarrow.parquet as pq
+import pytest
+
+from modicum.core import InputError
+from modicum.workspace.loop import Reply, export, export_columns, import_labels, read_foreign
+from tests.workspace.loop.worlds import world
+
+
+def said(session):
+    """Label of each labelled row, by row number."""
+    return {row: session.state.names[int(code)] for row, code in enumerate(session.board.codes) if code >= 0}
+
+
+def test_an_export_holds_every_row_with_where_its_label_comes_from(opened, tmp_path):
+    table, X, _ = world(labelled=2)
+    session = opened(table=table, X=X)
+    session.answer("ana", "a", Reply("label", (5,), (2,)))
+    session.answer("ben", "b", Reply("label", (5,), (2,)))
+    session.answer("ana", "a", Reply("skip", (6,)))
+    session.answer("ben", "b", Reply("unsure", (6,)))
+    session.answer("ben", "b", Reply("note", (6,), text="=odd, very"))
+    columns = export_columns(session)
+    assert columns["topic"][0] == "food"
+    assert columns["topic"][5] == "weather"
+    assert columns["topic"][6] is None
+    assert [columns["label_source"][row] for row in (0, 5, 6, 7)] == ["table", "answer", "unsure", ""]
+    assert columns["labelled_by"][5] == ["ana", "ben"]
+    assert columns["label_note"][6] == "ben: =odd, very"
+    for name in ("labels.csv", "labels.jsonl", "labels.parquet"):
+        assert export(session, tmp_path / name) == 7
+    rows = list(csv.DictReader((tmp_path / "labels.csv").read_text(encoding="utf-8").splitlines()))
+    lines = [json.loads(line) for line in (tmp_path / "labels.jsonl").read_text().splitlines()]
+    stored = pq.read_table(tmp_path / "labels.parquet").to_pylist()
+    assert [row["topic"] or None for row in rows] == [line["topic"] for line in lines] == [r["topic"] for r in stored]
+    assert rows[5]["labelled_by"] == "ana|ben"
+
+
+FORMS = {
+    "list.json": [{"text": "T0", "label": "food"}, {"text": "T1", "label": "sport"}, {"text": "T2"}],
+    "studio.json": [
+        {
+            "data": {"text": "T0", "lang": "en"},
+            "annotations": [
+                {"completed_by": {"email": "ana@x"}, "result": [{"type": "choices", "value": {"choices": ["food"]}}]},
+                {"was_cancelled": True, "result": [{"value": {"choices": ["weather"]}}]},
+            ],
+        },
+        {"data": {"text": "T1"}, "annotations": [{"completed_by": 7, "result": [{"value": {"choices": ["sport"]}}]}]},
+        {"data": {"text": "T2"}, "annotations": []},
+    ],
+    "min.json": [
+        {"text": "T0", "sentiment": "food", "annotator": 1, "id": 3, "lead_time": 1.2},
+        {"text": "T1", "sentiment": "sport", "annotator": 2, "id": 4},
+    ],
+    "argilla2.json": [
+        {"fields": {"text": "T0"}, "responses": {"label": [{"value": "food", "user_id": "u1"}]}, "suggestions": {}},
+        {
+            "fields": {"text": "T1"},
+            "responses": {"label": [{"value": "sport", "user_id": "u2"}, {"value": "food", "status": "discarded"}]},
+        },
+    ],
+    "argilla_flat.jsonl": [
+        {
+            "text": "T0",
+            "label.responses": ["food"],
+            "label.responses.users": ["u1"],
+            "label.responses.status": ["draft"],
+        },
+        {"text": "T1", "label.responses": ["sport"], "label.responses.users": ["u1"]},
+    ],
+    "argilla1.json": [
+        {"text": "T0", "annotation": "food", "annotation_agent": "u1", "status": "Validated", "prediction": None},
+        {"inputs": {"text": "T1"}, "annotation": "sport"},
+    ],
+    "feedback.json": [
+        {"fields": {"text": "T0"}, "responses": [{"user_id": "u1", "values": {"label": {"value": "food"}}}]},
+        {"fields": {"text": "T1"}, "responses": [{"values": {"label": {"value": "sport"}}, "status": "submitted"}]},
+    ],
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_labels_of_other_tools_come_in(name, opened, tmp_path):
+    table, _, _ = world()
+    texts = json.dumps(FORMS[name])
+    for row in (0, 1):
+        texts = texts.replace(f'"T{row}"', json.dumps(table.texts[row]))
+    path = tmp_path / name
+    entries = json.loads(texts)
+    path.write_text("\n".join(map(json.dumps, entries)) if name.endswith("l") else texts, encoding="utf-8")
+    session = opened()
+    found = import_labels(session, read_foreign(path), "import")
+    assert (found.labels, found.unmatched, found.repeated, found.new_classes) == (2, 0, 0, ())
+    assert said(session) == {0: "food", 1: "sport"}
+    again = import_labels(session, read_foreign(path), "import")
+    assert (again.labels, again.repeated) == (0, 2), "an import can be repeated"
+    assert all(event.how == "import" for event in session.events[1:])
+
+
+def test_new_classes_unknown_texts_and_own_columns(opened, tmp_path):
+    path = tmp_path / "labels.csv"
+    table, _, _ = world()
+    path.write_text(f'message,category\n"{table.texts[4]}",music\nnever seen,food\n', encoding="utf-8")
+    session = opened()
+    found = import_labels(session, read_foreign(path, "message"), "old")
+    assert (found.labels, found.unmatched, found.new_classes) == (1, 1, ("music",))
+    assert said(session) == {4: "music"}
+    assert session.events[-1].who == "old"
+
+
+def test_an_export_of_modicum_comes_in_again(opened, tmp_path):
+    session = opened()
+    session.answer("ana", "a", Reply("label", (3, 4), (1,)))
+    export(session, tmp_path / "out.jsonl")
+    other = opened("other.jsonl")
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    entries = [{"text": line["text"], "label": line["topic"]} for line in lines if line["topic"]]
+    (tmp_path / "in.json").write_text(json.dumps(entries))
+    import_labels(other, read_foreign(tmp_path / "in.json"), "first")
+    assert said(other) == said(session)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("{", "cannot be read"),
+        ('{"a": 1}', "must be a list of objects"),
+        ("[1]", "entry 1 is int, not an object"),
+        ('[{"text": "a"}]', "holds no label: 1 entries"),
+    ],
+)
+def test_wrong_files(content, words, tmp_path):
+    (tmp_path / "labels.json").write_text(content)
+    with pytest.raises(InputError, match=words):
+        read_foreign(tmp_path / "labels.json")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_foreign(tmp_path / "missing.json")

@@ -1,0 +1,152 @@
+"""The journal: nothing acknowledged is lost, whatever bytes a kill leaves; one writer; other files are left alone."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modicum.core import InputError
+from modicum.workspace.loop import Journal, read_journal
+from modicum.workspace.loop import journal as module
+from modicum.workspace.loop.events import KINDS, Event, read_event
+
+TEXTS = st.text(max_size=12)
+EVENTS = st.builds(
+    Event,
+    kind=st.sampled_from(KINDS),
+    who=TEXTS,
+    at=TEXTS,
+    items=st.lists(st.tuples(TEXTS, TEXTS), max_size=3).map(tuple),
+    classes=st.lists(TEXTS, max_size=3).map(tuple),
+    text=TEXTS,
+    how=TEXTS,
+    model=st.integers(0, 9),
+    of=st.integers(0, 9),
+    final=st.booleans(),
+    request=TEXTS,
+)
+
+
+def written(path, events):
+    journal = Journal.open(path)
+    told = journal.extend(events)
+    journal.close()
+    return told
+
+
+@given(EVENTS)
+def test_an_event_is_one_line_and_comes_back_whole(event):
+    line = event.to_line()
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert line.startswith(module.START)
+    assert read_event(line) == event
+
+
+@given(st.lists(EVENTS, min_size=1, max_size=4), st.data())
+def test_any_prefix_of_its_bytes_opens_with_every_whole_line(tmp_path_factory, events, data):
+    path = tmp_path_factory.mktemp("journal") / "labels.jsonl"
+    told = written(path, events)
+    whole = path.read_bytes()
+    cut = data.draw(st.integers(0, len(whole)))
+    path.write_bytes(whole[:cut])
+    lines = whole[:cut].count(b"\n")
+    journal = Journal.open(path)
+    assert journal.events == told[:lines]
+    assert (journal.torn > 0) == (cut > 0 and not whole[:cut].endswith(b"\n"))
+    journal.append(Event("skip", who="ana"))
+    journal.close()
+    after, torn = read_journal(path)
+    assert [event.n for event in after] == list(range(1, lines + 2))
+    assert torn == 0
+
+
+def test_zeros_that_a_power_cut_leaves_are_cut_off(tmp_path):
+    path = tmp_path / "labels.jsonl"
+    told = written(path, [Event("skip")])
+    path.write_bytes(path.read_bytes() + bytes(100))
+    journal = Journal.open(path)
+    assert (journal.events, journal.torn) == (told, 100)
+    journal.close()
+    assert read_journal(path) == (told, 0)
+
+
+def test_events_are_synced_before_they_are_acknowledged(tmp_path, monkeypatch):
+    journal = Journal.open(tmp_path / "labels.jsonl")
+    order = []
+    monkeypatch.setattr(module.os, "fsync", lambda file: order.append("synced"))
+    real = os.write
+    monkeypatch.setattr(module.os, "write", lambda file, data: order.append("written") or real(file, data))
+    journal.append(Event("skip"))
+    order.append("told")
+    monkeypatch.undo()
+    journal.close()
+    assert order == ["written", "synced", "told"]
+
+
+def test_a_full_disk_leaves_nothing_of_the_event(tmp_path, monkeypatch):
+    path = tmp_path / "labels.jsonl"
+    journal = Journal.open(path)
+    journal.append(Event("skip"))
+    real = os.write
+
+    def half(file, data):
+        if len(data) < 10:
+            raise OSError(28, "No space left on device")
+        return real(file, data[: len(data) - 5])
+
+    monkeypatch.setattr(module.os, "write", half)
+    with pytest.raises(InputError, match=r"cannot be written \(No space left on device\); nothing was saved"):
+        journal.append(Event("unsure", who="ana"))
+    monkeypatch.undo()
+    journal.append(Event("note", text="later"))
+    journal.close()
+    events, torn = read_journal(path)
+    assert [event.kind for event in events] == ["skip", "note"]
+    assert torn == 0
+
+
+def test_one_process_writes_at_a_time(tmp_path):
+    first = Journal.open(tmp_path / "labels.jsonl")
+    with pytest.raises(InputError, match="is open in another modicum label"):
+        Journal.open(tmp_path / "labels.jsonl")
+    first.close()
+    first.close()
+    Journal.open(tmp_path / "labels.jsonl").close()
+
+
+def test_files_that_are_no_journal_are_refused_and_left_as_they_are(tmp_path):
+    for content in (b"my notes without a newline", b"text,label\nhello,greeting\n", b'{"a": 1}\n', b"[]"):
+        path = tmp_path / "notes.txt"
+        path.write_bytes(content)
+        with pytest.raises(InputError, match="is not a journal of modicum; choose another place with --journal"):
+            Journal.open(path)
+        assert path.read_bytes() == content
+
+
+def test_a_broken_line_in_the_middle_is_named(tmp_path):
+    path = tmp_path / "labels.jsonl"
+    written(path, [Event("skip"), Event("skip")])
+    first, second = path.read_bytes().splitlines(keepends=True)
+    cases = {
+        first + b"oops\n" + second: "line 2: it is not JSON; remove the line",
+        first + b'{"n":2,"kind":"dance"}\n': "line 2: the kind 'dance' is not known",
+        first + b'{"n":2,"kind":"skip","colour":1}\n': "line 2: the key 'colour' is not known",
+        first + b'{"n":2,"kind":"skip","items":[["a"]]}\n': "line 2: the value of 'items' is of the wrong type",
+        first + b'{"n":2,"kind":"skip","final":1}\n': "line 2: the value of 'final' is of the wrong type",
+        first + second + first: "line 3: event 1 comes after event 2; were two journals joined",
+    }
+    for content, words in cases.items():
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=words):
+            Journal.open(path)
+        assert path.read_bytes() == content
+
+
+def test_a_folder_in_its_place_is_refused(tmp_path):
+    (tmp_path / "labels.jsonl").mkdir()
+    with pytest.raises(InputError, match="cannot be read"):
+        Journal.open(tmp_path / "labels.jsonl")

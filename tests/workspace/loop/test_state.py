@@ -1,0 +1,126 @@
+"""The fold: undoing leaves no trace, one by one is the same as all at once, classes take their answers along."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modicum.workspace.loop import fold
+from modicum.workspace.loop.events import Event
+from modicum.workspace.loop.state import State, follow
+
+NAMES = st.sampled_from(["a", "b", "c", "d"])
+PEOPLE = st.sampled_from(["ana", "ben"])
+ITEMS = st.lists(st.sampled_from([("0", "x"), ("1", "y"), ("2", "z")]), min_size=1, max_size=2, unique=True).map(tuple)
+LABEL = st.builds(
+    Event,
+    kind=st.just("label"),
+    who=PEOPLE,
+    items=ITEMS,
+    classes=NAMES.map(lambda name: (name,)),
+    final=st.booleans(),
+)
+OTHER = st.builds(Event, kind=st.sampled_from(["unlabel", "skip", "unsure"]), who=PEOPLE, items=ITEMS)
+NOTE = st.builds(Event, kind=st.just("note"), who=PEOPLE, items=ITEMS, text=st.sampled_from(["", "odd"]))
+TWO = st.lists(NAMES, min_size=2, max_size=3, unique=True).map(tuple)
+CHANGE = st.one_of(
+    st.builds(Event, kind=st.just("class_added"), who=PEOPLE, classes=NAMES.map(lambda name: (name,))),
+    st.builds(Event, kind=st.just("class_renamed"), who=PEOPLE, classes=TWO.map(lambda names: names[:2])),
+    st.builds(Event, kind=st.just("class_merged"), who=PEOPLE, classes=TWO),
+)
+ANY = st.one_of(LABEL, OTHER, NOTE, CHANGE)
+
+
+def numbered(events):
+    return [replace(event, n=place) for place, event in enumerate(events, start=1)]
+
+
+def seen(state):
+    """Everything that can be told of a state, by names instead of numbers."""
+    said = {
+        item: {w: (a.kind, tuple(state.names[k] for k in state.labels(a)), a.n) for w, a in answers.items()}
+        for item, answers in state.answers.items()
+        if answers
+    }
+    return list(state.names.values()), said, state.notes, {who: state.undoable(who) for who in ("ana", "ben")}
+
+
+@given(st.lists(ANY, max_size=12), ANY)
+def test_what_is_undone_leaves_no_trace(events, one):
+    before = numbered(events)
+    after = numbered([*events, one, Event("undo", one.who, of=len(events) + 1)])
+    assert seen(fold(after)) == seen(fold(before))
+
+
+@given(st.lists(ANY, max_size=12), st.data())
+def test_one_by_one_is_the_same_as_all_at_once(events, data):
+    state, told = State(), []
+    for event in events:
+        told = numbered([*told, event])
+        state = follow(state, told)
+        if data.draw(st.booleans()) and (last := state.undoable("ana")):
+            told = numbered([*told, Event("undo", "ana", of=last)])
+            state = follow(state, told)
+    assert seen(state) == seen(fold(told))
+
+
+@given(st.lists(ANY, max_size=12))
+def test_undoing_everything_leaves_nothing(events):
+    told = numbered(events)
+    for who in ("ana", "ben"):
+        while (last := fold(told).undoable(who)) is not None:
+            told = numbered([*told, Event("undo", who, of=last)])
+    assert seen(fold(told)) == ([], {}, {}, {"ana": None, "ben": None})
+
+
+@given(st.lists(ANY, max_size=12))
+def test_every_standing_label_is_a_class_that_there_is(events):
+    state = fold(numbered(events))
+    for answers in state.answers.values():
+        for answer in answers.values():
+            assert set(state.labels(answer)) <= set(state.names)
+
+
+def test_a_merged_and_renamed_class_takes_its_answers_along():
+    item = ("0", "x")
+    told = [
+        Event("opened", classes=("a", "b")),
+        Event("label", "ana", items=(item,), classes=("a",)),
+        Event("class_merged", "ana", classes=("a", "b")),
+        Event("class_renamed", "ana", classes=("b", "both")),
+    ]
+    state = fold(numbered(told))
+    assert list(state.names.values()) == ["both"]
+    assert state.labels(state.answers[item]["ana"]) == (state.number("a"),) == (state.number("both"),)
+
+
+def test_an_old_class_file_finds_renamed_classes_again():
+    told = [
+        Event("opened", classes=("a", "b")),
+        Event("class_renamed", "ana", classes=("a", "alpha")),
+        Event("opened", classes=("a", "b")),
+    ]
+    assert list(fold(numbered(told)).names.values()) == ["alpha", "b"]
+
+
+def test_an_old_name_can_be_given_to_a_new_class():
+    told = [
+        Event("opened", classes=("a",)),
+        Event("class_renamed", "ana", classes=("a", "alpha")),
+        Event("class_added", "ana", classes=("a",)),
+    ]
+    state = fold(numbered(told))
+    assert list(state.names.values()) == ["alpha", "a"]
+    assert state.number("a") != state.number("alpha")
+
+
+def test_a_settled_answer_and_a_removed_label_silence_earlier_ones():
+    item = ("0", "x")
+    label = Event("label", "ben", items=(item,), classes=("a",))
+    settled = fold(numbered([label, Event("label", "ana", items=(item,), classes=("b",), final=True)]))
+    assert list(settled.answers[item]) == ["ana"]
+    removed = fold(numbered([label, Event("unlabel", "ana", items=(item,))]))
+    assert removed.answers[item]["ana"].kind == "unlabel"
+    assert list(removed.answers[item]) == ["ana"]
