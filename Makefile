@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links $(UPGRADE)
 .DEFAULT_GOAL := help
-.PHONY: help demo images test check docs format long bench bank lock clean
+.PHONY: help demo images test check docs format long bench bank peers lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
@@ -68,6 +68,19 @@ bench: .venv/core  ## run the benchmarks, which need ../shared/data
 bank: .venv/core  ## rebuild the bank of results; needs ../shared/data and the registry
 	$(BIN)/python tools/collections_from_registry.py .venv/collections
 	$(BIN)/python tools/bank.py ../shared/data .venv/collections
+
+# Each peer has an environment of its own: their requirements exclude one another, and none is modicum's.
+.venv/peer-%/made: benchmarks/peers/requirements-%.txt .venv/made
+	rm -rf $(@D)
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install -r $<
+	@touch $@
+
+peers: .venv/core $(foreach peer,setfit fastfit mapie,.venv/peer-$(peer)/made)  ## measure the peers (hours); needs ../shared/data
+	$(BIN)/python benchmarks/peers/referee.py few-shot --out benchmarks/peers-few-shot.json \
+		--peer setfit=.venv/peer-setfit/bin/python --peer fastfit=.venv/peer-fastfit/bin/python
+	$(BIN)/python benchmarks/peers/referee.py conformal --out benchmarks/peers-conformal.json \
+		--peer mapie=.venv/peer-mapie/bin/python
 
 lock: .venv/made  ## bring the locks in line with pyproject.toml; newest versions with UPGRADE=--upgrade
 	$(PIP) install uv

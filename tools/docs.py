@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import typer.main
+from comparison import PARTS, comparison_page
 
 from modicum.cli import app
 from modicum.evaluation.bench import BenchRow
@@ -105,8 +106,8 @@ def page(method: Method) -> str:
 
 @cache
 def results() -> Mapping[str, dict[str, Any]]:
-    """Committed benchmark results by name of their file."""
-    files = sorted((ROOT / "benchmarks").glob("*.json"))
+    """Committed benchmark results by name of their file; those of peers have a page of their own."""
+    files = sorted(file for file in (ROOT / "benchmarks").glob("*.json") if file.name not in PARTS.values())
     return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
 
 
@@ -304,6 +305,7 @@ def generated() -> dict[Path, str]:
         PAGES / "measured.md": measured_page(),
         ROOT / "docs" / "cli.md": command_page(),
         ROOT / "docs" / "benchmarks.md": figures_page(),
+        ROOT / "docs" / "comparison.md": comparison_page(),
         ROOT / "README.md": f"{before}{BEGIN}\n{short_table()}\n{END}{after}",
     }
 

@@ -77,6 +77,16 @@ def test_proportions_stands_beside_full_supervision(run, collections):
     assert row["target"] == pytest.approx(0.8 * row["baseline"])
 
 
+def test_conformal_tells_every_score(run, collections):
+    done = run("bench", "conformal", "--data", collections, "--on", "tiny", "--seeds", 2, "--json")
+    rows = {row["measure"]: row for row in json.loads(done.out)["rows"]}
+    for score in ("lac", "aps", "raps"):
+        assert rows[f"coverage, {score} on held-out rows"]["target"] == 0.9
+        assert 0 <= rows[f"mean size, {score} on held-out rows"]["value"] <= 2
+    assert rows["coverage, lac on held-out rows"]["note"] == "calibrated on 8 rows of the test set"
+    assert "coverage, lac cross-fitted on the labelled rows" in rows
+
+
 @pytest.mark.long
 def test_modes_and_scale_run_on_the_default_encoder(run, collections, monkeypatch):
     done = run("bench", "encode", "--data", collections, "--on", "tiny", "--seeds", 1, "--json")

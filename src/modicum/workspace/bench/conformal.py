@@ -11,7 +11,7 @@ import numpy as np
 from modicum.core.progress import Progress
 from modicum.evaluation.bench import BenchRow, shifted_rows, summarize
 from modicum.evaluation.metrics import set_metrics
-from modicum.labels.conformal import ConformalRule, shift_conformal, split_conformal
+from modicum.labels.conformal import SCORES, ConformalRule, shift_conformal, split_conformal
 from modicum.workspace.bench.tasks import Collection, open_collection
 from modicum.workspace.fitting import make_model
 from modicum.workspace.ladder.climb import Plan
@@ -29,7 +29,7 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
     for name in on:
         collection = open_collection(name, root, progress)
         where = f"{name} test, {SHOTS} labels a class"
-        split = _split(collection, seeds)
+        held_out, size = _split(collection, seeds)
         few = []
         for seed in range(seeds):
             progress(f"{name}, cross-fitted sets", seed, seeds)
@@ -37,25 +37,28 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
         progress(f"{name}, cross-fitted sets", seeds, seeds)
         progress(f"{name}, sets under label shift", 0, seeds)
         shifted = _shifted(collection, seeds)
-        rows += _rows(f"split conformal on {CALIBRATION} held-out rows", where, split)
-        rows += _rows("cross-fitted on the labelled rows", where, few)
+        for score, found in held_out.items():
+            rows += _rows(f"{score} on held-out rows", where, found, f"calibrated on {size:,} rows of the test set")
+        rows += _rows("lac cross-fitted on the labelled rows", where, few)
         for how, figures in shifted.items():
             rows += _rows(f"{how}, Dirichlet(0.5) shift", where, figures)
     return rows
 
 
-def _split(collection: Collection, seeds: int) -> list[tuple[float, float]]:
+def _split(collection: Collection, seeds: int) -> tuple[dict[str, list[tuple[float, float]]], int]:
+    """Coverage and mean size of every split by score, and the number of rows that calibrate."""
     made = make_model(collection.task(SHOTS, 0), Settings())
     proba, truth = made.model.proba(collection.X_test), collection.codes_test
     size = min(CALIBRATION, len(truth) // 2)
-    found = []
+    found: dict[str, list[tuple[float, float]]] = {score: [] for score in SCORES}
     for seed in range(seeds):
         order = np.random.default_rng(seed).permutation(len(truth))
         inside, outside = order[:size], order[size:]
-        rule = split_conformal(proba[inside], truth[inside], alpha=ALPHA)
-        facts = set_metrics(rule.sets(proba[outside]), truth[outside])
-        found.append((facts.coverage, facts.mean_size))
-    return found
+        for score, splits in found.items():
+            rule = split_conformal(proba[inside], truth[inside], alpha=ALPHA, score=score)
+            facts = set_metrics(rule.sets(proba[outside]), truth[outside])
+            splits.append((facts.coverage, facts.mean_size))
+    return found, size
 
 
 def _shifted(collection: Collection, seeds: int) -> dict[str, list[tuple[float, float]]]:
@@ -88,7 +91,7 @@ def _cross_fitted(collection: Collection, seed: int) -> tuple[float, float]:
     return facts.coverage, facts.mean_size
 
 
-def _rows(how: str, where: str, found: Sequence[tuple[float, float]]) -> list[BenchRow]:
+def _rows(how: str, where: str, found: Sequence[tuple[float, float]], note: str = "") -> list[BenchRow]:
     coverage, size = zip(*found, strict=True)
     rows = []
     for measure, values, unit, target in (
@@ -96,5 +99,5 @@ def _rows(how: str, where: str, found: Sequence[tuple[float, float]]) -> list[Be
         ("mean size", size, "classes", None),
     ):
         value, spread = summarize(values)
-        rows.append(BenchRow(f"{measure}, {how}", where, value, unit, None, target, len(values), spread, ""))
+        rows.append(BenchRow(f"{measure}, {how}", where, value, unit, None, target, len(values), spread, note))
     return rows

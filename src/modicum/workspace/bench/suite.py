@@ -42,7 +42,7 @@ class Entry:
 BENCHES: Mapping[str, Entry] = MappingProxyType(
     {
         "few-shot": Entry(few_shot.run, ("banking77", "trec", "mpqa"), 5),
-        "conformal": Entry(conformal.run, ("banking77",), 100),
+        "conformal": Entry(conformal.run, ("banking77", "trec"), 100),
         "noisy": Entry(noisy.run, ("banking77", "trec"), 3),
         "fit": Entry(refit.run, ("banking77",), 3),
         "encode": Entry(modes.run, ("banking77",), 5),
