@@ -6,24 +6,11 @@ import json
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-CHROMIUM = Path("/usr/bin/chromium")
 THEMES = {"food": "soup bread cheese pasta", "sport": "goal match referee league", "weather": "rain storm snow wind"}
 SCRIPT = "<script>document.title='hacked'</script><img src=x onerror=\"document.title='hacked'\"> soup & bread"
-
-
-@pytest.fixture(scope="session")
-def browser():
-    if not CHROMIUM.exists():
-        pytest.skip(f"there is no {CHROMIUM}")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class Server:

@@ -1,6 +1,6 @@
 """Makes the sample reports importable for the tests of this folder, and opens them in a browser.
 
-They are imported as `from report_samples import sample`. The browser is one for all tests: starting it takes a second.
+They are imported as `from report_samples import sample`.
 """
 
 from __future__ import annotations
@@ -13,23 +13,10 @@ import pytest
 
 from modicum.workspace.report import render
 
-CHROMIUM = Path("/usr/bin/chromium")
-
 spec = importlib.util.spec_from_file_location("report_samples", Path(__file__).with_name("samples.py"))
 module = importlib.util.module_from_spec(spec)
 sys.modules["report_samples"] = module
 spec.loader.exec_module(module)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    if not CHROMIUM.exists():
-        pytest.skip(f"there is no {CHROMIUM}")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
