@@ -53,11 +53,16 @@ def place(method: Method) -> Path:
     return PAGES.joinpath(*method.module.split(".")[1:]).with_suffix(".md")
 
 
+def _told(default: Any) -> Any:
+    """A default as it is told: functions by their name, not by where they lie in memory."""
+    return Bare(default.__name__) if inspect.isfunction(default) else default
+
+
 def signature(thing: Any) -> str:
     """How a function or class is called, one parameter a line where one line is too short."""
     found = inspect.signature(thing)
     result = inspect.Signature.empty if inspect.isclass(thing) else Bare(found.return_annotation)
-    inputs = [p.replace(annotation=Bare(p.annotation)) for p in found.parameters.values()]
+    inputs = [p.replace(annotation=Bare(p.annotation), default=_told(p.default)) for p in found.parameters.values()]
     text = f"{thing.__name__}{found.replace(parameters=inputs, return_annotation=result)}"
     if len(text) <= 100:
         return text
