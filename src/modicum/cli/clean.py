@@ -20,10 +20,7 @@ def clean(
     text: options.TEXT = None,
     label: options.LABEL = None,
     id: options.ID = None,
-    classes: Annotated[
-        Path | None,
-        typer.Option("--classes", metavar="FILE", help="Class file (YAML, JSON, CSV): name, description, parent."),
-    ] = None,
+    classes: options.CLASSES = None,
     split: Annotated[
         str | None,
         typer.Option("--split", metavar="COL", help="Column of splits (train, test): tells copies across them."),

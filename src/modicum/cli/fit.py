@@ -23,10 +23,7 @@ def fit(
     image: options.IMAGE = None,
     label: options.LABEL = None,
     id: options.ID = None,
-    classes: Annotated[
-        Path | None,
-        typer.Option("--classes", metavar="FILE", help="Class file (YAML, JSON, CSV): name, description, parent."),
-    ] = None,
+    classes: options.CLASSES = None,
     group: Annotated[
         str | None,
         typer.Option("--group", metavar="COL", help="Rows of one group never stand on both sides of a split."),

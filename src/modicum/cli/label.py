@@ -27,10 +27,7 @@ def label(
     text: options.TEXT = None,
     label: options.LABEL = None,
     id: options.ID = None,
-    classes: Annotated[
-        Path | None,
-        typer.Option("--classes", metavar="FILE", help="Class file (YAML, JSON, CSV): name, description, parent."),
-    ] = None,
+    classes: options.CLASSES = None,
     journal: Annotated[
         Path | None,
         typer.Option("--journal", metavar="FILE", help="File of the answers; default NAME.labels.jsonl beside you."),

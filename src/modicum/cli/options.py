@@ -22,6 +22,10 @@ IMAGE = Annotated[
     typer.Option("--image", metavar="COL", help="Column of image files, relative to the table; instead of texts."),
 ]
 LABEL = Annotated[str | None, typer.Option("--label", metavar="COL", help="Column of labels, empty where unknown.")]
+CLASSES = Annotated[
+    Path | None,
+    typer.Option("--classes", metavar="FILE", help="Class file (YAML, JSON, CSV): name, description, parent."),
+]
 ID = Annotated[
     str | None, typer.Option("--id", metavar="COL", help="Column of unique row ids; default the row numbers.")
 ]

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 
 Floats = NDArray[np.float64]
 
@@ -101,8 +102,8 @@ class Bank:
         b = np.array([_log_odds(entry.accuracy) for entry in told])
         alike = _per_family([entry.family for entry in told])
         rule = np.linalg.solve((A * alike[:, None]).T @ A + RIDGE * np.eye(A.shape[1]), (A * alike[:, None]).T @ b)
-        mean = _share(np.array(_facts(agreement, classes)) @ rule)
-        misses = np.array([entry.accuracy for entry in told]) - _share(A @ rule)
+        mean = expit(np.array(_facts(agreement, classes)) @ rule)
+        misses = np.array([entry.accuracy for entry in told]) - expit(A @ rule)
         return Guess(float(mean), float(np.sqrt(alike @ misses**2 / alike.sum())))
 
     def _likeness(self, classes: int, labels_per_class: float) -> Floats:
@@ -139,12 +140,7 @@ def _facts(agreement: float, classes: int) -> tuple[float, float, float]:
 
 
 def _log_odds(share: float) -> float:
-    inside = min(max(share, 0.01), 0.99)
-    return float(np.log(inside / (1 - inside)))
-
-
-def _share(log_odds: Any) -> Any:
-    return 1 / (1 + np.exp(-log_odds))
+    return float(logit(min(max(share, 0.01), 0.99)))
 
 
 def _per_family(families: Sequence[str]) -> Floats:

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modicum.core.arrays import softmax
-from modicum.evaluation.curves import power_law
-from modicum.labels.noisy import label_issues
+from modicum.evaluation.curves import Gain, next_batch, power_law
+from modicum.evaluation.metrics import wilson_interval
+from modicum.labels.noisy import credibility
 from modicum.workspace.budget import Clock
 from modicum.workspace.executors import LocalExecutor
 from modicum.workspace.ladder.bank import Bank
@@ -36,13 +37,13 @@ PLAN = Plan(folds=5, repeats=1, max_pool=2_000)
 
 @dataclass(frozen=True)
 class Suspect:
-    """A label that the held-out model contradicts."""
+    """A label that its nearest rows and the held-out model contradict."""
 
     row: int
     code: int
     """Column of the class that the model would rather have."""
     score: float
-    """Probability of the given label."""
+    """Probability that the given label is right."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def measure(problem: Problem, recipe: Recipe, chance: NDArray[np.bool_]) -> Meas
     right = proba.argmax(axis=1) == problem.y[held]
     fair = chance[problem.rows[held]]
     counted = right[fair] if fair.sum() >= ENOUGH else right
-    low, high = wilson(int(counted.sum()), len(counted))
+    low, high = wilson_interval(int(counted.sum()), len(counted))
     known = np.flatnonzero(climbed.represented[0, held])
     return Measured(
         len(problem.rows),
@@ -106,36 +107,22 @@ def measure(problem: Problem, recipe: Recipe, chance: NDArray[np.bool_]) -> Meas
     )
 
 
-def wilson(right: int, rows: int, z: float = 1.96) -> tuple[float, float]:
-    """Interval of a share: its ends for `right` of `rows`, at least one row.
-
-    Example:
-        >>> [round(end, 3) for end in wilson(8, 10)]
-        [0.49, 0.943]
-    """
-    share, extra = right / rows, z**2 / rows
-    middle = (share + extra / 2) / (1 + extra)
-    half = z / (1 + extra) * (share * (1 - share) / rows + extra / (4 * rows)) ** 0.5
-    return max(middle - half, 0.0), min(middle + half, 1.0)
-
-
-def gain(points: Sequence[tuple[float, float, float]], more: int = NEXT) -> tuple[float, float, float]:
-    """Accuracy to be gained by `more` labels, with the ends of its interval, from points of the learning curve.
+def gain(points: Sequence[tuple[float, float, float]], more: int = NEXT) -> Gain:
+    """What `more` labels should bring, from points of the learning curve.
 
     Points are (labels, error, standard error), the latest last; slopes of other tables hold what few points say.
     """
     labels, errors, doubts = (list(values) for values in zip(*points, strict=True))
     law = power_law(labels, errors, doubts)
-    now = 1 - errors[-1]
-    found = law.forecast([labels[-1] + more], labels=labels[-1], accuracy=now, level=LEVEL)
-    return float(found.accuracy[0]) - now, float(found.low[0]) - now, float(found.high[0]) - now
+    return next_batch(law, more, labels=int(labels[-1]), accuracy=1 - errors[-1], level=LEVEL)
 
 
 def _suspects(problem: Problem, proba: NDArray[np.floating], places: NDArray[np.int64]) -> tuple[Suspect, ...]:
     if len(places) < 2:
         return ()
-    issues = label_issues(proba, problem.y[places])
+    rows, codes = problem.rows[places], problem.y[places]
+    judged = credibility(problem.X[rows], proba, codes, rng=np.random.default_rng(PLAN.seed))
     return tuple(
-        Suspect(int(problem.rows[places[place]]), int(code), float(score))
-        for place, code, score in zip(issues.rows, issues.suggested, issues.scores, strict=True)
+        Suspect(int(rows[place]), int(judged.suggested[place]), float(judged.values[place]))
+        for place in judged.suspects
     )

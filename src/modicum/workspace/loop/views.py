@@ -121,8 +121,8 @@ def status(session: Session, teacher: Teacher, who: str) -> dict[str, Any]:
 def _accuracy(session: Session) -> dict[str, Any]:
     measured = session.measured
     told = {} if measured is None else {k: v for k, v in asdict(measured).items() if k not in ("suspects", "scale")}
-    expected, low, high = gain(session.points)
-    return told | {"next": NEXT, "gain": expected, "gain_low": low, "gain_high": high}
+    found = gain(session.points)
+    return told | {"next": NEXT, "gain": found.expected, "gain_low": found.low, "gain_high": found.high}
 
 
 def _still_suspect(session: Session, row: int) -> bool:
