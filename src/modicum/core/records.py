@@ -34,6 +34,9 @@ class Table:
     hidden: tuple[str | None, ...] | None = None
     """Labels kept from every decision, to be looked at once, at the end."""
     columns: dict[str, Sequence[object]] = field(default_factory=dict)
+    separator: str | None = None
+    """Joins the names in a label where a row may have several, in alphabetical order; an empty label is then a row
+    known to have none. None where a row has one label."""
 
     def __len__(self) -> int:
         """Return the number of rows N."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,15 +21,15 @@ from modicum.core.errors import InputError
 from modicum.core.files import atomic_folder, recover
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
-from modicum.core.records import LabelSpace
 from modicum.encoders import FolderEncoder, HashedEncoder, encode, in_mode, load_encoder
-from modicum.labels.conformal import ConformalRule
 from modicum.workspace.cascade import Cascade
 from modicum.workspace.ladder.recipes import FittedRecipe, Recipe, Step, pack, unpack
 from modicum.workspace.model import Model, Predictions
 from modicum.workspace.report import render
+from modicum.workspace.targets.models import LabelsModel, LabelsPredictions, NumberModel, NumberPredictions
 
 SCHEMA = 1
+Answers = Predictions | LabelsPredictions | NumberPredictions
 MANIFEST, ARRAYS, REPORT, PAGE, TABLE = (
     "bundle.json",
     "arrays.safetensors",
@@ -38,6 +39,10 @@ MANIFEST, ARRAYS, REPORT, PAGE, TABLE = (
 )
 TOLD = ("threshold", "share", "expected_loss")
 """What the manifest says of a cascade; the rest are arrays."""
+MODELS: Mapping[str, type[Model | LabelsModel | NumberModel]] = MappingProxyType(
+    {"classes": Model, "labels": LabelsModel, "number": NumberModel}
+)
+"""What the manifest's `target` stands for; bundles of one class a row do not name it."""
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "onnxruntime", "tokenizers")
 
 
@@ -56,7 +61,7 @@ class EncoderReference:
 class Bundle:
     """A model with all it needs to answer for texts, and the report of how it came about."""
 
-    model: Model
+    model: Model | LabelsModel | NumberModel
     encoder: EncoderReference
     report: Mapping[str, Any]
     encoder_arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
@@ -102,7 +107,7 @@ class Bundle:
         threads: int | None = None,
         encoder: Encoder | None = None,
         progress: Progress = silent,
-    ) -> Predictions:
+    ) -> Answers:
         """Answer for texts, or for vectors (N, D) of the bundle's own encoder.
 
         `encoder` is what `find_encoder` found, for those who ask more than once. A cascade answers for texts alone.
@@ -115,17 +120,17 @@ class Bundle:
         if vectors is not None:
             return self.model.predict(vectors)
         encoder, asked = encoder or self.find_encoder(threads), list(texts or ())
-        if self.cascade is not None and isinstance(encoder, FolderEncoder):
-            return self._predict_in_cascade(self.cascade, encoder, asked, progress)
+        if self.cascade is not None and isinstance(encoder, FolderEncoder) and isinstance(self.model, Model):
+            return self._predict_in_cascade(self.model, self.cascade, encoder, asked, progress)
         return self.model.predict(encode(asked, encoder, progress=progress))
 
     def _predict_in_cascade(
-        self, cascade: Cascade, encoder: FolderEncoder, texts: list[str], progress: Progress
+        self, model: Model, cascade: Cascade, encoder: FolderEncoder, texts: list[str], progress: Progress
     ) -> Predictions:
         proba = cascade.proba(encode(texts, in_mode(encoder, "static")))
         unsure = np.flatnonzero(~cascade.sure(proba))
-        proba[unsure] = self.model.proba(encode([texts[row] for row in unsure], encoder, progress=progress))
-        return self.model.answer(proba)
+        proba[unsure] = model.proba(encode([texts[row] for row in unsure], encoder, progress=progress))
+        return model.answer(proba)
 
     def save(self, path: str | Path, predictions: bytes | None = None) -> Path:
         """Write the bundle as a folder, whole or not at all; an older bundle there is replaced.
@@ -161,21 +166,12 @@ class Bundle:
         return {name: np.asarray(array, order="C") for name, array in found.items()}
 
     def _manifest(self, hashes: Mapping[str, str]) -> dict[str, Any]:
-        model = self.model
         return {
             "schema": SCHEMA,
             "modicum": version("modicum"),
             "libraries": {name: version(name) for name in LIBRARIES},
             "encoder": asdict(self.encoder),
-            "classes": asdict(model.space),
-            "recipe": {
-                "members": [asdict(member.recipe) for member in model.members],
-                "scales": model.scales.tolist(),
-                "weights": model.weights.tolist(),
-                "decode": model.decode,
-            },
-            "calibration": {"temperature": model.temperature},
-            "conformal": None if model.conformal is None else model.conformal.to_dict(),
+            **self.model.to_dict(),
             "cascade": None if self.cascade is None else {name: getattr(self.cascade, name) for name in TOLD},
             "data": self.report.get("data"),
             "files": dict(hashes),
@@ -257,23 +253,7 @@ def _assemble(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], r
     members: list[FittedRecipe] = []
     for i, member in enumerate(recipe["members"]):
         members.append(_member(i, member, arrays, members))
-    told = manifest["classes"]
-    space = LabelSpace(
-        tuple(told["names"]),
-        tuple(told["descriptions"]),
-        tuple(told["parents"]),
-        tuple((child, parent) for child, parent in told["group_parents"]),
-    )
-    conformal = manifest["conformal"]
-    model = Model(
-        space,
-        tuple(members),
-        np.asarray(recipe["scales"], dtype=np.float64),
-        np.asarray(recipe["weights"], dtype=np.float64),
-        float(manifest["calibration"]["temperature"]),
-        None if conformal is None else ConformalRule.from_dict(conformal),
-        str(recipe["decode"]),
-    )
+    model = MODELS[manifest.get("target", "classes")].from_dict(manifest, tuple(members))
     own = {name.removeprefix("encoder."): array for name, array in arrays.items() if name.startswith("encoder.")}
     cascade = None
     if manifest.get("cascade") is not None:

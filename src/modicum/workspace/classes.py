@@ -17,6 +17,7 @@ from modicum.labels.conformal import ConformalRule
 from modicum.workspace.bundle import Bundle
 from modicum.workspace.cascade import Cascade
 from modicum.workspace.ladder.recipes import FittedRecipe
+from modicum.workspace.model import Model
 
 Ints = NDArray[np.int64]
 
@@ -57,6 +58,8 @@ def remove_classes(bundle: Bundle, names: Iterable[str]) -> Bundle:
     if len(keep) < 2:
         raise InputError(f"only {len(keep)} classes would be left; a task needs at least two")
     model = bundle.model
+    if not isinstance(model, Model):
+        raise InputError("classes are removed where a row has one class; fit again without these labels")
     smaller = replace(
         model,
         space=_kept_space(model.space, keep),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from modicum.core.records import LabelSpace, Table
@@ -13,15 +14,16 @@ def read_task(
     *,
     classes: Path | None = None,
     text: str | None = None,
-    label: str | None = None,
+    label: str | Sequence[str] | None = None,
     id: str | None = None,
     group: str | None = None,
     time: str | None = None,
+    separator: str | None = None,
 ) -> tuple[Table, LabelSpace | None]:
     """Read a table and its class file; a built-in table brings its own classes."""
     known = builtin(source)
     if known is not None:
         table, space = known
         return table, read_classes(classes) if classes else space
-    table = read(source, text=text, label=label, id=id, group=group, time=time)
+    table = read(source, text=text, label=label, id=id, group=group, time=time, separator=separator)
     return table, read_classes(classes) if classes else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
 from modicum.core.records import Table
 from modicum.data.read.builtin import builtin
+from modicum.data.read.several import SEPARATOR, joined_labels
 from modicum.data.read.sources import batches
 
 USUAL_TEXT = ("text", "sentence", "question", "document", "body", "message", "content")
@@ -27,20 +28,28 @@ class Columns:
     """Which column plays which part; None where none was named."""
 
     text: str | None = None
-    label: str | None = None
+    label: str | tuple[str, ...] | None = None
+    """One column, or several whose rows may have several labels."""
     id: str | None = None
     group: str | None = None
     time: str | None = None
+    separator: str | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All columns of labels."""
+        return (self.label,) if isinstance(self.label, str) else self.label or ()
 
 
 def read(
     source: Any,
     *,
     text: str | None = None,
-    label: str | None = None,
+    label: str | Sequence[str] | None = None,
     id: str | None = None,
     group: str | None = None,
     time: str | None = None,
+    separator: str | None = None,
 ) -> Table:
     """Read a whole table.
 
@@ -48,10 +57,13 @@ def read(
         source: CSV, TSV, JSONL, JSON, Parquet or Arrow file (text kinds also as .gz), `-` for standard input, the name
             of a built-in table, a pandas or polars frame, a pyarrow table, a dict of columns, or a list of texts.
         text: Column of texts; may be left out where it is plain.
-        label: Column of labels, empty where unknown.
+        label: Column of labels, empty where unknown; or several columns, of 0 and 1 or of names, where a row may have
+            several labels.
         id: Column of unique row ids; default the column `id` where it is unique, else row numbers from 0.
         group: Column of groups that splits keep together.
         time: Column of times (numbers or ISO dates) by which splits are ordered.
+        separator: What parts the labels in a cell, such as `|` or `,`, where a row may have several labels. A cell that
+            holds a separator alone is a row known to have none. Cells that are lists need no separator.
 
     Raises:
         InputError: Something is missing, broken or contradictory; the sentence names file, row, column and remedy.
@@ -61,7 +73,11 @@ def read(
         >>> table.labels
         ('greeting', None)
     """
-    columns = Columns(text, label, id, group, time)
+    if separator is not None and not separator.strip():
+        raise InputError("the separator of labels must be a character such as | or ; and not blank")
+    if separator is not None and not label:
+        raise InputError("a separator parts labels, but no column of labels is named; give --label COL, too")
+    columns = Columns(text, _one_or_several(label), id, group, time, separator)
     if isinstance(source, (str, Path)):
         known = builtin(str(source))
         if known is not None:
@@ -70,6 +86,16 @@ def read(
     else:
         parts = list(_tables(iter([_arrow_table(source)]), columns, "the table"))
     return _joined(parts)
+
+
+def _one_or_several(label: str | Sequence[str] | None) -> str | tuple[str, ...] | None:
+    if label is None or isinstance(label, str):
+        return label
+    names = tuple(label)
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"the column {twice!r} is named twice as a label (--label); name it once")
+    return names if len(names) > 1 else names[0] if names else None
 
 
 def stream(
@@ -138,13 +164,13 @@ def _tables(parts: Iterator[pa.Table], columns: Columns, name: str) -> Iterator[
 def _resolved(part: pa.Table, columns: Columns, name: str) -> Columns:
     """Check that named columns exist, and find the text and id columns where they are plain."""
     there = part.column_names
-    for option in ("text", "label", "id", "group", "time"):
-        column = getattr(columns, option)
+    named = [(o, getattr(columns, o)) for o in ("text", "id", "group", "time")]
+    for option, column in (*named, *(("label", column) for column in columns.labels)):
         if column is not None and column not in there:
             raise InputError(f"{name} has no column {column!r} (--{option}){nearest_name(column, there)}")
     text = columns.text
     if text is None:
-        taken = {columns.label, columns.id, columns.group, columns.time}
+        taken = {*columns.labels, columns.id, columns.group, columns.time}
         strings = [c for c in there if _is_text(part.schema.field(c).type) and c not in taken]
         usual = [c for c in strings if c.lower() in USUAL_TEXT]
         candidates = usual if len(usual) == 1 else strings
@@ -152,7 +178,7 @@ def _resolved(part: pa.Table, columns: Columns, name: str) -> Columns:
             listed = ", ".join(repr(c) for c in there[:12])
             raise InputError(f"{name}: say which column holds the texts with --text; there are: {listed}")
         text = candidates[0]
-    return Columns(text, columns.label, columns.id or _plain_id(part, name), columns.group, columns.time)
+    return replace(columns, text=text, id=columns.id or _plain_id(part, name))
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -172,13 +198,39 @@ def _table(part: pa.Table, columns: Columns, name: str, offset: int) -> Table:
     own = {column: part[column].to_pylist() for column in part.column_names}
     texts = tuple(_text(value, columns, name, offset + row) for row, value in enumerate(own[str(columns.text)]))
     count = len(texts)
-    labels = tuple(map(_label, own[columns.label])) if columns.label else (None,) * count
+    labels, separator = _labels(own, columns, name, offset, count)
     ids = tuple(map(_id, own[columns.id])) if columns.id else tuple(str(offset + row) for row in range(count))
     groups = tuple(map(str, own[columns.group])) if columns.group else None
     times = None
     if columns.time:
         times = np.array([_time(v, columns, name, offset + row) for row, v in enumerate(own[columns.time])])
-    return Table(ids, texts, labels, name, str(columns.text), columns.label, groups=groups, times=times, columns=own)
+    told = ", ".join(columns.labels) or None
+    return Table(
+        ids,
+        texts,
+        labels,
+        name,
+        str(columns.text),
+        told,
+        groups=groups,
+        times=times,
+        columns=own,
+        separator=separator,
+    )
+
+
+def _labels(
+    own: Mapping[str, Sequence[Any]], columns: Columns, name: str, offset: int, count: int
+) -> tuple[tuple[str | None, ...], str | None]:
+    """Labels of the rows, and what joins them where a row may have several."""
+    if not columns.labels:
+        return (None,) * count, None
+    first = own[columns.labels[0]]
+    lists = any(isinstance(value, (list, tuple)) for value in first)
+    if len(columns.labels) == 1 and columns.separator is None and not lists:
+        return tuple(map(_label, first)), None
+    values = {column: own[column] for column in columns.labels}
+    return joined_labels(values, columns.separator, name, offset), columns.separator or SEPARATOR
 
 
 def _text(value: Any, columns: Columns, name: str, row: int) -> str:
@@ -260,4 +312,5 @@ def _joined(parts: Sequence[Table]) -> Table:
         groups=None if first.groups is None else sum((p.groups or () for p in parts), ()),
         times=None if first.times is None else np.concatenate([p.times for p in parts if p.times is not None]),
         columns={name: [v for p in parts for v in p.columns.get(name, [None] * len(p))] for name in first.columns},
+        separator=next((p.separator for p in parts if p.separator is not None), None),
     )
