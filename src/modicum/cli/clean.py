@@ -40,11 +40,11 @@ def clean(
     Example: modicum clean tickets.csv --text message --label intent --out findings.csv
     """
     with bars() as progress:
-        items, declared = modicum.workspace.read_task(table, classes=classes, text=text, label=label, id=id)
+        items = modicum.read(table, text=text, label=label, id=id)
         given = modicum.encoders.read_vectors(vectors, len(items), items.ids) if vectors else None
         found = modicum.workspace.clean(
             items,
-            classes=declared,
+            classes=modicum.data.declared_classes(table, classes),
             encoder=encoder,
             vectors=given,
             split=split,

@@ -49,10 +49,15 @@ def print_json(value: Any) -> None:
 
 
 def print_table(rows: Sequence[Mapping[str, str]], *, title: str | None = None, right: Sequence[str] = ()) -> None:
-    """Print rows with equal keys as a table; `right` names the columns of numbers."""
+    """Print rows with equal keys as a table; `right` names the columns of numbers, headed by one word a line."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for name in rows[0] if rows else ():
-        table.add_column(name, justify="right" if name in right else "left", no_wrap=name in right, overflow="fold")
+        number = name in right
+        heading = name.replace(" ", "\n") if number else name
+        longest = 0 if number else max(len(word) for row in rows for word in ("", *row[name].split()))
+        table.add_column(
+            heading, justify="right" if number else "left", no_wrap=number, overflow="fold", min_width=min(longest, 16)
+        )
     for row in rows:
         table.add_row(*(escape(value) for value in row.values()))
     out().print(table)

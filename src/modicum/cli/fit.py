@@ -21,7 +21,27 @@ def fit(
     table: options.TABLE,
     text: options.TEXT = None,
     image: options.IMAGE = None,
-    label: options.LABEL = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--label", metavar="COL", help="Column of labels, empty where unknown; several times for several columns."
+        ),
+    ] = None,
+    separator: Annotated[
+        str | None,
+        typer.Option(
+            "--separator", metavar="SIGN", help="What parts the labels of a row that may have several: | or ,."
+        ),
+    ] = None,
+    target: Annotated[
+        str,
+        typer.Option(
+            "--target",
+            metavar="KIND",
+            help="classes (one a row), labels (several), number; auto is labels with a separator or several columns, "
+            "else classes.",
+        ),
+    ] = "auto",
     id: options.ID = None,
     classes: options.CLASSES = None,
     group: Annotated[
@@ -52,13 +72,20 @@ def fit(
     """
     folder = bundle or Path(f"{_stem(table)}.bundle")
     with bars() as progress:
-        items, declared = modicum.workspace.read_task(
-            table, classes=classes, text=text, label=label, id=id, group=group, time=time, image=image
+        items = modicum.read(
+            table,
+            text=text,
+            label=label,
+            id=id,
+            group=group,
+            time=time,
+            image=image,
+            separator=separator,
         )
         given = modicum.encoders.read_vectors(vectors, len(items), items.ids) if vectors else None
         result = modicum.fit(
             items,
-            classes=declared,
+            classes=modicum.data.declared_classes(table, classes),
             vectors=given,
             encoder=None if given is not None else encoder,
             threads=threads,
@@ -69,6 +96,7 @@ def fit(
             tolerance=tolerance,
             shift=shift,
             seed=seed,
+            target=target,
             encoder_mode=encoder_mode,
         )
         result.save(folder)
@@ -85,22 +113,44 @@ def _stem(table: str) -> str:
 
 def _show(report: dict[str, Any], folder: Path) -> None:
     console, data = out(), report["data"]
+    kinds = f"{data['classes']} {_called(report)}, " if data["classes"] else ""
     console.print(
         f"[bold]{escape(data['source'])}[/]: {data['rows']:,} rows, {data['labelled']:,} labelled, "
-        f"{data['classes']} classes, {data['duplicates']:,} duplicates; encoder {report['encoder']['name']}",
+        f"{kinds}{data['duplicates']:,} duplicates; encoder {report['encoder']['name']}",
         soft_wrap=True,
     )
-    with_test = any(entry["test_accuracy"] is not None for entry in report["ladder"])
-    rows = [_row(entry, with_test) for entry in report["ladder"] if entry["status"] == "tried"]
-    print_table(rows, title="\nThe ladder", right=("rung", "accuracy", "log-loss", "seconds", "s/1000", "unseen"))
+    tried = [entry for entry in report["ladder"] if entry["status"] == "tried"]
+    figures = report.get("target", {}).get("figures")
+    if figures:
+        rows = [_figures_row(entry, figures) for entry in tried]
+    else:
+        with_test = any(entry["test_accuracy"] is not None for entry in tried)
+        rows = [_row(entry, with_test) for entry in tried]
+    words = ("", "recipe", "share")
+    print_table(rows, title="\nThe ladder", right=[name for row in rows[:1] for name in row if name not in words])
     for entry in report["ladder"]:
         if entry["status"] == "skipped":
             console.print(escape(f"Not tried: {entry['name']}: {entry['reason']}"), soft_wrap=True)
     console.print("\n" + escape(" ".join([report["decision"], *report["grounds"]])), soft_wrap=True)
     test = report.get("test")
-    if test:
+    if test and not figures:
         console.print(_unseen(test), soft_wrap=True)
     console.print(f"\nReport: {folder / 'report.html'}", soft_wrap=True)
+
+
+def _called(report: dict[str, Any]) -> str:
+    return "labels" if report.get("target") else "classes"
+
+
+def _figures_row(entry: dict[str, Any], figures: list[dict[str, str]]) -> dict[str, str]:
+    """An entry of a ladder whose figures are named in the report."""
+    row = {"": "→" if entry["chosen"] else "", "recipe": entry["name"], "rung": str(entry["rung"])}
+    for figure in figures:
+        value = entry[figure["key"]]
+        told = "" if value is None else f"{100 * value:.1f} %" if figure["unit"] == "share" else f"{value:.3g}"
+        row[figure["name"]] = told
+    row |= {"seconds": f"{entry['seconds']:.1f}", "s/1000": f"{entry['seconds_per_1000_items']:.3f}"}
+    return row | {"share": f"{entry['weight']:.2f}" if entry["weight"] else ""}
 
 
 def _row(entry: dict[str, Any], with_test: bool) -> dict[str, str]:

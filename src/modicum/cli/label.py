@@ -78,11 +78,11 @@ def label(
     settings = loop.check_settings(query, chance, seed)
     token = _token(token_file)
     with bars() as progress:
-        items, declared = modicum.workspace.read_task(table, classes=classes, text=text, label=label, id=id)
+        items = modicum.read(table, text=text, label=label, id=id)
         given = modicum.encoders.read_vectors(vectors, len(items), items.ids) if vectors else None
         opened = loop.open_session(
             items,
-            declared,
+            modicum.data.declared_classes(table, classes),
             journal or Path(f"{_stem(table)}.labels.jsonl"),
             source=encoder if given is None else given,
             encoded=export is None and foreign is None,

@@ -109,3 +109,32 @@ def check_fraction(value: float, what: str, *, low: float = 0.0, high: float = 1
     if not isinstance(value, (int, float)) or not low < float(value) < high:
         raise InputError(f"{what} must lie strictly between {low:g} and {high:g}, not {value!r}")
     return float(value)
+
+
+def check_indicators(Y: ArrayLike, *, rows: int | None = None) -> NDArray[np.uint8]:
+    """Return the labels of rows that may have several as an indicator matrix (N, K) of 0 and 1.
+
+    Raises:
+        InputError: It is no matrix of 0 and 1, or its length differs from `rows`.
+    """
+    array = np.asarray(Y)
+    array = check_vectors(array.astype(np.uint8) if array.dtype == bool else array, rows=rows, what="labels")
+    if not np.isin(array, (0, 1)).all():
+        raise InputError("labels must be an indicator matrix of 0 and 1, one column per label")
+    return array.astype(np.uint8)
+
+
+def check_values(y: ArrayLike, *, rows: int | None = None, what: str = "target values") -> NDArray[np.float64]:
+    """Return numbers (N,) as floats.
+
+    Raises:
+        InputError: They are no flat array of finite numbers, or their number differs from `rows`.
+    """
+    array = np.asarray(y)
+    if array.ndim != 1 or array.dtype.kind not in "fiu":
+        raise InputError(f"{what} must be a flat array of numbers, not {array.dtype} of shape {array.shape}")
+    if rows is not None and len(array) != rows:
+        raise InputError(f"{len(array)} {what} for {rows} rows; give one per row")
+    if not np.isfinite(array).all():
+        raise InputError(f"{what}: row {int(np.flatnonzero(~np.isfinite(array))[0])} holds NaN or infinity")
+    return array.astype(np.float64)

@@ -58,6 +58,9 @@ class Table:
     columns: dict[str, Sequence[object]] = field(default_factory=dict)
     images: tuple[ImageFile, ...] | None = None
     """Files of the items (N,) where they are images; `texts` then holds their names as they were written."""
+    separator: str | None = None
+    """Joins the names in a label where a row may have several, in alphabetical order; an empty label is then a row
+    known to have none. None where a row has one label."""
 
     def __len__(self) -> int:
         """Return the number of rows N."""

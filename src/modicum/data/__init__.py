@@ -1,7 +1,17 @@
 """Tables in, tables out, and which rows say the same."""
 
 from modicum.data import dedup
-from modicum.data.read import is_pipe, label_space, read, read_classes, stream
+from modicum.data.read import declared_classes, is_pipe, label_space, read, read_classes, stream
 from modicum.data.write import write_stream, write_table
 
-__all__ = ["dedup", "is_pipe", "label_space", "read", "read_classes", "stream", "write_stream", "write_table"]
+__all__ = [
+    "declared_classes",
+    "dedup",
+    "is_pipe",
+    "label_space",
+    "read",
+    "read_classes",
+    "stream",
+    "write_stream",
+    "write_table",
+]

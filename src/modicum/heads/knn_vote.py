@@ -1,9 +1,8 @@
 """Vote of the nearest labelled rows: which classes do the rows have that are most like this one?
 
-The question: what do similar items say, when classes have many shapes and rows several labels? The k labelled rows of
-highest cosine similarity vote, the more similar the louder, and the share of the votes is the probability; with an
-indicator matrix every label is voted on by itself. Nothing is trained, rows can be added at any time, and the
-neighbours explain the answer. Do not use it for accuracy with one label a row: a linear rule makes more of each row
+The question: what do similar items say, when classes have many shapes? The k labelled rows of highest cosine similarity
+vote, the more similar the louder, and the share of the votes is the probability. Nothing is trained, rows can be added
+at any time, and the neighbours explain the answer. Do not use it for accuracy: a linear rule makes more of each row
 with few and with many, most of all where classes cut through clouds of similar rows; nor where the rows are too many to
 be kept with the model.
 
@@ -16,17 +15,14 @@ weight w counts as w rows; search is exact.
 from __future__ import annotations
 
 import math
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from modicum.core.arrays import chunks, normalize_rows
 from modicum.core.card import Card
-from modicum.core.checks import check_vectors
 from modicum.core.errors import InputError
 from modicum.core.linear_head import Facts, Head
 
@@ -34,12 +30,12 @@ CARD = Card(
     name="KNNVote",
     room="heads",
     question="heads",
-    summary="Similarity-weighted vote of the nearest labelled rows, for one label or several",
+    summary="Similarity-weighted vote of the nearest labelled rows",
     paper="PatentSBERTa: A Deep NLP based Hybrid Model for Patent Distance and Classification using Augmented SBERT",
     year=2021,
     needs=("labels",),
     cost="O(N M D) to predict from M labelled rows, in chunks of about 64 MB; all M rows are kept",
-    tags=("training-free", "incremental", "multi-label"),
+    tags=("training-free", "incremental"),
     ids=("000-059",),
 )
 
@@ -112,10 +108,10 @@ def vote(
     return np.asarray((votes + smoothing / votes.shape[1]) / total)
 
 
-def _shares(
+def vote_shares(
     X: Floats, reference: Floats, indicators: NDArray[Any] | csr_array, weight: Floats, k: int, **settings: float
 ) -> Floats:
-    """Votes of the nearest rows that together weigh k, in chunks."""
+    """Shares (N, K) of the votes of the nearest rows that together weigh k, in chunks; settings are those of `vote`."""
     count = math.ceil(min(len(reference), k / float(weight.min())))
     width = max(len(reference), indicators.shape[1])
     out = np.empty((len(X), indicators.shape[1]), dtype=X.dtype)
@@ -127,7 +123,12 @@ def _shares(
     return out
 
 
-def _check_settings(k: int, scale: float) -> None:
+def check_voters(k: int, scale: float) -> None:
+    """Refuse settings that are out of their range.
+
+    Raises:
+        InputError: `k` is under 1 or `scale` under 0.
+    """
     if k < 1 or scale < 0:
         raise InputError(f"k must be at least 1 and scale at least 0, not {k} and {scale:g}")
 
@@ -158,7 +159,7 @@ class KNNVote(Head):
         self.smoothing = smoothing
 
     def _learn(self, facts: Facts) -> None:
-        _check_settings(self.k, self.scale)
+        check_voters(self.k, self.scale)
         if self.smoothing <= 0:
             raise InputError(
                 f"smoothing must be above 0, not {self.smoothing:g}, or a class without a vote has no score"
@@ -178,56 +179,4 @@ class KNNVote(Head):
         ones = np.ones(rows, dtype=X.dtype)
         indicators = csr_array((ones, self.codes_, np.arange(rows + 1)), shape=(rows, len(self.classes_)))
         settings = {"scale": self.scale, "smoothing": self.smoothing}
-        return np.log(_shares(X, self.vectors_, indicators, self.weight_.astype(X.dtype), self.k, **settings))
-
-
-class KNNVoteMultilabel(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
-    """Weighted vote of the k nearest labelled rows on every label by itself.
-
-    Args:
-        k: Number of voters; fewer where there are fewer rows.
-        scale: How much louder similar rows vote, at least 0; 0 is the plain share.
-        threshold: A label is predicted where its share of the votes is above this, 0 to 1.
-
-    Attributes:
-        vectors_: Labelled vectors (M, D) of length 1.
-        indicators_: Their labels (M, K), 0 or 1.
-
-    Example:
-        >>> import numpy as np
-        >>> X, Y = np.array([[0.0, 1.0], [0.1, 1.0], [1.0, 0.0]]), np.array([[1, 0], [1, 1], [0, 1]])
-        >>> KNNVoteMultilabel(k=2).fit(X, Y).predict([[0.0, 1.0]])
-        array([[1, 0]])
-    """
-
-    def __init__(self, k: int = 10, scale: float = 10.0, threshold: float = 0.5) -> None:
-        self.k = k
-        self.scale = scale
-        self.threshold = threshold
-
-    def fit(self, X: ArrayLike, Y: ArrayLike) -> Self:
-        """Keep vectors (M, D) and their indicator matrix (M, K).
-
-        Raises:
-            ValueError: An array has the wrong shape, or Y holds anything but 0 and 1.
-        """
-        _check_settings(self.k, self.scale)
-        rows: Floats = validate_data(self, X, dtype=[np.float64, np.float32])
-        labels = np.asarray(Y)
-        labels = labels.astype(np.uint8) if labels.dtype == bool else labels
-        labels = check_vectors(labels, rows=len(rows), what="labels")
-        if not np.isin(labels, (0, 1)).all():
-            raise InputError("labels must be an indicator matrix of 0 and 1, one column per label")
-        self.vectors_, self.indicators_ = normalize_rows(rows), labels.astype(np.uint8)
-        return self
-
-    def predict_proba(self, X: ArrayLike) -> Floats:
-        """Share of the votes for each label (N, K), each from 0 to 1."""
-        check_is_fitted(self)
-        rows: Floats = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        weight = np.ones(len(self.vectors_), dtype=rows.dtype)
-        return _shares(rows, self.vectors_, self.indicators_, weight, self.k, scale=self.scale)
-
-    def predict(self, X: ArrayLike) -> NDArray[np.int64]:
-        """Indicator matrix (N, K) of the predicted labels; a row can have none."""
-        return (self.predict_proba(X) > self.threshold).astype(np.int64)
+        return np.log(vote_shares(X, self.vectors_, indicators, self.weight_.astype(X.dtype), self.k, **settings))

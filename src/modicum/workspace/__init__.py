@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from modicum.workspace.cleaning import Cleaning, clean
     from modicum.workspace.fitting import Result, fit
     from modicum.workspace.predicting import predict_stream, prediction_columns
-    from modicum.workspace.reading import read_task
     from modicum.workspace.registry import methods
     from modicum.workspace.settings import Settings
 
@@ -32,7 +31,6 @@ _NAMES = {
     "predict_stream": "modicum.workspace.predicting",
     "prediction_columns": "modicum.workspace.predicting",
     "read_report": "modicum.workspace.bundle",
-    "read_task": "modicum.workspace.reading",
     "remove_classes": "modicum.workspace.classes",
     "rename_classes": "modicum.workspace.classes",
     "run_bench": "modicum.workspace.bench",
@@ -53,7 +51,6 @@ __all__ = [
     "predict_stream",
     "prediction_columns",
     "read_report",
-    "read_task",
     "remove_classes",
     "rename_classes",
     "run_bench",

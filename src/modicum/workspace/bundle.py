@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,6 @@ from modicum.core.errors import InputError
 from modicum.core.files import atomic_folder, recover
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
-from modicum.core.records import LabelSpace
 from modicum.encoders import FolderEncoder, HashedEncoder, encode, in_mode, load_encoder
 from modicum.labels.conformal import ConformalRule
 from modicum.workspace.cascade import Cascade
@@ -28,8 +28,10 @@ from modicum.workspace.exemplars import Exemplars
 from modicum.workspace.ladder.recipes import FittedRecipe, Recipe, Step, pack, unpack
 from modicum.workspace.model import Model, Predictions
 from modicum.workspace.report import render
+from modicum.workspace.targets.models import LabelsModel, LabelsPredictions, NumberModel, NumberPredictions
 
 SCHEMA = 1
+Answers = Predictions | LabelsPredictions | NumberPredictions
 MANIFEST, ARRAYS, REPORT, PAGE, TABLE = (
     "bundle.json",
     "arrays.safetensors",
@@ -39,6 +41,10 @@ MANIFEST, ARRAYS, REPORT, PAGE, TABLE = (
 )
 TOLD = ("threshold", "share", "expected_loss")
 """Figures that the manifest has of a cascade."""
+MODELS: Mapping[str, type[Model | LabelsModel | NumberModel]] = MappingProxyType(
+    {"classes": Model, "labels": LabelsModel, "number": NumberModel}
+)
+"""What the manifest's `target` stands for; bundles of one class a row do not name it."""
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "onnxruntime", "tokenizers")
 
 
@@ -57,7 +63,7 @@ class EncoderReference:
 class Bundle:
     """A model with all it needs to answer for texts, and the report of how it came about."""
 
-    model: Model
+    model: Model | LabelsModel | NumberModel
     encoder: EncoderReference
     report: Mapping[str, Any]
     encoder_arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
@@ -117,7 +123,7 @@ class Bundle:
         encoder: Encoder | None = None,
         static: Encoder | None = None,
         progress: Progress = silent,
-    ) -> Predictions:
+    ) -> Answers:
         """Answer for texts (or names of image files), or for vectors (N, D) of the bundle's own encoder.
 
         `encoder` and `static` are what `find_encoder` and `find_static` found, for those who ask more than once. A
@@ -132,7 +138,7 @@ class Bundle:
             return self.model.predict(vectors)
         encoder, asked = encoder or self.find_encoder(threads), list(texts or ())
         static = static or self.find_static(encoder)
-        if self.cascade is None or static is None:
+        if self.cascade is None or static is None or not isinstance(self.model, Model):
             return self.model.predict(encode(asked, encoder, progress=progress))
         proba = self.cascade.proba(encode(asked, static))
         unsure = np.flatnonzero(~self.cascade.sure(proba))
@@ -175,22 +181,12 @@ class Bundle:
         return {name: np.asarray(array, order="C") for name, array in found.items()}
 
     def _manifest(self, hashes: Mapping[str, str]) -> dict[str, Any]:
-        model = self.model
         return {
             "schema": SCHEMA,
             "modicum": version("modicum"),
             "libraries": {name: version(name) for name in LIBRARIES},
             "encoder": asdict(self.encoder),
-            "classes": asdict(model.space),
-            "recipe": {
-                "members": [asdict(member.recipe) for member in model.members],
-                "scales": model.scales.tolist(),
-                "weights": model.weights.tolist(),
-                "decode": model.decode,
-                "factors": None if model.factors is None else model.factors.tolist(),
-            },
-            "calibration": {"temperature": model.temperature},
-            "conformal": None if model.conformal is None else model.conformal.to_dict(),
+            **self.model.to_dict(),
             "cascade": self.cascade and _told(self.cascade),
             "data": self.report.get("data"),
             "files": dict(hashes),
@@ -278,24 +274,7 @@ def _assemble(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], r
     members: list[FittedRecipe] = []
     for i, member in enumerate(recipe["members"]):
         members.append(_member(i, member, arrays, members))
-    told = manifest["classes"]
-    space = LabelSpace(
-        tuple(told["names"]),
-        tuple(told["descriptions"]),
-        tuple(told["parents"]),
-        tuple((child, parent) for child, parent in told["group_parents"]),
-    )
-    conformal = manifest["conformal"]
-    model = Model(
-        space,
-        tuple(members),
-        np.asarray(recipe["scales"], dtype=np.float64),
-        np.asarray(recipe["weights"], dtype=np.float64),
-        float(manifest["calibration"]["temperature"]),
-        None if conformal is None else ConformalRule.from_dict(conformal),
-        str(recipe["decode"]),
-        None if recipe.get("factors") is None else np.asarray(recipe["factors"], dtype=np.float64),
-    )
+    model = MODELS[manifest.get("target", "classes")].from_dict(manifest, tuple(members))
     own = {name.removeprefix("encoder."): array for name, array in arrays.items() if name.startswith("encoder.")}
     cascade = None
     if manifest.get("cascade") is not None:

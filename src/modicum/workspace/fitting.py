@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,16 +16,16 @@ from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.core.records import LabelSpace, Table
-from modicum.data.read import label_space
+from modicum.data.read import label_space, numeric_hint, several_hint
 from modicum.encoders import MODES
-from modicum.evaluation.splits import hold_out
 from modicum.labels.conformal import SCORES, ConformalRule, cross_conformal, shifted_rule, split_conformal
 from modicum.workspace.budget import Clock, Stopwatch, parse_budget
-from modicum.workspace.bundle import Bundle
+from modicum.workspace.bundle import Answers, Bundle
 from modicum.workspace.cascade import FittedCascade, fit_cascade
 from modicum.workspace.executors import LocalExecutor
 from modicum.workspace.exemplars import keep_exemplars
 from modicum.workspace.ladder.agreement import expected
+from modicum.workspace.ladder.aside import set_aside
 from modicum.workspace.ladder.bank import Guess
 from modicum.workspace.ladder.choice import Choice, choose, decoding, mean_confidence, natural_scale
 from modicum.workspace.ladder.climb import Climb, climb
@@ -33,12 +34,13 @@ from modicum.workspace.ladder.held_out import HeldOut, held_out
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.ladder.recipes import FeatureBank, FittedRecipe, Recipe, fit_recipe
 from modicum.workspace.made import Made
-from modicum.workspace.model import Model, Predictions
+from modicum.workspace.model import Model
 from modicum.workspace.predicting import prediction_columns, to_parquet
 from modicum.workspace.preparing import CASCADE, prepare
 from modicum.workspace.reporting import Facts, write_report
 from modicum.workspace.settings import PER_CLASS, Settings
 from modicum.workspace.shifted import Shift, find_shift
+from modicum.workspace.targets.fitting import fit_target, target_of
 
 Floats = NDArray[np.floating]
 
@@ -48,7 +50,7 @@ class Result:
     """What `fit` gives back: the bundle, and the answers for every row of the table."""
 
     bundle: Bundle
-    predictions: Predictions
+    predictions: Answers
     table: Table
 
     @property
@@ -61,7 +63,7 @@ class Result:
         """One entry per recipe: what it is, what it showed, whether it was shipped."""
         return list(self.bundle.report["ladder"])
 
-    def predict(self, texts: Sequence[str]) -> Predictions:
+    def predict(self, texts: Sequence[str]) -> Answers:
         """Answer for new texts, or for image files by name."""
         return self.bundle.predict(texts)
 
@@ -99,6 +101,13 @@ def fit(
         InputError: The table, the classes, the vectors or a setting are not usable; the sentence says why.
     """
     settings = _checked(settings or Settings(), changes)
+    target = target_of(table, settings.target)
+    if target is not None:
+        bundle, found = fit_target(target, table, classes, encoder if vectors is None else vectors, settings, progress)
+        return Result(bundle, found, table)
+    hint = numeric_hint(table) or several_hint(table)
+    if hint and settings.target == "auto" and classes is None:
+        warnings.warn(hint, UserWarning, stacklevel=2)
     watch = Stopwatch()
     space = label_space(table, classes)
     prepared = prepare(table, space, encoder if vectors is None else vectors, settings, watch, progress)
@@ -125,7 +134,7 @@ def make_model(
 ) -> Made:
     """Climb the ladder, choose, and fit what was chosen on all labelled rows."""
     watch = watch or Stopwatch()
-    problem = _set_aside(problem, settings)
+    problem = set_aside(problem, settings)
     with watch.stage("ladder"):
         plan = replace(settings.plan, seed=settings.seed)
         clock, executor = Clock(parse_budget(settings.budget)), _executor(settings)
@@ -162,17 +171,6 @@ def _checked(settings: Settings, changes: dict[str, Any]) -> Settings:
     check_choice(settings.sets.removesuffix(PER_CLASS), SCORES, "score of prediction sets")
     parse_budget(settings.budget)
     return settings
-
-
-def _set_aside(problem: Problem, settings: Settings) -> Problem:
-    """Where labels abound, the problem with a fifth of the labelled rows kept for the prediction sets."""
-    if len(problem.rows) < settings.set_aside_from or problem.times is not None:
-        return problem
-    groups = None if problem.groups is None else problem.groups[problem.rows]
-    split = hold_out(problem.y, 0.2, np.random.default_rng(settings.seed), groups=groups)
-    aside = np.zeros(len(problem.X), dtype=bool)
-    aside[problem.rows[split.test]] = True
-    return replace(problem, labelled=problem.labelled & ~aside, aside=aside)
 
 
 def _final(

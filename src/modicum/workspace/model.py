@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +34,19 @@ class Predictions:
     """Prediction sets as a mask (N, K), the predicted class always in; None where no set could be promised."""
     unknown: NDArray[np.bool_]
     """Items (N,) that conform to no class at the promised level."""
+
+    def columns(self, names: Sequence[str]) -> dict[str, Sequence[Any]]:
+        """Predicted class, its probability, the set, and whether no class conforms."""
+        if self.sets is None:
+            sets: list[list[str]] = [[] for _ in self.codes]
+        else:
+            sets = [[names[k] for k in row.nonzero()[0]] for row in self.sets]
+        return {
+            "prediction": [names[code] for code in self.codes],
+            "probability": self.probabilities[range(len(self.codes)), self.codes].round(6).tolist(),
+            "prediction_set": sets,
+            "unknown": self.unknown.tolist(),
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +95,7 @@ class Model:
     @property
     def width(self) -> int:
         """Width D of the vectors it was fitted on."""
-        first = self.members[0]
-        fitted = first.transformers[0] if first.transformers else first.classifier
-        return int(fitted.n_features_in_)
+        return width_of(self.members)
 
     def predict(self, X: Floats, *, chunk: int = 16_384) -> Predictions:
         """Answer for vectors (N, D), `chunk` rows at a time.
@@ -103,3 +116,50 @@ class Model:
         unknown = np.asarray(~sets.any(axis=1))
         sets[np.arange(len(codes)), codes] = True
         return Predictions(codes, proba, sets, unknown)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a bundle's manifest says of it, beside its arrays."""
+        return {
+            "classes": asdict(self.space),
+            "recipe": {
+                "members": [asdict(member.recipe) for member in self.members],
+                "scales": self.scales.tolist(),
+                "weights": self.weights.tolist(),
+                "decode": self.decode,
+                "factors": None if self.factors is None else self.factors.tolist(),
+            },
+            "calibration": {"temperature": self.temperature},
+            "conformal": None if self.conformal is None else self.conformal.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Any], members: tuple[FittedRecipe, ...]) -> Self:
+        """Inverse of `to_dict`."""
+        recipe, conformal = told["recipe"], told["conformal"]
+        return cls(
+            space_from_dict(told["classes"]),
+            members,
+            np.asarray(recipe["scales"], dtype=np.float64),
+            np.asarray(recipe["weights"], dtype=np.float64),
+            float(told["calibration"]["temperature"]),
+            None if conformal is None else ConformalRule.from_dict(conformal),
+            str(recipe["decode"]),
+            None if recipe.get("factors") is None else np.asarray(recipe["factors"], dtype=np.float64),
+        )
+
+
+def width_of(members: Sequence[FittedRecipe]) -> int:
+    """Width D of the vectors that recipes were fitted on."""
+    first = members[0]
+    fitted = first.transformers[0] if first.transformers else first.classifier
+    return int(fitted.n_features_in_)
+
+
+def space_from_dict(told: Mapping[str, Any]) -> LabelSpace:
+    """A label space from its JSON form."""
+    return LabelSpace(
+        tuple(told["names"]),
+        tuple(told["descriptions"]),
+        tuple(told["parents"]),
+        tuple((child, parent) for child, parent in told["group_parents"]),
+    )

@@ -15,32 +15,20 @@ from modicum.core.progress import Progress, silent
 from modicum.core.records import Table
 from modicum.data.read import is_images, read, stream
 from modicum.encoders import read_vectors
-from modicum.workspace.bundle import Bundle, load
-from modicum.workspace.model import Predictions
+from modicum.workspace.bundle import Answers, Bundle, load
 
 TEXTS, IMAGES = 20_000, 2_000
 """Rows answered at a time."""
-OWN = ("id", "prediction", "probability", "prediction_set", "unknown")
 
 
-def prediction_columns(table: Table, answers: Predictions, classes: Sequence[str]) -> dict[str, Sequence[Any]]:
-    """The columns `OWN`, then the input's own; an input column of the same name is kept as `input_NAME`."""
-    best = answers.probabilities[range(len(answers.codes)), answers.codes]
-    if answers.sets is None:
-        sets: list[list[str]] = [[] for _ in answers.codes]
-    else:
-        sets = [[classes[k] for k in row.nonzero()[0]] for row in answers.sets]
-    columns: dict[str, Sequence[Any]] = {
-        "id": list(table.ids),
-        "prediction": [classes[code] for code in answers.codes],
-        "probability": best.round(6).tolist(),
-        "prediction_set": sets,
-        "unknown": answers.unknown.tolist(),
-    }
+def prediction_columns(table: Table, answers: Answers, classes: Sequence[str]) -> dict[str, Sequence[Any]]:
+    """The row's id, the answer's columns, then the input's; an input column of such a name is kept as `input_NAME`."""
+    own = {"id": list(table.ids), **answers.columns(classes)}
+    columns: dict[str, Sequence[Any]] = dict(own)
     for name, values in table.columns.items():
         if name == "id" and list(map(str, values)) == list(table.ids):
             continue
-        columns[f"input_{name}" if name in OWN else name] = values
+        columns[f"input_{name}" if name in own else name] = values
     return columns
 
 

@@ -112,4 +112,4 @@ def name_vectors(space: LabelSpace, encoder: Encoder, *, images: bool = False) -
 
 def _names_tell(space: LabelSpace) -> bool:
     """Whether most classes have a name or a description that says something."""
-    return bool(telling_names(space.texts()).mean() > 0.5)
+    return len(space) > 0 and bool(telling_names(space.texts()).mean() > 0.5)

@@ -16,18 +16,17 @@ from scipy.stats import norm
 
 from modicum.core.records import Table
 from modicum.evaluation import metrics
-from modicum.vectors.shape.layout import layout
 from modicum.workspace import findings
 from modicum.workspace.budget import parse_budget
 from modicum.workspace.cascade import FittedCascade
 from modicum.workspace.decision import decision, grounds, ladder_rows
-from modicum.workspace.findings import shown
 from modicum.workspace.ladder.bank import TUNED, Guess
 from modicum.workspace.ladder.choice import labels_per_class
 from modicum.workspace.ladder.curve import LEVEL, curve_facts
 from modicum.workspace.ladder.held_out import cross_fitted
 from modicum.workspace.ladder.recipes import BASELINE, fit_recipe
 from modicum.workspace.made import Made
+from modicum.workspace.mapped import map_facts
 from modicum.workspace.model import Predictions
 from modicum.workspace.preparing import Prepared
 from modicum.workspace.settings import Settings
@@ -275,26 +274,7 @@ def _elsewhere(facts: Facts, estimated: dict[str, float]) -> float | None:
 
 
 def _map(facts: Facts, rng: np.random.Generator, points: int) -> dict[str, Any] | None:
-    """A sample of rows in two dimensions, the labelled ones first, coloured by their label or predicted class."""
-    problem, table = facts.made.problem, facts.table
-    if points < 5 or len(problem.X) < 5:
-        return None
-    order = np.concatenate([rng.permutation(problem.rows), rng.permutation(problem.unlabelled_rows)])
-    rows = np.sort(order[:points]) if len(problem.rows) < points // 2 else np.sort(rng.permutation(order)[:points])
-    places = layout(np.asarray(problem.X[rows]), seed=int(rng.integers(2**31)))
-    classes = np.where(problem.labelled, problem.codes, facts.answers.codes)[rows]
-    return {
-        "method": "t-SNE of the vectors after principal components",
-        "classes": list(problem.space.names),
-        "points": [
-            {
-                "x": round(float(x), 3),
-                "y": round(float(y), 3),
-                "class": int(k),
-                "labelled": bool(problem.labelled[row]),
-                "id": table.ids[row],
-                "text": shown(table.texts[row]),
-            }
-            for (x, y), k, row in zip(places, classes, rows, strict=True)
-        ],
-    }
+    """The map of rows, coloured by their label or predicted class."""
+    problem = facts.made.problem
+    classes = np.where(problem.labelled, problem.codes, facts.answers.codes)
+    return map_facts(problem, facts.table, problem.space.names, classes, rng, points)

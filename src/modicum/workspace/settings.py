@@ -16,10 +16,13 @@ PER_CLASS = "-per-class"
 class Settings:
     """What a user may turn, beside the table itself."""
 
+    target: str = "auto"
+    """`classes`, one a row; `labels`, several a row; `number`; or `auto`: labels where the table was read with a
+    separator or several label columns, else classes. Numbers are never guessed."""
     budget: str | float = "30s"
     """Time for the ladder; encoding and the final fit come on top."""
     alpha: float = 0.1
-    """Share of prediction sets that may miss the truth."""
+    """Share of prediction sets or intervals that may miss the truth; with several labels a row, of labels missed."""
     sets: str = "lac"
     """Score behind the prediction sets: `lac` (smallest), `aps` or `raps` (adaptive), each also `-per-class`."""
     encoder_mode: str = "exact"
@@ -28,7 +31,7 @@ class Settings:
     shift: bool = True
     """Whether answers are corrected for class shares of the unlabelled rows, where that is expected to gain."""
     tolerance: float = 0.005
-    """Expected loss of accuracy that is accepted for a cheaper recipe."""
+    """Expected loss of accuracy that is accepted for a cheaper recipe; for labels and numbers, of skill."""
     seed: int = 0
     recipes: tuple[Recipe, ...] = RECIPES
     bank: Bank = field(default_factory=load_bank, repr=False)

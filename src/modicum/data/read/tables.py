@@ -17,6 +17,7 @@ from modicum.core.errors import InputError
 from modicum.core.records import Table
 from modicum.data.read.builtin import builtin
 from modicum.data.read.images import image_files, image_tables, is_images
+from modicum.data.read.several import SEPARATOR, joined_labels
 from modicum.data.read.sources import batches
 
 USUAL_TEXT = ("text", "sentence", "question", "document", "body", "message", "content")
@@ -29,22 +30,30 @@ class Columns:
     """Which column plays which part; None where none was named."""
 
     text: str | None = None
-    label: str | None = None
+    label: str | tuple[str, ...] | None = None
+    """One column, or several whose rows may have several labels."""
     id: str | None = None
     group: str | None = None
     time: str | None = None
     image: str | None = None
+    separator: str | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All columns of labels."""
+        return (self.label,) if isinstance(self.label, str) else self.label or ()
 
 
 def read(
     source: Any,
     *,
     text: str | None = None,
-    label: str | None = None,
+    label: str | Sequence[str] | None = None,
     id: str | None = None,
     group: str | None = None,
     time: str | None = None,
     image: str | None = None,
+    separator: str | None = None,
 ) -> Table:
     """Read a whole table.
 
@@ -53,11 +62,14 @@ def read(
             a built-in table's name, a pandas or polars frame, a pyarrow table, a dict of columns, or a list of texts;
             a folder of images, where sub-folders are labels, or one image.
         text: Column of texts; may be left out where it is plain.
-        label: Column of labels, empty where unknown.
+        label: Column of labels, empty where unknown; or several columns, of 0 and 1 or of names, where a row may have
+            several labels.
         id: Column of unique row ids; default the column `id` where it is unique, else row numbers from 0.
         group: Column of groups that splits keep together.
         time: Column of times (numbers or ISO dates) by which splits are ordered.
         image: Column of image files, relative to the table's folder, instead of texts.
+        separator: What parts the labels in a cell, such as `|` or `,`, where a row may have several labels. A cell that
+            holds a separator alone is a row known to have none. Cells that are lists need no separator.
 
     Raises:
         InputError: Something is missing, broken or contradictory; the sentence names file, row, column and remedy.
@@ -67,7 +79,11 @@ def read(
         >>> table.labels
         ('greeting', None)
     """
-    columns = Columns(text, label, id, group, time, image)
+    if separator is not None and not separator.strip():
+        raise InputError("the separator of labels must be a character such as | or ; and not blank")
+    if separator is not None and not label:
+        raise InputError("a separator parts labels, but no column of labels is named; give --label COL, too")
+    columns = Columns(text, _one_or_several(label), id, group, time, image, separator)
     if is_images(source):
         _refuse_columns(columns, str(source))
         parts = list(image_tables(source, 1 << 20))
@@ -79,6 +95,16 @@ def read(
     else:
         parts = list(_tables(iter([_arrow_table(source)]), columns, "the table"))
     return _joined(parts)
+
+
+def _one_or_several(label: str | Sequence[str] | None) -> str | tuple[str, ...] | None:
+    if label is None or isinstance(label, str):
+        return label
+    names = tuple(label)
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"the column {twice!r} is named twice as a label (--label); name it once")
+    return names if len(names) > 1 else names[0] if names else None
 
 
 def stream(
@@ -163,13 +189,13 @@ def _resolved(part: pa.Table, columns: Columns, name: str) -> Columns:
     there = part.column_names
     if columns.text is not None and columns.image is not None:
         raise InputError(f"{name}: rows are texts (--text) or images (--image), not both; name one of the columns")
-    for option in OPTIONS:
-        column = getattr(columns, option)
+    named = [(option, getattr(columns, option)) for option in OPTIONS if option != "label"]
+    for option, column in (*named, *(("label", column) for column in columns.labels)):
         if column is not None and column not in there:
             raise InputError(f"{name} has no column {column!r} (--{option}){nearest_name(column, there)}")
     text = columns.text
     if text is None and columns.image is None:
-        taken = {columns.label, columns.id, columns.group, columns.time}
+        taken = {*columns.labels, columns.id, columns.group, columns.time}
         strings = [c for c in there if _is_text(part.schema.field(c).type) and c not in taken]
         usual = [c for c in strings if c.lower() in USUAL_TEXT]
         candidates = usual if len(usual) == 1 else strings
@@ -198,14 +224,41 @@ def _table(part: pa.Table, columns: Columns, name: str, offset: int) -> Table:
     column = str(columns.image or columns.text)
     texts = tuple(_text(value, column, name, offset + row) for row, value in enumerate(own[column]))
     count = len(texts)
-    labels = tuple(map(_label, own[columns.label])) if columns.label else (None,) * count
+    labels, separator = _labels(own, columns, name, offset, count)
     ids = tuple(map(_id, own[columns.id])) if columns.id else tuple(str(offset + row) for row in range(count))
     groups = tuple(map(str, own[columns.group])) if columns.group else None
     times = None
     if columns.time:
         times = np.array([_time(v, columns, name, offset + row) for row, v in enumerate(own[columns.time])])
     images = image_files(texts, name, column, offset) if columns.image else None
-    return Table(ids, texts, labels, name, column, columns.label, groups, times, columns=own, images=images)
+    told = ", ".join(columns.labels) or None
+    return Table(
+        ids,
+        texts,
+        labels,
+        name,
+        column,
+        told,
+        groups=groups,
+        times=times,
+        columns=own,
+        images=images,
+        separator=separator,
+    )
+
+
+def _labels(
+    own: Mapping[str, Sequence[Any]], columns: Columns, name: str, offset: int, count: int
+) -> tuple[tuple[str | None, ...], str | None]:
+    """Labels of the rows, and what joins them where a row may have several."""
+    if not columns.labels:
+        return (None,) * count, None
+    first = own[columns.labels[0]]
+    lists = any(isinstance(value, (list, tuple)) for value in first)
+    if len(columns.labels) == 1 and columns.separator is None and not lists:
+        return tuple(map(_label, first)), None
+    values = {column: own[column] for column in columns.labels}
+    return joined_labels(values, columns.separator, name, offset), columns.separator or SEPARATOR
 
 
 def _text(value: Any, column: str, name: str, row: int) -> str:
@@ -286,4 +339,5 @@ def _joined(parts: Sequence[Table]) -> Table:
         times=None if first.times is None else np.concatenate([p.times for p in parts if p.times is not None]),
         images=None if first.images is None else sum((p.images or () for p in parts), ()),
         columns={name: [v for p in parts for v in p.columns.get(name, [None] * len(p))] for name in first.columns},
+        separator=next((p.separator for p in parts if p.separator is not None), None),
     )

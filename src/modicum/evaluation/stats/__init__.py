@@ -2,5 +2,6 @@
 
 from modicum.evaluation.stats.corrected_difference import Difference, corrected_difference
 from modicum.evaluation.stats.log_pool import linear_pool, log_pool, pool_weights
+from modicum.evaluation.stats.stacking import stack_weights
 
-__all__ = ["Difference", "corrected_difference", "linear_pool", "log_pool", "pool_weights"]
+__all__ = ["Difference", "corrected_difference", "linear_pool", "log_pool", "pool_weights", "stack_weights"]

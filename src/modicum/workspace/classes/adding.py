@@ -14,7 +14,7 @@ from modicum.core.protocols import Encoder
 from modicum.core.records import LabelSpace
 from modicum.encoders import encode
 from modicum.workspace.bundle import Bundle
-from modicum.workspace.classes.changing import noted
+from modicum.workspace.classes.changing import classifier, noted
 from modicum.workspace.exemplars import Exemplars
 from modicum.workspace.ladder.recipes import FittedRecipe, apply
 from modicum.workspace.model import Model
@@ -55,7 +55,8 @@ def add_class(
     Raises:
         InputError: The class is there already, there is no example, or the bundle kept no labelled row.
     """
-    space = _larger_space(bundle.model.space, name, description, parent)
+    old = classifier(bundle)
+    space = _larger_space(old.space, name, description, parent)
     if bundle.exemplars is None:
         raise InputError("the bundle kept no labelled row to tell a new class from; name the class and fit again")
     names = None
@@ -63,13 +64,12 @@ def add_class(
         encoder = encoder or bundle.find_encoder()
         names = name_vectors(space, encoder, images=bundle.kind == "images")
     growth = _growth(bundle, bundle.exemplars, _examples(bundle, examples, vectors, encoder), names)
-    rule = bundle.model.conformal
     model = replace(
-        bundle.model,
+        old,
         space=space,
         members=growth.members(np.ones(len(growth.X), dtype=bool)),
-        conformal=rule and rule.with_class(),
-        factors=None if bundle.model.factors is None else np.append(bundle.model.factors, 1.0),
+        conformal=old.conformal and old.conformal.with_class(),
+        factors=None if old.factors is None else np.append(old.factors, 1.0),
     )
     larger = replace(bundle, model=model, cascade=None, exemplars=bundle.exemplars.joined(growth.X, len(space) - 1))
     told = _facts(name, growth, model, bundle.exemplars)

@@ -17,6 +17,7 @@ from modicum.labels.conformal import ConformalRule
 from modicum.workspace.bundle import Bundle
 from modicum.workspace.cascade import Cascade
 from modicum.workspace.ladder.recipes import FittedRecipe
+from modicum.workspace.model import Model
 
 Ints = NDArray[np.int64]
 
@@ -51,13 +52,12 @@ def remove_classes(bundle: Bundle, names: Iterable[str]) -> Bundle:
     Raises:
         InputError: A class is not the bundle's, fewer than two would be left, or a member is no linear rule.
     """
-    gone = set(names)
+    model, gone = classifier(bundle), set(names)
     for name in gone:
         check_choice(name, bundle.classes, "class")
     keep = np.array([code for code, name in enumerate(bundle.classes) if name not in gone], dtype=np.int64)
     if len(keep) < 2:
         raise InputError(f"only {len(keep)} classes would be left; a task needs at least two")
-    model = bundle.model
     smaller = replace(
         model,
         space=_kept_space(model.space, keep),
@@ -69,6 +69,17 @@ def remove_classes(bundle: Bundle, names: Iterable[str]) -> Bundle:
     kept = bundle.exemplars and bundle.exemplars.only(keep)
     changes = [f"{name} removed" for name in sorted(gone)]
     return noted(replace(bundle, model=smaller, cascade=cascade, exemplars=kept), changes, _since(changes))
+
+
+def classifier(bundle: Bundle) -> Model:
+    """The bundle's model, which gives each row one class.
+
+    Raises:
+        InputError: Rows have several labels, or a number.
+    """
+    if not isinstance(bundle.model, Model):
+        raise InputError("classes are added and removed where a row has one class; change the table, and fit again")
+    return bundle.model
 
 
 def noted(bundle: Bundle, changes: Sequence[str], said: str) -> Bundle:

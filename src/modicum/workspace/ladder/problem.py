@@ -19,7 +19,8 @@ class Problem:
     X: NDArray[np.floating]
     """Vectors of all rows (N, D), labelled or not."""
     codes: NDArray[np.int64]
-    """Class of each row (N,); means nothing where `labelled` is False."""
+    """Class of each row (N,); means nothing where `labelled` is False. Where there are `targets`, the stratum of the
+    row, which splits deal out evenly."""
     labelled: NDArray[np.bool_]
     space: LabelSpace
     class_vectors: NDArray[np.floating] | None
@@ -29,6 +30,8 @@ class Problem:
     times: NDArray[np.float64] | None = None
     aside: NDArray[np.bool_] | None = None
     """Rows (N,) kept for the prediction sets alone: nothing is learnt from them, not even as unlabelled ones."""
+    targets: NDArray[np.floating] | NDArray[np.integer] | None = None
+    """What is learnt where it is not one class a row: an indicator matrix (N, K) of labels, or numbers (N,)."""
 
     @cached_property
     def rows(self) -> NDArray[np.int64]:
@@ -60,4 +63,5 @@ class Problem:
             groups=None if self.groups is None else self.groups[rows],
             times=None if self.times is None else self.times[rows],
             aside=None if self.aside is None else self.aside[rows],
+            targets=None if self.targets is None else self.targets[rows],
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -154,6 +155,9 @@ def fit_recipe(
     classifier = recipe.steps[-1].build()
     if "random_state" in classifier.get_params():
         classifier.set_params(random_state=seed)
+    if problem.targets is not None:
+        told = {"class_vectors": names} if "class_vectors" in signature(classifier.fit).parameters else {}
+        return FittedRecipe(recipe, transformers, classifier.fit(X[train], problem.targets[train], **told))
     rows, y = X[train], problem.codes[train]
     if len(train) == 0:
         if names is None:

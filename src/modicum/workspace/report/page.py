@@ -12,6 +12,7 @@ from jinja2 import ChainableUndefined, Environment, FunctionLoader
 from markupsafe import Markup
 
 from modicum.workspace.report import wording
+from modicum.workspace.report.target_view import target_view
 from modicum.workspace.report.view import view
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -36,13 +37,15 @@ def render(report: Mapping[str, Any]) -> str:
     Returns:
         HTML, to be written as UTF-8. Cost: O(classes + points of the map), whatever the length of the texts.
     """
-    told = view(report) | {
+    kind = (report.get("target") or {}).get("kind")
+    shape = "target.html.j2" if kind else "report.html.j2"
+    told = (target_view(report) if kind else view(report)) | {
         "report": report,
         "css": Markup("".join(map(_read, STYLES))),
         "script": Markup("".join(map(_read, SCRIPTS))),
     }
     for whole in WHOLES:
-        page = _environment(whole).get_template("report.html.j2").render(told)
+        page = _environment(whole).get_template(shape).render(told)
         page = _UNPRINTABLE.sub("\ufffd", page)
         if len(page.encode()) < LARGEST:
             break

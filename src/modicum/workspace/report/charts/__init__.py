@@ -6,6 +6,7 @@ from modicum.workspace.report.charts.histogram import histogram
 from modicum.workspace.report.charts.item_map import class_key, item_map
 from modicum.workspace.report.charts.learning_curve import Expected, Measured, learning_curve
 from modicum.workspace.report.charts.reliability import reliability
+from modicum.workspace.report.charts.scatter import scatter
 
 __all__ = [
     "Expected",
@@ -18,4 +19,5 @@ __all__ = [
     "item_map",
     "learning_curve",
     "reliability",
+    "scatter",
 ]

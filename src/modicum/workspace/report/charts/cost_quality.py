@@ -31,7 +31,9 @@ class RecipePoint:
     """Whether it has a share in what was shipped."""
 
 
-def cost_quality(points: Sequence[RecipePoint], *, width: float = 860, height: float = 400) -> Markup:
+def cost_quality(
+    points: Sequence[RecipePoint], *, width: float = 860, height: float = 400, measure: str = "accuracy"
+) -> Markup:
     """Draw the recipes, at least one, with error bars and the frontier of those that nothing cheaper reaches.
 
     The shipped one is a star, its members are diamonds, the others discs. Labels never overlap; one that finds no
@@ -39,16 +41,16 @@ def cost_quality(points: Sequence[RecipePoint], *, width: float = 860, height: f
     """
     x = _cost_scale([p.seconds for p in points], LEFT + 12, width - RIGHT - 12)
     y = _quality_scale(points, height - BOTTOM, TOP)
-    body = [*_axes(x, y, width, height), _frontier(points, x, y)]
+    body = [*_axes(x, y, width, height, measure), _frontier(points, x, y)]
     body += [_interval(p, x, y) for p in points if p.half_width is not None]
     body += _labels(points, x, y, Box(LEFT + 4, TOP, width - RIGHT - LEFT - 4, height - BOTTOM - TOP))
     body += [_mark(p, x(p.seconds), y(p.accuracy)) for p in points]
     best = max(points, key=lambda p: p.accuracy)
-    told = f"{len(points)} recipes. Best accuracy: {cut(best.name, 60)}, {percent(best.accuracy)}."
+    told = f"{len(points)} recipes. Best {measure}: {cut(best.name, 60)}, {percent(best.accuracy)}."
     shipped = next((p for p in points if p.chosen), None)
     if shipped:
         told += f" Shipped: {cut(shipped.name, 60)}, {percent(shipped.accuracy)} for {seconds(shipped.seconds)}."
-    return drawing(width, height, "Cost and accuracy of the recipes", told, body, kind="cost-quality")
+    return drawing(width, height, f"Cost and {measure} of the recipes", told, body, kind="cost-quality")
 
 
 def _cost_scale(costs: Sequence[float], start: float, end: float) -> Scale:
@@ -62,9 +64,9 @@ def _quality_scale(points: Sequence[RecipePoint], start: float, end: float) -> S
     return accuracy_scale(ends, start, end)
 
 
-def _axes(x: Scale, y: Scale, width: float, height: float) -> list[Markup]:
+def _axes(x: Scale, y: Scale, width: float, height: float, measure: str) -> list[Markup]:
     floor = height - BOTTOM
-    body = accuracy_axis(y, LEFT, width - RIGHT, "accuracy in cross-validation, %")
+    body = accuracy_axis(y, LEFT, width - RIGHT, f"{measure} in cross-validation, %")
     edge = -100.0
     for value in log_ticks(x.low, x.high):
         body.append(tag("line", class_="axis", x1=x(value), x2=x(value), y1=floor, y2=floor + 5))

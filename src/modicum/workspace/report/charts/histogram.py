@@ -14,7 +14,7 @@ LEFT, RIGHT, TOP, FLOOR = 8.0, 332.0, 46.0, 200.0
 MOST_BARS = 10
 
 
-def histogram(sizes: Mapping[int, int]) -> Markup:
+def histogram(sizes: Mapping[int, int], noun: tuple[str, str] = ("class", "classes")) -> Markup:
     """Draw counts by set size, at least one; what lies beyond ten sizes is gathered in the last bar."""
     bars = gather(sizes)
     total, most = max(1, sum(sizes.values())), max(1, *(number for _, number in bars))
@@ -27,7 +27,7 @@ def histogram(sizes: Mapping[int, int]) -> Markup:
         body.append(
             tag(
                 "g",
-                tag("title", f"{count(number)} items ({percent(share)}) have {_classes(label)}"),
+                tag("title", f"{count(number)} items ({percent(share)}) have {_counted(label, noun)}"),
                 tag("rect", class_="bar", x=middle - 0.36 * step, y=FLOOR - height, width=0.72 * step, height=height),
                 tag(
                     "text",
@@ -40,8 +40,8 @@ def histogram(sizes: Mapping[int, int]) -> Markup:
         )
         body.append(tag("text", label, class_="tick mid", x=middle, y=FLOOR + 17))
     body.append(tag("line", class_="axis", x1=LEFT, x2=RIGHT, y1=FLOOR, y2=FLOOR))
-    body.append(tag("text", "classes in the set", class_="axis-name end", x=RIGHT, y=HEIGHT - 6))
-    told = "; ".join(f"{_classes(label)}: {count(number)}" for label, number in bars)
+    body.append(tag("text", f"{noun[1]} in the set", class_="axis-name end", x=RIGHT, y=HEIGHT - 6))
+    told = "; ".join(f"{_counted(label, noun)}: {count(number)}" for label, number in bars)
     return drawing(WIDTH, HEIGHT, "Sizes of the prediction sets", told, body, kind="histogram")
 
 
@@ -60,5 +60,5 @@ def gather(sizes: Mapping[int, int]) -> list[tuple[str, int]]:
     return [*head, (f"{last}+", sum(number for size, number in sizes.items() if size >= last))]
 
 
-def _classes(label: str) -> str:
-    return "1 class" if label == "1" else f"{label} classes"
+def _counted(label: str, noun: tuple[str, str]) -> str:
+    return f"1 {noun[0]}" if label == "1" else f"{label} {noun[1]}"

@@ -1,0 +1,56 @@
+"""Conformal intervals: parity with the order statistics, the promise in a known world, properties, edges."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modicum.core import InputError
+from modicum.labels.conformal import IntervalRule, error_bounds, interval_rule
+
+
+def test_parity_with_order_statistics():
+    """99 errors, alpha 0.1: the 95th smallest on either side, as in Lei et al. with half of alpha for each tail."""
+    errors = np.random.default_rng(0).normal(size=99)
+    ranked = np.sort(errors)
+    assert error_bounds(errors, 0.1) == (ranked[99 - 95], ranked[94])
+
+
+def test_known_world_the_promise_holds_for_skewed_errors():
+    rng = np.random.default_rng(1)
+    held = []
+    for _ in range(400):
+        rule = interval_rule(rng.exponential(size=60), alpha=0.2, crossed=False)
+        low, high = rule.intervals(np.zeros(1))
+        held.append(float(np.exp(-max(low[0], 0)) - np.exp(-high[0])))
+    assert 0.8 - 3 * np.std(held) / 20 <= np.mean(held) < 0.86
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(-100, 100), st.floats(0.01, 100))
+def test_shift_and_scale_of_errors_are_those_of_the_bounds(seed, shift, scale):
+    errors = np.random.default_rng(seed).normal(size=50)
+    plain, moved = error_bounds(errors, 0.2), error_bounds(scale * errors + shift, 0.2)
+    np.testing.assert_allclose(moved, scale * np.array(plain) + shift, rtol=1e-6, atol=1e-6)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.05, 0.45))
+def test_a_smaller_alpha_gives_wider_intervals(seed, alpha):
+    errors = np.random.default_rng(seed).normal(size=50)
+    small, large = error_bounds(errors, alpha), error_bounds(errors, 2 * alpha)
+    assert small[0] <= large[0]
+    assert small[1] >= large[1]
+
+
+def test_edges_and_words():
+    few = interval_rule(np.arange(3.0), alpha=0.1)
+    assert few.intervals(np.zeros(2))[1].tolist() == [np.inf, np.inf]
+    assert "too few" in few.guarantee
+    assert IntervalRule.from_dict(json.loads(json.dumps(few.to_dict(), allow_nan=False))) == few
+    rule = interval_rule(np.arange(100.0), alpha=0.1)
+    assert IntervalRule.from_dict(rule.to_dict()) == rule
+    with pytest.raises(InputError, match="row 0 holds NaN"):
+        error_bounds(np.array([np.nan]), 0.1)

@@ -1,0 +1,41 @@
+"""The choice among losses: the cheapest within the tolerance, and resolved differences overrule the prior."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from modicum.workspace.ladder.climb import Climb, Trial
+from modicum.workspace.ladder.recipes import Recipe
+from modicum.workspace.targets.choice import Candidate, choose, kept_members
+
+
+def candidate(name, losses):
+    trial = Trial(Recipe(name, 1, ()))
+    return Candidate(name, (trial,), np.ones(1), losses[..., None], losses, np.array([[1.0, 0.0]]))
+
+
+def climbed(rows):
+    folds = np.tile(np.arange(5), rows // 5)[None]
+    return Climb((), 1, np.ones((1, rows), dtype=bool), folds)
+
+
+def test_equal_losses_ship_the_cheaper_one_and_a_clear_lead_the_better():
+    rng = np.random.default_rng(0)
+    good = rng.random((1, 400))
+    same = choose([candidate("cheap", good), candidate("dear", good)], climbed(400), 1.0, 0.005)
+    assert same.shipped.name == "cheap"
+    clear = choose([candidate("cheap", good + 0.3), candidate("pool", good)], climbed(400), 1.0, 0.005)
+    assert clear.shipped.name == "pool"
+    assert clear.expected_loss["cheap"] > 0.2
+    assert clear.skill(clear.shipped)[0] == 1 - good.mean()
+
+
+def test_a_tolerance_takes_the_cheaper_one():
+    good = np.random.default_rng(1).random((1, 400))
+    told = choose([candidate("cheap", good + 0.01), candidate("dear", good)], climbed(400), 1.0, 0.2)
+    assert told.shipped.name == "cheap"
+
+
+def test_small_shares_leave_the_pool():
+    assert kept_members(np.array([0.6, 0.02, 0.38])).tolist() == [0, 2]
+    assert kept_members(np.array([0.04] * 25)).tolist() == list(range(25))
