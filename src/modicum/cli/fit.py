@@ -56,6 +56,9 @@ def fit(
     alpha: Annotated[float, typer.Option(help="Share of prediction sets that may miss the truth.")] = 0.1,
     sets: Annotated[str, typer.Option(help="Prediction sets: lac, aps or raps, each also with -per-class.")] = "lac",
     tolerance: Annotated[float, typer.Option(help="Expected loss of accuracy accepted for a cheaper recipe.")] = 0.005,
+    repair: Annotated[
+        bool, typer.Option("--repair/--no-repair", help="Learn from corrected labels where many are probably wrong.")
+    ] = True,
     shift: Annotated[
         bool, typer.Option("--shift/--no-shift", help="Correct for class shares of unlabelled rows where it gains.")
     ] = True,
@@ -94,6 +97,7 @@ def fit(
             alpha=alpha,
             sets=sets,
             tolerance=tolerance,
+            repair=repair,
             shift=shift,
             seed=seed,
             target=target,

@@ -14,7 +14,7 @@ from modicum.data.leaks import shortcuts
 from modicum.evaluation import metrics
 from modicum.labels.active import margin_query
 from modicum.labels.conformal import ConformalRule
-from modicum.labels.noisy import credibility
+from modicum.workspace.ladder.doubted import Doubted
 from modicum.workspace.ladder.held_out import HeldOut
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.model import Predictions
@@ -117,21 +117,16 @@ def calibration(found: HeldOut, after: Floats, bins: int = 10) -> dict[str, Any]
     return {"temperature": found.temperature, "ece": ece, "reliability": curves}
 
 
-def label_errors(
-    found: HeldOut, table: Table, problem: Problem, rng: np.random.Generator, top: int = 200
-) -> list[dict[str, Any]]:
-    """Labels that neighbours and the held-out model contradict, least credible first; lone labels are never accused."""
-    keep = np.flatnonzero(found.represented)
-    if len(keep) < 2:
+def label_errors(doubted: Doubted | None, table: Table, space: LabelSpace, top: int = 200) -> list[dict[str, Any]]:
+    """Labels that neighbours and the held-out model contradict, least credible first."""
+    if doubted is None:
         return []
-    rows, codes = problem.rows[found.rows[keep]], found.codes[keep]
-    judged = credibility(problem.X[rows], found.after[keep], codes, rng=rng)
-    names = problem.space.names
+    rows, judged, names = doubted.rows, doubted.judged, space.names
     return [
         {
             "id": table.ids[rows[place]],
             "text": shown(table.texts[rows[place]]),
-            "label": names[codes[place]],
+            "label": names[doubted.codes[place]],
             "suggested": names[judged.suggested[place]],
             "score": float(judged.values[place]),
         }

@@ -30,6 +30,7 @@ from modicum.workspace.ladder.bank import Guess
 from modicum.workspace.ladder.choice import Choice, choose, decoding, mean_confidence, natural_scale
 from modicum.workspace.ladder.climb import Climb, climb
 from modicum.workspace.ladder.curve import measure_curve
+from modicum.workspace.ladder.doubted import doubted
 from modicum.workspace.ladder.held_out import HeldOut, held_out
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.ladder.recipes import FeatureBank, FittedRecipe, Recipe, fit_recipe
@@ -149,13 +150,17 @@ def make_model(
     progress("final fit", 0, 1)
     with watch.stage("final fit"):
         bank = FeatureBank(problem)
-        model, found, guess = _final(problem, bank, climbed, choice, settings)
+        found = held_out(choice.shipped, climbed, problem.y) if choice is not None else None
+        doubts = doubted(problem, found, settings.seed) if found is not None and climbed.measurable else None
+        mended = settings.repair and doubts is not None and doubts.worth
+        taught = replace(bank, problem=doubts.corrected(problem)) if mended and doubts is not None else bank
+        model, found, guess = _final(taught, climbed, choice, found, settings)
         held = _held(model, problem, found) if found is not None and climbed.measurable else None
         shift = find_shift(model, problem, held if settings.shift else None, settings.seed)
         if found is not None:
             model = _with_sets_of(model, problem, found, shift, settings)
     progress("final fit", 1, 1)
-    return Made(problem, bank, climbed, choice, model, curve, found, guess, shift)
+    return Made(problem, bank, climbed, choice, model, curve, found, guess, doubts, mended, shift)
 
 
 def _executor(settings: Settings) -> LocalExecutor:
@@ -174,13 +179,13 @@ def _checked(settings: Settings, changes: dict[str, Any]) -> Settings:
 
 
 def _final(
-    problem: Problem, bank: FeatureBank, climbed: Climb, choice: Choice | None, settings: Settings
+    bank: FeatureBank, climbed: Climb, choice: Choice | None, found: HeldOut | None, settings: Settings
 ) -> tuple[Model, HeldOut | None, Guess | None]:
-    if choice is None:
+    problem = bank.problem
+    if choice is None or found is None:
         return _unmeasured(problem, bank, settings)
     shipped, guess = choice.shipped, None
     members = _members([trial.recipe for trial in shipped.trials], bank, settings)
-    found = held_out(shipped, climbed, problem.y)
     if not climbed.measurable:
         told = expected(members, shipped.scales, shipped.weights, problem, settings.bank, settings.seed)
         if told is not None:

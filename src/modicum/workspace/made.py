@@ -8,6 +8,7 @@ from modicum.workspace.ladder.bank import Guess
 from modicum.workspace.ladder.choice import Choice
 from modicum.workspace.ladder.climb import Climb
 from modicum.workspace.ladder.curve import Curve
+from modicum.workspace.ladder.doubted import Doubted
 from modicum.workspace.ladder.held_out import HeldOut
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.ladder.recipes import FeatureBank
@@ -31,5 +32,9 @@ class Made:
     """Held-out answers of what was chosen; None where nothing could be measured."""
     guess: Guess | None = None
     """Accuracy to be expected, from the agreement of recipes on unlabelled rows; None where it is measured."""
+    doubted: Doubted | None = None
+    """What is to be believed of the labels; None where too little is known to judge them."""
+    mended: bool = False
+    """Whether the model learnt from corrected labels."""
     shift: Shift | None = None
     """Class shares of the unlabelled rows; None where there is no label, or no row without one."""

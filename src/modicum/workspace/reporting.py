@@ -104,6 +104,7 @@ def write_report(facts: Facts) -> dict[str, Any]:
         "chosen": _chosen(facts),
         "test": _test(facts),
         **measured,
+        "repaired": made.mended,
         "expected": _expected(made.guess),
         "learning_curve": _curve(made),
         "tuning": _tuning(facts),
@@ -128,6 +129,11 @@ def _grounds(facts: Facts, ladder: Sequence[dict[str, Any]], elsewhere: float | 
     if facts.made.choice is not None:
         budget, corrected = parse_budget(facts.settings.budget), facts.made.model.factors is not None
         said = grounds(facts.made.choice, ladder, budget, elsewhere, corrected=corrected)
+    if facts.made.mended and facts.made.doubted is not None:
+        said.append(
+            f"{len(facts.made.doubted.judged.suspects):,} labels are probably wrong, so many that the model learnt "
+            "from corrected ones; the table is as it was, and every figure is told by the labels as given."
+        )
     expected = _expected(facts.made.guess)
     if expected is not None:
         said.append(
@@ -260,7 +266,7 @@ def _measured(facts: Facts) -> dict[str, Any]:
         "confusions": findings.confusions(found, predicted, problem.space),
         "calibration": findings.calibration(found, proba),
         "conformal": findings.conformal_facts(found.codes, sets, rule),
-        "label_errors": findings.label_errors(found, facts.table, problem, np.random.default_rng(facts.settings.seed)),
+        "label_errors": findings.label_errors(facts.made.doubted, facts.table, problem.space),
     }
 
 

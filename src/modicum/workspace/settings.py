@@ -28,6 +28,8 @@ class Settings:
     encoder_mode: str = "exact"
     """`exact`; `fast`: 8 bits where this machine is faster that way; `static`: a table of word pieces; `cascade`:
     exact, but static vectors answer what they are sure of within `tolerance`."""
+    repair: bool = True
+    """Whether the final fit learns from corrected labels, where at least a twentieth are probably wrong."""
     shift: bool = True
     """Whether answers are corrected for class shares of the unlabelled rows, where that is expected to gain."""
     tolerance: float = 0.005

@@ -17,7 +17,10 @@ from modicum.labels.noisy import credibility, repair
 from modicum.workspace.bench.peer import ask_peer
 from modicum.workspace.bench.tasks import Collection, open_collection
 from modicum.workspace.cleaning import held_out_proba
+from modicum.workspace.fitting import make_model
+from modicum.workspace.ladder.climb import Plan
 from modicum.workspace.ladder.problem import Problem
+from modicum.workspace.settings import Settings
 
 FLIPPED, FLIPPED_FEW, SHOTS = 0.1, 0.2, 16
 WAYS = ("any class", "the most similar class")
@@ -100,7 +103,27 @@ def _repair(collection: Collection, way: str, seed: int) -> dict[str, dict[str, 
             "repaired": head.fit(X[some], codes, weight, **facts).predict(collection.X_test),
         }
         out[name] = {key: float((answer == collection.codes_test).mean()) for key, answer in fits.items()}
-    return out
+    return out | {"shipped by fit": _shipped(collection, rows, given, seed)}
+
+
+def _shipped(collection: Collection, rows: Ints, given: Ints, seed: int) -> dict[str, float]:
+    """Accuracy of what the ladder ships, all other rows of the table being unlabelled."""
+    labelled = np.zeros(len(collection.X), dtype=bool)
+    labelled[rows] = True
+
+    def accuracy(labels: Ints, repair: bool) -> float:
+        codes = collection.codes.copy()
+        codes[rows] = labels
+        problem = Problem(collection.X, codes, labelled, collection.space, collection.class_vectors, collection.groups)
+        settings = Settings(seed=seed, budget="60s", plan=Plan(repeats=1), repair=repair)
+        answers = make_model(problem, settings).model.predict(collection.X_test)
+        return float((answers.codes == collection.codes_test).mean())
+
+    return {
+        "true": accuracy(collection.codes[rows], True),
+        "flipped": accuracy(given, False),
+        "repaired": accuracy(given, True),
+    }
 
 
 def _repairs(where: str, fits: Sequence[Mapping[str, Mapping[str, float]]]) -> list[BenchRow]:
