@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links $(UPGRADE)
 .DEFAULT_GOAL := help
-.PHONY: help demo images test check docs format long bench bank peers lock clean
+.PHONY: help demo extras test check docs format long bench bank peers lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
@@ -30,15 +30,15 @@ help:  ## list the commands
 	$(PIP) install --require-hashes -r locks/check.txt
 	@touch $@
 
-.venv/images: .venv/test locks/images.txt locks/torch.txt
+.venv/extras: .venv/test locks/extras.txt locks/torch.txt
 	$(PIP) install --require-hashes --no-deps -r locks/torch.txt
-	$(PIP) install --require-hashes --no-deps -r locks/images.txt
+	$(PIP) install --require-hashes --no-deps -r locks/extras.txt
 	@touch $@
 
 demo: .venv/core  ## fit the built-in table, show the ladder and the path of the report
 	$(BIN)/modicum fit stdlib-docs --out demo
 
-images: .venv/images  ## install what the tests of image encoders need; without it they skip
+extras: .venv/extras  ## install what the tests of image encoders, weights and indexes need
 	@true
 
 test: .venv/test  ## run the whole offline suite
@@ -88,7 +88,7 @@ lock: .venv/made  ## bring the locks in line with pyproject.toml; newest version
 	$(COMPILE) pyproject.toml --group build --group test -c locks/core.txt -o locks/test.txt
 	$(COMPILE) pyproject.toml --group build --group test --group check -c locks/test.txt -o locks/check.txt
 	$(COMPILE) --no-deps --no-annotate locks/encoder.in -o locks/encoder.txt
-	$(COMPILE) --no-deps --no-annotate locks/images.in -c locks/test.txt -o locks/images.txt
+	$(COMPILE) --no-deps --no-annotate locks/extras.in -c locks/test.txt -o locks/extras.txt
 
 clean:  ## remove everything that was made
 	rm -rf .venv demo build dist

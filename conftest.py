@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import os
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from hypothesis import HealthCheck, settings
 
 # What imports the packages of the extra `images`; there are no examples to run in it.
 collect_ignore = ["src/modicum/encoders/images/backends", "src/modicum/encoders/images/decode.py"]
+if importlib.util.find_spec("torch") is None:
+    collect_ignore.append("src/modicum/weights")
 
 settings.register_profile(
     "suite", derandomize=True, deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow]

@@ -21,7 +21,7 @@ from comparison import PARTS, comparison_page
 
 from modicum.cli import app
 from modicum.evaluation.bench import BenchRow
-from modicum.workspace.registry import Method, methods
+from modicum.workspace.registry import Method, methods, prose
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "methods"
@@ -88,9 +88,15 @@ def parts(method: Method) -> list[Any]:
 
 
 def page(method: Method) -> str:
-    """One method's page: card, prose, signatures, contracts."""
+    """One method's page: card, prose, signatures, contracts. Where torch is missing, its pages stay as they are."""
+    try:
+        importlib.import_module(method.module)
+    except ModuleNotFoundError as error:
+        if error.name == "torch" and place(method).exists():
+            return place(method).read_text(encoding="utf-8")
+        raise
     card = method.card
-    title, _, prose = method.prose().partition("\n")
+    title, _, body = method.prose().partition("\n")
     up = "../" * len(place(method).relative_to(ROOT).parent.parts)
     file = method.module.replace(".", "/")
     test = re.sub(r"^modicum/(.*/)(.*)$", r"tests/\1test_\2", file)
@@ -105,7 +111,7 @@ def page(method: Method) -> str:
         "files": f"[source]({up}src/{file}.py), [test]({up}{test}.py)",
     }
     rows = "\n".join(f"| {name} | {fact} |" for name, fact in facts.items())
-    head = f"# {card.name}\n\n{title}\n\n| | |\n|---|---|\n{rows}\n\n{prose.strip()}\n"
+    head = f"# {card.name}\n\n{title}\n\n| | |\n|---|---|\n{rows}\n\n{body.strip()}\n"
     return "\n".join([head, measured_section(method), *map(contract, parts(method))])
 
 
@@ -204,8 +210,7 @@ def page_link(method: Method) -> str:
 
 def asked(method: Method) -> str:
     """The question a method answers, as its package words it."""
-    prose = importlib.import_module(method.module.rpartition(".")[0]).__doc__ or ""
-    return prose.partition("?")[0].replace("\n", " ") + "?"
+    return prose(method.module.rpartition(".")[0]).partition("?")[0].replace("\n", " ") + "?"
 
 
 def questions() -> Iterator[tuple[str, list[Method]]]:

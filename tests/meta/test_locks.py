@@ -26,7 +26,7 @@ def read(layer):
     return (ROOT / "locks" / f"{layer}.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("layer", [*LAYERS, "encoder", "images", "torch"])
+@pytest.mark.parametrize("layer", [*LAYERS, "encoder", "extras", "torch"])
 def test_everything_is_hashed_and_no_address_is_named(layer):
     entries = re.split(r"^(?=[\w.-]+==)", read(layer), flags=re.MULTILINE)[1:]
     assert entries
@@ -49,14 +49,15 @@ def test_what_the_project_asks_for_is_pinned(layer):
         assert all(version in requirement.specifier for version in versions), requirement
 
 
-def test_what_the_extra_of_images_asks_for_is_pinned():
+def test_what_the_extras_ask_for_is_pinned():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    locked = pins("images") | pins("torch")
-    for requirement in map(Requirement, project["project"]["optional-dependencies"]["images"]):
+    locked = pins("extras") | pins("torch")
+    extras = project["project"]["optional-dependencies"]
+    for requirement in map(Requirement, (*extras["images"], *extras["torch"])):
         versions = locked[canonicalize_name(requirement.name)]
         assert all(version in requirement.specifier for version in versions), requirement
 
 
-def test_the_layer_of_images_contradicts_no_other():
-    for name, versions in (pins("images") | pins("torch")).items():
+def test_the_layer_of_extras_contradicts_no_other():
+    for name, versions in (pins("extras") | pins("torch")).items():
         assert versions == pins("test").get(name, versions)

@@ -32,8 +32,15 @@ class Method:
         return getattr(importlib.import_module(self.module), self.card.name)
 
     def prose(self) -> str:
-        """Return the module's docstring: the card in prose."""
-        return importlib.import_module(self.module).__doc__ or ""
+        """Return the module's docstring: the card in prose. Nothing is imported."""
+        return prose(self.module)
+
+
+def prose(module: str) -> str:
+    """The docstring of a module or package of this one, read from its source."""
+    place = PACKAGE.joinpath(*module.split(".")[1:])
+    file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+    return ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
 
 
 def read_card(source: str) -> Card | None:

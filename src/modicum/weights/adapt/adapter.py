@@ -1,0 +1,221 @@
+"""The one mechanism of all adapters: weights of any module are swapped for a parametrisation, and folded back.
+
+A method is one file: a frozen dataclass of its settings, whose `build` makes an `Adapter` for one weight. The adapter
+says what trains and which weight that stands for; where the product with the weight can be had without forming it, it
+says that, too. Frozen tensors are shared with the module that was given, which is never changed itself.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional as F
+
+from modicum.core.checks import nearest_name
+from modicum.core.errors import InputError
+
+Targets = str | Callable[[str, nn.Module], bool] | None
+
+
+class Adapter(nn.Module, ABC):
+    """What one weight becomes. Subclasses register their parameters, all of which train."""
+
+    @abstractmethod
+    def weight(self, base: Tensor) -> Tensor:
+        """The weight that stands in the place of the frozen `base`, of the same shape and type."""
+
+    def product(self, x: Tensor, linear: nn.Linear) -> Tensor:
+        """What the layer gives for x (..., in); overridden where that is cheaper without forming the weight."""
+        return F.linear(x, self.weight(linear.weight), linear.bias)
+
+    def penalty(self) -> Tensor | float:
+        """What is added to the loss, at least 0."""
+        return 0.0
+
+
+@dataclass(frozen=True)
+class Method(ABC):
+    """Settings of one way to adapt weights; every file has one."""
+
+    @abstractmethod
+    def build(self, weight: Tensor, generator: torch.Generator) -> Adapter:
+        """An adapter for a weight (out, in, ...), which starts as the weight itself unless the paper says otherwise.
+
+        Raises:
+            InputError: The settings do not fit the weight.
+        """
+
+    def trains(self, name: str) -> bool:
+        """Whether a parameter of the module trains as it is, beside the adapters: biases, say."""
+        return False
+
+
+class Adapted(nn.Module):
+    """A layer whose weight is parametrised. `on` is False while the adapter is turned off."""
+
+    def __init__(self, base: nn.Module, adapter: Adapter) -> None:
+        super().__init__()
+        self.base = base
+        self.adapter = adapter
+        self.on = True
+
+    @property
+    def weight(self) -> Tensor:
+        """The weight that the layer stands for now."""
+        return self.adapter.weight(self.base.weight) if self.on else self.base.weight
+
+    @property
+    def bias(self) -> Tensor | None:
+        """The bias of the layer, as it is."""
+        return self.base.bias
+
+    def forward(self, x: Tensor, *rest: Any, **more: Any) -> Tensor:
+        """What the layer gives."""
+        if not self.on:
+            return self.base(x, *rest, **more)
+        if isinstance(self.base, nn.Linear):
+            return self.adapter.product(x, self.base)
+        return functional_call(self.base, {"weight": self.weight}, (x, *rest), more)
+
+
+def adapt(module: nn.Module, method: Method, targets: Targets = None, *, seed: int = 0) -> nn.Module:
+    """A module with some weights parametrised; all else is frozen and shared with the module given.
+
+    Args:
+        module: Any torch module; it is not changed.
+        method: Such as `LoRA(rank=8)`.
+        targets: Which layers' weights: a regular expression found in their names, a function of name and layer, or
+            None for all linear layers.
+        seed: Of random starting values.
+
+    Returns:
+        A module of the same outputs, unless the method's paper starts elsewhere. Cost: that of the method's start.
+
+    Raises:
+        InputError: No layer is meant, or the method does not fit one of them.
+
+    Example:
+        >>> from modicum.weights.adapt import LoRA
+        >>> net = nn.Sequential(nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 2))
+        >>> small = adapt(net, LoRA(rank=2), "^0$")
+        >>> {name: tuple(tensor.shape) for name, tensor in trainable(small).items()}
+        {'0.adapter.down': (2, 8), '0.adapter.up': (4, 2)}
+    """
+    meant = _meant(module, targets)
+    adapted = shared(module)
+    generator = torch.Generator().manual_seed(seed)
+    for name in meant:
+        layer = adapted.get_submodule(name)
+        try:
+            adapter = method.build(layer.weight, generator)
+        except InputError as error:
+            raise InputError(f"layer {name!r}: {error}") from error
+        adapted = _replace(adapted, name, Adapted(layer, adapter))
+    own = {id(p) for _, layer in adapters(adapted) for p in layer.adapter.parameters()}
+    for name, parameter in adapted.named_parameters():
+        if id(parameter) not in own:
+            parameter.requires_grad_(method.trains(name))
+    return adapted
+
+
+def _meant(module: nn.Module, targets: Targets) -> list[str]:
+    there = module.named_modules()
+    layers = {name: layer for name, layer in there if isinstance(getattr(layer, "weight", None), Tensor)}
+    if targets is None:
+        found = [name for name, layer in layers.items() if isinstance(layer, nn.Linear)]
+    elif callable(targets):
+        found = [name for name, layer in layers.items() if targets(name, layer)]
+    else:
+        found = [name for name in layers if re.search(targets, name)]
+    if not found:
+        near = nearest_name(str(targets), list(layers)) if layers else ""
+        raise InputError(f"targets {targets!r} match no layer with a weight{near}; the module has {len(layers)}")
+    return found
+
+
+def shared(module: nn.Module) -> nn.Module:
+    """A copy of the module's structure whose tensors are those of the module itself, frozen."""
+    memo: dict[int, Any] = {id(p): nn.Parameter(p.detach(), requires_grad=False) for p in module.parameters()}
+    memo |= {id(b): b for b in module.buffers()}
+    return copy.deepcopy(module, memo)
+
+
+def _replace(module: nn.Module, name: str, layer: nn.Module) -> nn.Module:
+    """The module with another layer under a name; the empty name is the module itself."""
+    if not name:
+        return layer
+    parent, _, child = name.rpartition(".")
+    setattr(module.get_submodule(parent), child, layer)
+    return module
+
+
+def adapters(module: nn.Module) -> Iterator[tuple[str, Adapted]]:
+    """Adapted layers and their names."""
+    return ((name, layer) for name, layer in module.named_modules() if isinstance(layer, Adapted))
+
+
+def turn(module: nn.Module, *, on: bool) -> None:
+    """Turn all adapters on or off; off, the outputs are those of the base, bit for bit."""
+    for _, layer in adapters(module):
+        layer.on = on
+
+
+def fold(module: nn.Module) -> nn.Module:
+    """A plain module of the same shape and outputs, with every parametrised weight written out.
+
+    Adapters that are turned off are left out. All parameters train again; tensors that were not adapted are shared.
+    """
+    plain = shared(module)
+    for name, layer in list(adapters(plain)):
+        with torch.no_grad():
+            layer.base.weight = nn.Parameter(layer.weight.detach().clone())
+        plain = _replace(plain, name, layer.base)
+    return plain.requires_grad_(True)
+
+
+def trainable(module: nn.Module) -> dict[str, Tensor]:
+    """The small state dict to ship: every parameter that trains, and the constants of the adapters.
+
+    The tensors are the module's own, not copies.
+    """
+    return {name: tensor.detach() for name, tensor in _shipped(module).items()}
+
+
+def _shipped(module: nn.Module) -> dict[str, Tensor]:
+    parameters = {name: p for name, p in module.named_parameters() if p.requires_grad}
+    constants = {
+        f"{name}.adapter.{key}".removeprefix("."): buffer
+        for name, layer in adapters(module)
+        for key, buffer in layer.adapter.named_buffers()
+    }
+    return parameters | constants
+
+
+def penalty(module: nn.Module) -> Tensor | float:
+    """What the adapters add to the loss: the sum of their penalties."""
+    return sum((layer.adapter.penalty() for _, layer in adapters(module)), 0.0)
+
+
+def restore(module: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Write back what `trainable` gave, into a module that was adapted in the same way.
+
+    Raises:
+        InputError: Names or shapes are not those of the module.
+    """
+    own = _shipped(module)
+    if own.keys() != state.keys():
+        odd = sorted(own.keys() ^ state.keys())[0]
+        raise InputError(f"the saved adapter does not belong to this module: {odd!r} is in one of them only")
+    with torch.no_grad():
+        for name, tensor in state.items():
+            if own[name].shape != tensor.shape:
+                raise InputError(f"{name!r} has shape {tuple(tensor.shape)}, but here it is {tuple(own[name].shape)}")
+            own[name].copy_(tensor)
