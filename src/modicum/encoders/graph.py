@@ -211,7 +211,7 @@ def _dense(b: _Builder, x: str, layer: Dense) -> str:
     return b.node(check_choice(layer.activation, ("Identity", "Tanh"), "the activation of a dense layer"), x)
 
 
-def _clean(weights: Mapping[str, np.ndarray], kind: str) -> dict[str, np.ndarray]:
+def clean_names(weights: Mapping[str, np.ndarray], kind: str) -> dict[str, np.ndarray]:
     """Names without the family's prefix and with today's spelling of the norms."""
     prefix = f"{kind.replace('xlm-', '').replace('camembert', 'roberta')}."
     spelling = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}
@@ -254,7 +254,7 @@ def build_graph(
         raise InputError(f"position embeddings of type {config['position_embedding_type']!r} are not supported")
     activation = ACTIVATIONS[check_choice(str(setting(config, "hidden_act")), ACTIVATIONS, "the encoder's activation")]
     epsilon = float(config.get("layer_norm_eps", 1e-12))
-    b = _Builder(_clean(weights, str(config.get("model_type", "bert"))), precision)
+    b = _Builder(clean_names(weights, str(config.get("model_type", "bert"))), precision)
     x = _embed(b, config, arch, epsilon)
     heads = int(setting(config, "num_attention_heads"))
     for i in range(int(setting(config, "num_hidden_layers"))):

@@ -41,8 +41,10 @@ class DenseFolder:
 class Layout:
     """All that decides the vectors besides the weights themselves."""
 
+    root: Path
+    """The folder as a whole."""
     folder: Path
-    """Where the transformer's `config.json`, weights and tokenizer lie."""
+    """Where in it the transformer's `config.json`, weights and tokenizer lie."""
     config: dict[str, Any]
     pooling: str
     dense: tuple[DenseFolder, ...]
@@ -83,6 +85,7 @@ def read_layout(path: str | Path, max_tokens: int | None = None) -> Layout:
     name = general.get("default_prompt_name")
     pooling, dense, normalize = _after(root, modules[1:])
     return Layout(
+        root=root,
         folder=folder,
         config=config,
         pooling=pooling,
