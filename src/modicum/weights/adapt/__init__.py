@@ -4,6 +4,7 @@ from modicum.weights.adapt.adapter import (
     Adapted,
     Adapter,
     Method,
+    Start,
     adapt,
     adapters,
     fold,
@@ -12,14 +13,31 @@ from modicum.weights.adapt.adapter import (
     trainable,
     turn,
 )
+from modicum.weights.adapt.compacter import Compacter
+from modicum.weights.adapt.difffit import DiffFit
+from modicum.weights.adapt.linear_adapter import LinearAdapter
 from modicum.weights.adapt.lora import LoRA
+from modicum.weights.adapt.pissa import PiSSA
 from modicum.weights.adapt.saved import fingerprint, load, save
+from modicum.weights.adapt.sorsa import SORSA
+from modicum.weights.adapt.sparse_low_rank import SparseLowRank
+from modicum.weights.adapt.spectrum import Spectrum, top_spectrum
+from modicum.weights.adapt.svfit import SVFit
 
 __all__ = [
+    "SORSA",
     "Adapted",
     "Adapter",
+    "Compacter",
+    "DiffFit",
+    "LinearAdapter",
     "LoRA",
     "Method",
+    "PiSSA",
+    "SVFit",
+    "SparseLowRank",
+    "Spectrum",
+    "Start",
     "adapt",
     "adapters",
     "fingerprint",
@@ -28,6 +46,7 @@ __all__ = [
     "penalty",
     "restore",
     "save",
+    "top_spectrum",
     "trainable",
     "turn",
 ]

@@ -11,7 +11,7 @@ import copy
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -26,19 +26,33 @@ Targets = str | Callable[[str, nn.Module], bool] | None
 
 
 class Adapter(nn.Module, ABC):
-    """What one weight becomes. Subclasses register their parameters, all of which train."""
+    """What a layer's weight, and perhaps its bias, becomes. Subclasses register parameters, all of which train."""
 
     @abstractmethod
     def weight(self, base: Tensor) -> Tensor:
         """The weight that stands in the place of the frozen `base`, of the same shape and type."""
 
+    def bias(self, base: Tensor | None) -> Tensor | None:
+        """The bias in the place of the frozen one."""
+        return base
+
     def product(self, x: Tensor, linear: nn.Linear) -> Tensor:
         """What the layer gives for x (..., in); overridden where that is cheaper without forming the weight."""
-        return F.linear(x, self.weight(linear.weight), linear.bias)
+        return F.linear(x, self.weight(linear.weight), self.bias(linear.bias))
 
     def penalty(self) -> Tensor | float:
         """What is added to the loss, at least 0."""
         return 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """What the adapters of one module share while they are built."""
+
+    generator: torch.Generator
+    """Of random starting values; the parametrisation itself never depends on it."""
+    common: dict[str, nn.Parameter] = field(default_factory=dict)
+    """Parameters that several adapters hold together, by a name of the method's choice."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +60,16 @@ class Method(ABC):
     """Settings of one way to adapt weights; every file has one."""
 
     @abstractmethod
-    def build(self, weight: Tensor, generator: torch.Generator) -> Adapter:
-        """An adapter for a weight (out, in, ...), which starts as the weight itself unless the paper says otherwise.
+    def build(self, layer: nn.Module, start: Start) -> Adapter:
+        """An adapter for a layer, whose weight (out, in, ...) it starts as.
 
         Raises:
             InputError: The settings do not fit the weight.
         """
 
-    def trains(self, name: str) -> bool:
-        """Whether a parameter of the module trains as it is, beside the adapters: biases, say."""
-        return False
+    def meant(self, layer: nn.Module) -> bool:
+        """Whether a layer is adapted where no targets are named."""
+        return isinstance(layer, nn.Linear)
 
 
 class Adapted(nn.Module):
@@ -74,8 +88,8 @@ class Adapted(nn.Module):
 
     @property
     def bias(self) -> Tensor | None:
-        """The bias of the layer, as it is."""
-        return self.base.bias
+        """The bias that the layer stands for now."""
+        return self.adapter.bias(self.base.bias) if self.on else self.base.bias
 
     def forward(self, x: Tensor, *rest: Any, **more: Any) -> Tensor:
         """What the layer gives."""
@@ -83,7 +97,8 @@ class Adapted(nn.Module):
             return self.base(x, *rest, **more)
         if isinstance(self.base, nn.Linear):
             return self.adapter.product(x, self.base)
-        return functional_call(self.base, {"weight": self.weight}, (x, *rest), more)
+        own = {"weight": self.weight} if self.bias is None else {"weight": self.weight, "bias": self.bias}
+        return functional_call(self.base, own, (x, *rest), more)
 
 
 def adapt(module: nn.Module, method: Method, targets: Targets = None, *, seed: int = 0) -> nn.Module:
@@ -93,7 +108,7 @@ def adapt(module: nn.Module, method: Method, targets: Targets = None, *, seed: i
         module: Any torch module; it is not changed.
         method: Such as `LoRA(rank=8)`.
         targets: Which layers' weights: a regular expression found in their names, a function of name and layer, or
-            None for all linear layers.
+            None for those the method means: all linear layers, if it does not say otherwise.
         seed: Of random starting values.
 
     Returns:
@@ -109,28 +124,24 @@ def adapt(module: nn.Module, method: Method, targets: Targets = None, *, seed: i
         >>> {name: tuple(tensor.shape) for name, tensor in trainable(small).items()}
         {'0.adapter.down': (2, 8), '0.adapter.up': (4, 2)}
     """
-    meant = _meant(module, targets)
+    meant = _meant(module, method, targets)
     adapted = shared(module)
-    generator = torch.Generator().manual_seed(seed)
+    start = Start(torch.Generator().manual_seed(seed))
     for name in meant:
         layer = adapted.get_submodule(name)
         try:
-            adapter = method.build(layer.weight, generator)
+            adapter = method.build(layer, start)
         except InputError as error:
             raise InputError(f"layer {name!r}: {error}") from error
         adapted = _replace(adapted, name, Adapted(layer, adapter))
-    own = {id(p) for _, layer in adapters(adapted) for p in layer.adapter.parameters()}
-    for name, parameter in adapted.named_parameters():
-        if id(parameter) not in own:
-            parameter.requires_grad_(method.trains(name))
     return adapted
 
 
-def _meant(module: nn.Module, targets: Targets) -> list[str]:
+def _meant(module: nn.Module, method: Method, targets: Targets) -> list[str]:
     there = module.named_modules()
     layers = {name: layer for name, layer in there if isinstance(getattr(layer, "weight", None), Tensor)}
     if targets is None:
-        found = [name for name, layer in layers.items() if isinstance(layer, nn.Linear)]
+        found = [name for name, layer in layers.items() if method.meant(layer)]
     elif callable(targets):
         found = [name for name, layer in layers.items() if targets(name, layer)]
     else:
@@ -176,13 +187,15 @@ def fold(module: nn.Module) -> nn.Module:
     plain = shared(module)
     for name, layer in list(adapters(plain)):
         with torch.no_grad():
-            layer.base.weight = nn.Parameter(layer.weight.detach().clone())
+            layer.base.weight, bias = nn.Parameter(layer.weight.detach().clone()), layer.bias
+            if bias is not None:
+                layer.base.bias = nn.Parameter(bias.detach().clone())
         plain = _replace(plain, name, layer.base)
     return plain.requires_grad_(True)
 
 
 def trainable(module: nn.Module) -> dict[str, Tensor]:
-    """The small state dict to ship: every parameter that trains, and the constants of the adapters.
+    """The small state dict to ship: every parameter that trains, and what adapters cannot derive from the base.
 
     The tensors are the module's own, not copies.
     """
@@ -191,12 +204,13 @@ def trainable(module: nn.Module) -> dict[str, Tensor]:
 
 def _shipped(module: nn.Module) -> dict[str, Tensor]:
     parameters = {name: p for name, p in module.named_parameters() if p.requires_grad}
-    constants = {
-        f"{name}.adapter.{key}".removeprefix("."): buffer
+    kept = {
+        f"{name}.adapter.{key}".removeprefix("."): tensor
         for name, layer in adapters(module)
-        for key, buffer in layer.adapter.named_buffers()
+        for key, tensor in layer.adapter.state_dict(keep_vars=True).items()
+        if not isinstance(tensor, nn.Parameter)
     }
-    return parameters | constants
+    return parameters | kept
 
 
 def penalty(module: nn.Module) -> Tensor | float:

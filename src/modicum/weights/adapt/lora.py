@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from modicum.core.card import Card
 from modicum.core.errors import InputError
-from modicum.weights.adapt.adapter import Adapter, Method
+from modicum.weights.adapt.adapter import Adapter, Method, Start
 
 CARD = Card(
     name="LoRA",
@@ -62,11 +62,12 @@ class LoRA(Method):
         """Factor of the change."""
         return self.alpha / (math.sqrt(self.rank) if self.stabilised else self.rank)
 
-    def build(self, weight: Tensor, generator: torch.Generator) -> Adapter:
+    def build(self, layer: nn.Module, start: Start) -> Adapter:
         """Thin matrices for a weight (out, in), or (out, in, ...) taken as (out, in * ...)."""
+        weight: Tensor = layer.weight
         out, width = check_rank(weight, self.rank)
         bound = 1 / math.sqrt(width)
-        down = torch.empty(self.rank, width, dtype=weight.dtype).uniform_(-bound, bound, generator=generator)
+        down = torch.empty(self.rank, width, dtype=weight.dtype).uniform_(-bound, bound, generator=start.generator)
         return LowRank(down, torch.zeros(out, self.rank, dtype=weight.dtype), self.scale)
 
 
