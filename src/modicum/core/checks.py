@@ -84,19 +84,19 @@ def check_probabilities(proba: ArrayLike, *, what: str = "probabilities") -> NDA
     return array
 
 
-def check_codes(y: ArrayLike, *, classes: int, rows: int | None = None) -> NDArray[np.int64]:
-    """Return class codes (N,) as integers.
+def check_codes(y: ArrayLike, *, classes: int, rows: int | None = None, what: str = "class codes") -> NDArray[np.int64]:
+    """Return codes (N,) of classes, or of other things, as integers.
 
     Raises:
         InputError: They are not integers in 0..classes-1, or their number differs from `rows`.
     """
     array = np.asarray(y)
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
-        raise InputError(f"class codes must be a flat array of integers, not {array.dtype} of shape {array.shape}")
+        raise InputError(f"{what} must be a flat array of integers, not {array.dtype} of shape {array.shape}")
     if rows is not None and len(array) != rows:
-        raise InputError(f"{len(array)} class codes for {rows} rows; give one per row")
+        raise InputError(f"{len(array)} {what} for {rows} rows; give one per row")
     if array.size and (array.min() < 0 or array.max() >= classes):
-        raise InputError(f"class codes must lie in 0..{classes - 1}; found {array.min()}..{array.max()}")
+        raise InputError(f"{what} must lie in 0..{classes - 1}; found {array.min()}..{array.max()}")
     return array.astype(np.int64, copy=False)
 
 
