@@ -1,13 +1,29 @@
 """What do labels say that are only half told: totals of bags, bags as a whole, some of a row's labels?"""
 
+from modicum.labels.partial.attention_bags import AttentionBags
+from modicum.labels.partial.attention_network import (
+    AttentionWeights,
+    bag_loss,
+    bag_softmax,
+    mask_top,
+    row_scores,
+    start_weights,
+)
 from modicum.labels.partial.missing_positives import MultiLabelRule, fit_logistics, recall_positives
 from modicum.labels.partial.proportions import ProportionRule, count_marginals, learn_from_proportions
 
 __all__ = [
+    "AttentionBags",
+    "AttentionWeights",
     "MultiLabelRule",
     "ProportionRule",
+    "bag_loss",
+    "bag_softmax",
     "count_marginals",
     "fit_logistics",
     "learn_from_proportions",
+    "mask_top",
     "recall_positives",
+    "row_scores",
+    "start_weights",
 ]
