@@ -9,6 +9,7 @@ from modicum.labels.partial.attention_network import (
     row_scores,
     start_weights,
 )
+from modicum.labels.partial.label_set_operations import combine_labels, label_set_operations
 from modicum.labels.partial.missing_positives import MultiLabelRule, fit_logistics, recall_positives
 from modicum.labels.partial.proportions import ProportionRule, count_marginals, learn_from_proportions
 
@@ -19,8 +20,10 @@ __all__ = [
     "ProportionRule",
     "bag_loss",
     "bag_softmax",
+    "combine_labels",
     "count_marginals",
     "fit_logistics",
+    "label_set_operations",
     "learn_from_proportions",
     "mask_top",
     "recall_positives",
