@@ -102,3 +102,6 @@ def test_errors():
         fitted.predict(X, [0, 0, 1])
     with pytest.raises(InputError, match="masked must lie strictly between 0 and 1"):
         AttentionBags(top=1, masked=1.0).fit(X, [0, 1], [0, 0, 1, 1])
+    for name in ("branches", "hidden", "epochs"):
+        with pytest.raises(InputError, match=f"{name} must be at least 1, not 0"):
+            AttentionBags(**{name: 0}).fit(X, [0, 1], [0, 0, 1, 1])

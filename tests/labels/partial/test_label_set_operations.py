@@ -106,3 +106,5 @@ def test_errors():
         label_set_operations(X, 2 * Y, count=1, rng=rng())
     with pytest.raises(InputError, match="rows are made from pairs; give at least two rows"):
         label_set_operations(X[:1], Y[:1], count=1, rng=rng())
+    with pytest.raises(InputError, match="count must be at least 0, not -1"):
+        label_set_operations(X, Y, count=-1, rng=rng())

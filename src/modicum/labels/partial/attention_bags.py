@@ -121,6 +121,9 @@ class AttentionBags(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sc
             ValueError: An array has the wrong shape or type, or holds NaN; a bag has no rows; there is but one class.
         """
         check_fraction(self.masked, "masked")
+        for name in ("branches", "hidden", "epochs"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} must be at least 1, not {getattr(self, name)}")
         rows: Floats = validate_data(self, X, dtype=[np.float64, np.float32])
         labels = column_or_1d(y, warn=True)
         assert_all_finite(labels, input_name="y")

@@ -93,6 +93,8 @@ def label_set_operations(
     """
     X = check_vectors(X)
     Y = check_indicators(Y, rows=len(X))
+    if count < 0:
+        raise InputError(f"count must be at least 0, not {count}")
     if len(X) < 2:
         raise InputError("rows are made from pairs; give at least two rows")
     directions = None

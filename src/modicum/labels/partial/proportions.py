@@ -95,7 +95,7 @@ def learn_from_proportions(
     """
     X = check_vectors(X)
     shares = check_probabilities(shares, what="proportions")
-    bags = check_codes(bags, classes=len(shares), rows=len(X))
+    bags = check_codes(bags, classes=len(shares), rows=len(X), what="bag codes")
     sizes = np.bincount(bags, minlength=len(shares))
     if not sizes.all():
         raise InputError(f"bag {int(np.flatnonzero(sizes == 0)[0])} has proportions but no rows; leave it out")
