@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sklearn.cluster import KMeans
 
 from modicum.core import InputError
+from modicum.core.clusters import cluster
 from modicum.labels.active import margin_query
-from modicum.labels.active.clusters import cluster
 
 
 def rng():

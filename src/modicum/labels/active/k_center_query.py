@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from modicum.core.arrays import chunks
 from modicum.core.card import Card
-from modicum.labels.active.unlabelled import squared_distances, unlabelled
+from modicum.core.clusters import squared_distances
+from modicum.labels.active.unlabelled import unlabelled
 
 CARD = Card(
     name="k_center_query",

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from modicum.core.arrays import normalize_rows
 from modicum.core.card import Card
+from modicum.core.clusters import cluster
 from modicum.core.errors import InputError
-from modicum.labels.active.clusters import cluster
 from modicum.labels.active.unlabelled import unlabelled
 
 CARD = Card(

@@ -67,14 +67,3 @@ def margins(proba: Floats) -> Floats:
     """
     top = np.partition(proba, proba.shape[1] - 2, axis=1)[:, -2:]
     return np.asarray(top[:, 1] - top[:, 0])
-
-
-def squared_distances(X: Floats, centres: Floats) -> Floats:
-    """Squared Euclidean distances (N, C) of vectors (N, D) to centres (C, D)."""
-    squares = (X**2).sum(axis=1)[:, None] + (centres**2).sum(axis=1) - 2 * (X @ centres.T)
-    return np.asarray(np.maximum(squares, 0))
-
-
-def seed_of(rng: np.random.Generator) -> int:
-    """A seed for a library that takes no generator."""
-    return int(rng.integers(2**31 - 1))

@@ -1,4 +1,4 @@
-"""Weighted k-means, as query strategies use it: a few steps, any copies, no warning."""
+"""Weighted k-means as methods use it: a few steps, any copies, no warning."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import kmeans_plusplus
 
-from modicum.labels.active.unlabelled import seed_of, squared_distances
+from modicum.core.arrays import Floats
 
 STEPS = 25
 
@@ -55,3 +55,14 @@ def cluster(
     distance = squared_distances(X, centres)
     nearest = distance.argmin(axis=1)
     return nearest.astype(np.int64), distance[rows, nearest]
+
+
+def squared_distances(X: Floats, centres: Floats) -> Floats:
+    """Squared Euclidean distances (N, C) of vectors (N, D) to centres (C, D)."""
+    squares = (X**2).sum(axis=1)[:, None] + (centres**2).sum(axis=1) - 2 * (X @ centres.T)
+    return np.asarray(np.maximum(squares, 0))
+
+
+def seed_of(rng: np.random.Generator) -> int:
+    """A seed for a library that takes no generator."""
+    return int(rng.integers(2**31 - 1))
