@@ -18,14 +18,14 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components
-from sklearn.feature_extraction.text import HashingVectorizer
+from scipy.sparse import csr_array
 
 from modicum.core.arrays import chunks
 from modicum.core.card import Card
 from modicum.core.checks import check_fraction
 from modicum.data.dedup.exact import exact_duplicates, normal_form
+from modicum.data.dedup.linking import band_neighbours, by_appearance, linked
+from modicum.data.dedup.minhash import CHUNK, band_keys, letter_runs
 
 CARD = Card(
     name="near_duplicates",
@@ -40,10 +40,6 @@ CARD = Card(
 )
 
 LETTERS = 4
-BANDS, ROWS = 24, 4
-NEIGHBOURS = 4
-COLUMNS = 1 << 20
-CHUNK = 1 << 14
 
 Ints = NDArray[np.int64]
 
@@ -68,54 +64,11 @@ def near_duplicates(texts: Sequence[str], *, threshold: float = 0.8, seed: int =
     first = np.unique(same, return_index=True)[1]
     if len(texts) == 0:
         return same
-    sets = _shingles([normal_form(texts[row]) for row in first])
+    sets = letter_runs([normal_form(texts[row]) for row in first], LETTERS, across_words=True)
     full = np.flatnonzero(np.diff(sets.indptr))
-    pairs = full[_candidates(_signatures(sets[full], seed))] if len(full) > 1 else np.empty((0, 2), dtype=np.int64)
+    pairs = full[band_neighbours(band_keys(sets[full], seed))] if len(full) > 1 else np.empty((0, 2), dtype=np.int64)
     close = pairs[_jaccard(sets, pairs) >= threshold]
-    links = coo_array((np.ones(len(close)), (close[:, 0], close[:, 1])), shape=(len(first), len(first)))
-    return _by_appearance(connected_components(links, directed=False)[1][same])
-
-
-def _shingles(texts: Sequence[str]) -> csr_array:
-    """Indicator matrix (N, COLUMNS) of hashed runs of letters."""
-    settings = {"n_features": COLUMNS, "norm": None, "alternate_sign": False, "binary": True, "lowercase": False}
-    counter = HashingVectorizer(analyzer="char", ngram_range=(LETTERS, LETTERS), dtype=np.float32, **settings)
-    return csr_array(counter.transform(texts))
-
-
-def _signatures(sets: csr_array, seed: int) -> NDArray[np.uint32]:
-    """Smallest hashes (N, BANDS * ROWS) of each row's columns; no row is empty."""
-    rng = np.random.default_rng(seed)
-    scale = rng.integers(0, 1 << 31, BANDS * ROWS, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
-    shift = rng.integers(0, 1 << 32, BANDS * ROWS, dtype=np.uint32)
-    out = np.empty((sets.shape[0], BANDS * ROWS), dtype=np.uint32)
-    for part in chunks(sets.shape[0], CHUNK):
-        block = sets[part]
-        columns = block.indices.astype(np.uint32) * np.uint32(2654435761)
-        for k in range(BANDS * ROWS):
-            mixed = columns * scale[k] + shift[k]
-            # The low bits of such a product are poor; the mixing brings the high ones down.
-            mixed ^= mixed >> np.uint32(16)
-            out[part, k] = np.minimum.reduceat(mixed * np.uint32(0x85EBCA6B), block.indptr[:-1])
-    return out
-
-
-def _candidates(signatures: NDArray[np.uint32]) -> Ints:
-    """Distinct pairs (P, 2) of rows that have a band in common and stand close to one another in it.
-
-    Rows of one band are ordered by another one, which brings those together that are most alike.
-    """
-    weights = np.uint64(0x9E3779B97F4A7C15) ** np.arange(1, ROWS + 1, dtype=np.uint64)
-    bands = signatures.reshape(len(signatures), BANDS, ROWS).astype(np.uint64)
-    keys = (bands * weights).sum(axis=2, dtype=np.uint64)
-    found = [np.empty((0, 2), dtype=np.int64)]
-    for band in range(BANDS):
-        order = np.lexsort((keys[:, (band + 1) % BANDS], keys[:, band]))
-        for step in range(1, min(NEIGHBOURS, len(order) - 1) + 1):
-            left, right = order[:-step], order[step:]
-            same = keys[left, band] == keys[right, band]
-            found.append(np.stack([left[same], right[same]], axis=1))
-    return np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
+    return by_appearance(linked(close, len(first))[same])
 
 
 def _jaccard(sets: csr_array, pairs: Ints) -> NDArray[np.float64]:
@@ -127,9 +80,3 @@ def _jaccard(sets: csr_array, pairs: Ints) -> NDArray[np.float64]:
         both = np.asarray(sets[left].multiply(sets[right]).sum(axis=1)).ravel()
         out[part] = both / np.maximum(sizes[left] + sizes[right] - both, 1)
     return out
-
-
-def _by_appearance(groups: NDArray[np.int32]) -> Ints:
-    """The same groups, numbered in the order in which they first appear."""
-    _, first, place = np.unique(groups, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first))[place].astype(np.int64)
