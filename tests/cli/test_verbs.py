@@ -24,8 +24,9 @@ def test_fit_prints_the_ladder_and_writes_the_bundle(run, table):
 
 
 def test_fit_json_is_the_report(run, table):
-    done = run("fit", table, "--text", "text", "--label", "topic", "--encoder", "hashed", "--json")
+    done = run("fit", table, "--text", "text", "--label", "topic", "--encoder", "hashed", "--unknown", "0.2", "--json")
     report = json.loads(done.out)
+    assert report["unknown"]["rate"] == 0.2
     wanted = {
         "data",
         "ladder",

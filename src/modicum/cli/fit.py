@@ -55,6 +55,14 @@ def fit(
     budget: Annotated[str, typer.Option(help="Time for the ladder, such as 45, 90s, 2m.")] = "30s",
     alpha: Annotated[float, typer.Option(help="Share of prediction sets that may miss the truth.")] = 0.1,
     sets: Annotated[str, typer.Option(help="Prediction sets: lac, aps or raps, each also with -per-class.")] = "lac",
+    unknown: Annotated[
+        float | None,
+        typer.Option(
+            "--unknown",
+            metavar="RATE",
+            help="Mark rows of none of the classes, with this share of false alarms, such as 0.05.",
+        ),
+    ] = None,
     tolerance: Annotated[float, typer.Option(help="Expected loss of accuracy accepted for a cheaper recipe.")] = 0.005,
     repair: Annotated[
         bool, typer.Option("--repair/--no-repair", help="Learn from corrected labels where many are probably wrong.")
@@ -96,6 +104,7 @@ def fit(
             budget=budget,
             alpha=alpha,
             sets=sets,
+            unknown=unknown,
             tolerance=tolerance,
             repair=repair,
             shift=shift,

@@ -29,6 +29,7 @@ from modicum.workspace.ladder.recipes import FittedRecipe, Recipe, Step, pack, u
 from modicum.workspace.model import Model, Predictions
 from modicum.workspace.report import render
 from modicum.workspace.targets.models import LabelsModel, LabelsPredictions, NumberModel, NumberPredictions
+from modicum.workspace.unknown import UnknownRule
 
 SCHEMA = 1
 Answers = Predictions | LabelsPredictions | NumberPredictions
@@ -178,6 +179,8 @@ class Bundle:
             found |= {"cascade.coef": self.cascade.coef, "cascade.intercept": self.cascade.intercept}
         if self.exemplars is not None:
             found |= {"exemplars.vectors": self.exemplars.vectors, "exemplars.codes": self.exemplars.codes}
+        if isinstance(self.model, Model) and self.model.unknown is not None:
+            found |= self.model.unknown.arrays()
         return {name: np.asarray(array, order="C") for name, array in found.items()}
 
     def _manifest(self, hashes: Mapping[str, str]) -> dict[str, Any]:
@@ -275,6 +278,8 @@ def _assemble(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], r
     for i, member in enumerate(recipe["members"]):
         members.append(_member(i, member, arrays, members))
     model = MODELS[manifest.get("target", "classes")].from_dict(manifest, tuple(members))
+    if isinstance(model, Model) and manifest.get("unknown") is not None:
+        model = replace(model, unknown=UnknownRule.from_dict(manifest["unknown"], arrays))
     own = {name.removeprefix("encoder."): array for name, array in arrays.items() if name.startswith("encoder.")}
     cascade = None
     if manifest.get("cascade") is not None:

@@ -42,6 +42,7 @@ from modicum.workspace.reporting import Facts, write_report
 from modicum.workspace.settings import PER_CLASS, Settings
 from modicum.workspace.shifted import Shift, find_shift
 from modicum.workspace.targets.fitting import fit_target, target_of
+from modicum.workspace.unknown import UnknownRule, unknown_rule
 
 Floats = NDArray[np.floating]
 
@@ -159,6 +160,7 @@ def make_model(
         shift = find_shift(model, problem, held if settings.shift else None, settings.seed)
         if found is not None:
             model = _with_sets_of(model, problem, found, shift, settings)
+            model = replace(model, unknown=_unknown(model, problem, found, settings) if climbed.measurable else None)
     progress("final fit", 1, 1)
     return Made(problem, bank, climbed, choice, model, curve, found, guess, doubts, mended, shift)
 
@@ -174,6 +176,10 @@ def _checked(settings: Settings, changes: dict[str, Any]) -> Settings:
     check_fraction(settings.alpha, "alpha")
     check_choice(settings.encoder_mode, (*MODES, CASCADE), "encoder mode")
     check_choice(settings.sets.removesuffix(PER_CLASS), SCORES, "score of prediction sets")
+    if settings.unknown is not None:
+        check_fraction(settings.unknown, "the rate of rows that may be marked as unknown")
+        if settings.encoder_mode == CASCADE:
+            raise InputError("a cascade does not know which texts are unknown; take encoder mode exact, fast or static")
     parse_budget(settings.budget)
     return settings
 
@@ -228,6 +234,15 @@ def _with_sets_of(model: Model, problem: Problem, found: HeldOut, shift: Shift |
     else:
         rule = _rule(cross_conformal if problem.aside is None else split_conformal, known, codes, settings)
     return replace(corrected, conformal=rule)
+
+
+def _unknown(model: Model, problem: Problem, found: HeldOut, settings: Settings) -> UnknownRule | None:
+    """The rule for rows of none of the classes, where it is asked for."""
+    if settings.unknown is None:
+        return None
+    aside = None if problem.aside is None else model.proba(problem.X[problem.aside])
+    proba = model.corrected(found.after)
+    return unknown_rule(problem, found, proba, aside, rate=settings.unknown, seed=settings.seed)
 
 
 def with_sets(fitted: FittedCascade, made: Made, static: Floats, settings: Settings) -> FittedCascade:

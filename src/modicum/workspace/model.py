@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -18,6 +18,7 @@ from modicum.labels.conformal import ConformalRule
 from modicum.labels.shift import reweighted
 from modicum.labels.spaces import TreeMetric, frechet_mean
 from modicum.workspace.ladder.recipes import FittedRecipe, scores_of
+from modicum.workspace.unknown import UnknownRule
 
 Floats = NDArray[np.floating]
 
@@ -33,7 +34,7 @@ class Predictions:
     sets: NDArray[np.bool_] | None
     """Prediction sets as a mask (N, K), the predicted class always in; None where no set could be promised."""
     unknown: NDArray[np.bool_]
-    """Items (N,) that conform to no class at the promised level."""
+    """Items (N,) of none of the classes, where the model has a rule for that; else those whose set would be empty."""
 
     def columns(self, names: Sequence[str]) -> dict[str, Sequence[Any]]:
         """Predicted class, its probability, the set, and whether no class conforms."""
@@ -67,6 +68,8 @@ class Model:
     factors: NDArray[np.float64] | None = None
     """What probabilities (N, K) are multiplied by, and then normalised, for class shares that differ from those of the
     labelled rows; None where they do not."""
+    unknown: UnknownRule | None = None
+    """When an item is of none of the classes; None where that was not asked for, or could not be learnt."""
 
     def pooled(self, X: Floats) -> Floats:
         """Log-probabilities (N, K) of the pool before its own temperature."""
@@ -105,7 +108,10 @@ class Model:
         """
         X = check_vectors(X, width=self.width)
         parts = [self.proba(X[part]) for part in chunks(len(X), chunk)]
-        return self.answer(np.concatenate(parts) if parts else np.empty((0, len(self.space))))
+        answers = self.answer(np.concatenate(parts) if parts else np.empty((0, len(self.space))))
+        if self.unknown is None:
+            return answers
+        return replace(answers, unknown=self.unknown.marks(X, answers.probabilities))
 
     def answer(self, proba: Floats) -> Predictions:
         """Answers for calibrated probabilities (N, K)."""
@@ -130,6 +136,7 @@ class Model:
             },
             "calibration": {"temperature": self.temperature},
             "conformal": None if self.conformal is None else self.conformal.to_dict(),
+            "unknown": None if self.unknown is None else self.unknown.to_dict(),
         }
 
     @classmethod

@@ -31,6 +31,7 @@ from modicum.workspace.model import Predictions
 from modicum.workspace.preparing import Prepared
 from modicum.workspace.settings import Settings
 from modicum.workspace.summary import summary
+from modicum.workspace.unknown import unknown_facts
 
 Floats = NDArray[np.floating]
 SCHEMA = 1
@@ -109,6 +110,7 @@ def write_report(facts: Facts) -> dict[str, Any]:
         "learning_curve": _curve(made),
         "tuning": _tuning(facts),
         "shift": shift,
+        "unknown": _unknown(facts),
         "next_to_label": findings.next_to_label(problem, facts.answers, table, rng),
         "map": _map(facts, rng, settings.map_points),
     }
@@ -141,6 +143,11 @@ def _grounds(facts: Facts, ladder: Sequence[dict[str, Any]], elsewhere: float | 
             f"{100 * expected['low']:.0f} and {100 * expected['high']:.0f} %): so it was on other tables where recipes "
             "agreed on the unlabelled rows as much as here. Probabilities are scaled to that."
         )
+    unknown = _unknown(facts)
+    if unknown is not None:
+        said.append(unknown["guarantee"])
+        if unknown["rows"]:
+            said.append(f"{unknown['marked']:,} of the {unknown['rows']:,} unlabelled rows are marked.")
     found = _cascade(facts)
     if found is not None:
         said.append(
@@ -154,6 +161,14 @@ def _grounds(facts: Facts, ladder: Sequence[dict[str, Any]], elsewhere: float | 
                 f"{found['conformal']['mean_size']:.1f} classes on average."
             )
     return said
+
+
+def _unknown(facts: Facts) -> dict[str, Any] | None:
+    """What is known of rows of none of the classes; None where that was not asked for."""
+    rate = facts.settings.unknown
+    if rate is None:
+        return None
+    return unknown_facts(facts.made.model.unknown, rate, facts.answers.unknown[facts.made.problem.unlabelled_rows])
 
 
 def _cascade(facts: Facts) -> dict[str, Any] | None:

@@ -32,6 +32,8 @@ class Settings:
     """Whether the final fit learns from corrected labels, where at least a twentieth are probably wrong."""
     shift: bool = True
     """Whether answers are corrected for class shares of the unlabelled rows, where that is expected to gain."""
+    unknown: float | None = None
+    """Share of rows of the classes that may be marked as of none of them; None marks those whose set is empty."""
     tolerance: float = 0.005
     """Expected loss of accuracy that is accepted for a cheaper recipe; for labels and numbers, of skill."""
     seed: int = 0

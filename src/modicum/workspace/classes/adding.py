@@ -70,6 +70,7 @@ def add_class(
         members=growth.members(np.ones(len(growth.X), dtype=bool)),
         conformal=old.conformal and old.conformal.with_class(),
         factors=None if old.factors is None else np.append(old.factors, 1.0),
+        unknown=old.unknown and old.unknown.with_class(growth.X, len(space) - 1),
     )
     larger = replace(bundle, model=model, cascade=None, exemplars=bundle.exemplars.joined(growth.X, len(space) - 1))
     told = _facts(name, growth, model, bundle.exemplars)

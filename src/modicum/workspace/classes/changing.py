@@ -64,6 +64,7 @@ def remove_classes(bundle: Bundle, names: Iterable[str]) -> Bundle:
         members=tuple(_kept_member(member, keep) for member in model.members),
         conformal=model.conformal and _kept_rule(model.conformal, keep, len(model.space)),
         factors=None if model.factors is None else model.factors[keep],
+        unknown=model.unknown and model.unknown.only(keep),
     )
     cascade = bundle.cascade and _kept_cascade(bundle.cascade, keep)
     kept = bundle.exemplars and bundle.exemplars.only(keep)
@@ -89,6 +90,8 @@ def noted(bundle: Bundle, changes: Sequence[str], said: str) -> Bundle:
     report["grounds"] = [*report.get("grounds", ()), said]
     if report.get("conformal") and bundle.model.conformal is not None:
         report["conformal"] = {**report["conformal"], "guarantee": bundle.model.conformal.guarantee}
+    if report.get("unknown") and isinstance(bundle.model, Model) and bundle.model.unknown is not None:
+        report["unknown"] = {**report["unknown"], "guarantee": bundle.model.unknown.guarantee}
     return replace(bundle, report=report)
 
 

@@ -66,6 +66,8 @@ def fit_target(
     """
     if settings.encoder_mode == CASCADE:
         raise InputError("encoder mode 'cascade' needs one class a row; take exact, fast or static")
+    if settings.unknown is not None:
+        raise InputError("rows are marked as unknown where a row has one class; leave --unknown out")
     task = target.read(table, declared)
     known = int(task.labelled.sum())
     if known < LEAST:
