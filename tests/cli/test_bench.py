@@ -98,6 +98,27 @@ def test_modes_and_scale_run_on_the_default_encoder(run, collections, monkeypatc
     assert 0 < json.loads(done.out)["rows"][0]["value"] < 1.5
 
 
+def test_outliers_are_told_by_every_score_and_marked_at_the_rate(run, tmp_path):
+    folder = tmp_path / "collections" / "tiny"
+    folder.mkdir(parents=True)
+    for part, count in (("train", 16), ("test", 8)):
+        rows = [
+            f"{words[n % 8]} and {words[(n * 3 + 1) % 8]} {part} {n},{theme}"
+            for theme, words in THEMES.items()
+            for n in range(count)
+        ]
+        (folder / f"{part}.csv").write_text("\n".join(["text,category", *rows, ""]), encoding="utf-8")
+    done = run("bench", "outliers", "--data", folder.parent, "--on", "tiny", "--seeds", 2, "--json")
+    assert done.code == 0
+    rows = [row for row in json.loads(done.out)["rows"] if row["on"].endswith("8 a class")]
+    found = {row["measure"]: row for row in rows}
+    shipped, plain = found["AUROC, fit --unknown"], found["AUROC, maximum softmax probability of Linear"]
+    assert shipped["baseline"] == pytest.approx(plain["value"])
+    assert shipped["target"] == pytest.approx(plain["value"] + 0.03)
+    assert 0 <= found["false alarms at 95 % recall, nearest row"]["value"] <= 1
+    assert 0 <= found["rows of known classes marked"]["value"] <= 1
+
+
 def test_unknown_benchmark_and_collection(run, collections):
     wrong = run("bench", "few-shots", "--data", collections)
     assert wrong.code == 2

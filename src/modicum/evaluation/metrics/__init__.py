@@ -1,4 +1,4 @@
-"""Figures of merit on arrays: classes, labels, numbers, probabilities, prediction sets, and the interval of a share."""
+"""Figures of merit on arrays: classes, labels, numbers, probabilities, sets, unknown rows, the interval of a share."""
 
 from modicum.evaluation.metrics.classes import (
     ClassScores,
@@ -9,6 +9,7 @@ from modicum.evaluation.metrics.classes import (
     mean_distance,
     per_class,
 )
+from modicum.evaluation.metrics.detection import DetectionFacts, detection_metrics
 from modicum.evaluation.metrics.intervals import wilson_interval
 from modicum.evaluation.metrics.labels import LabelScores, label_losses, label_scores
 from modicum.evaluation.metrics.numbers import IntervalFacts, NumberScores, interval_metrics, number_scores
@@ -24,6 +25,7 @@ from modicum.evaluation.metrics.sets import SetFacts, set_metrics
 __all__ = [
     "ClassScores",
     "Confusion",
+    "DetectionFacts",
     "IntervalFacts",
     "LabelScores",
     "NumberScores",
@@ -32,6 +34,7 @@ __all__ = [
     "accuracy",
     "brier",
     "confusions",
+    "detection_metrics",
     "expected_calibration_error",
     "interval_metrics",
     "label_losses",
