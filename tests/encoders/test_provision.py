@@ -12,8 +12,8 @@ import pytest
 
 import modicum.encoders.provision as provision
 from modicum.core import InputError
+from modicum.core.files import file_digest
 from modicum.encoders import FolderEncoder, HashedEncoder, find, load_encoder, resolve
-from modicum.encoders.layout import file_digest
 from modicum.encoders.sources import Cached, Hub, Installed, Release, Wheel, cached_folder, unpack
 
 NAME = "tiny-encoder"

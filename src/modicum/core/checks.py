@@ -9,7 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from modicum.core.arrays import chunks
 from modicum.core.errors import InputError
+
+CHUNK = 16_384
+"""Rows that are looked at together, so that a check of many takes little memory."""
 
 
 def nearest_name(name: str, options: Iterable[str]) -> str:
@@ -58,7 +62,9 @@ def check_vectors(
         raise InputError(f"{what} have {array.shape[0]} rows where the table has {rows}; give one vector per row")
     if array.dtype.kind != "f":
         array = array.astype(np.float64)
-    finite = np.isfinite(array).all(axis=1)
+    finite = np.ones(len(array), dtype=bool)
+    for part in chunks(len(array), CHUNK):
+        finite[part] = np.isfinite(array[part]).all(axis=1)
     if not finite.all():
         bad = int(np.flatnonzero(~finite)[0])
         raise InputError(

@@ -14,6 +14,7 @@ from safetensors.numpy import load_file
 
 from modicum.core.checks import check_choice
 from modicum.core.errors import InputError
+from modicum.core.files import file_digest
 from modicum.encoders.architectures import POOLINGS, architecture, padding, setting
 
 POOLING_NAMES = {
@@ -153,12 +154,6 @@ def fingerprint(layout: Layout) -> str:
         ),
     }
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-
-
-def file_digest(file: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _digests(files: Iterable[Path]) -> list[str]:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from modicum.core.checks import check_choice
 from modicum.core.errors import InputError
+from modicum.core.files import file_digest
 from modicum.core.places import cache_root
 from modicum.core.protocols import Encoder
 from modicum.encoders.folder import FolderEncoder, load_folder
 from modicum.encoders.hashed import HashedEncoder
 from modicum.encoders.images import ImageEncoder, is_image_name, load_image_encoder
 from modicum.encoders.images.loading import EXAMPLES
-from modicum.encoders.layout import file_digest
 from modicum.encoders.modes import MODES, in_mode
 from modicum.encoders.sources import Cached, Hub, Installed, Release, Source, Wheel, is_repository
 from modicum.encoders.static import StaticEncoder

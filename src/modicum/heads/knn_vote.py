@@ -25,6 +25,7 @@ from modicum.core.arrays import chunks, normalize_rows
 from modicum.core.card import Card
 from modicum.core.errors import InputError
 from modicum.core.linear_head import Facts, Head
+from modicum.core.nearest import largest_products
 
 CARD = Card(
     name="KNNVote",
@@ -54,18 +55,14 @@ def nearest_rows(X: Floats, reference: Floats, count: int) -> tuple[NDArray[np.i
         count: Neighbours of each row, at least 1.
 
     Returns:
-        Row numbers in 0..M-1 and similarities from 1 down to -1. Cost: O(N M D), memory O(N M): chunk the rows of X.
+        Row numbers in 0..M-1 and similarities from 1 down to -1. Cost: O(N M D), memory O(N count).
 
     Example:
         >>> import numpy as np
         >>> nearest_rows(np.array([[0.0, 2.0]]), np.eye(2), 1)
         (array([[1]]), array([[1.]]))
     """
-    similarity = normalize_rows(X) @ reference.T.astype(X.dtype)
-    near = np.argpartition(-similarity, count - 1, axis=1)[:, :count]
-    found = np.take_along_axis(similarity, near, axis=1)
-    order = np.argsort(-found, axis=1, kind="stable")
-    return np.take_along_axis(near, order, axis=1), np.take_along_axis(found, order, axis=1)
+    return largest_products(normalize_rows(X), reference.astype(X.dtype, copy=False), count)
 
 
 def vote(

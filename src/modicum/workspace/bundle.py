@@ -18,7 +18,7 @@ from safetensors.numpy import load_file, save
 
 from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
-from modicum.core.files import atomic_folder, recover
+from modicum.core.files import atomic_folder, file_digest, recover
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.encoders import FolderEncoder, HashedEncoder, encode, in_mode, load_encoder
@@ -161,7 +161,7 @@ class Bundle:
             (work / PAGE).write_text(render(self.report), encoding="utf-8")
             if predictions is not None:
                 (work / TABLE).write_bytes(predictions)
-            hashes = {file.name: _digest(file) for file in sorted(work.iterdir())}
+            hashes = {file.name: file_digest(file) for file in sorted(work.iterdir())}
             manifest = self._manifest(hashes)
             manifest["digest"] = _manifest_digest(manifest)
             (work / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
@@ -266,7 +266,7 @@ def _verify(folder: Path, manifest: Mapping[str, Any]) -> None:
         file = folder / name
         if file.parent != folder or not file.is_file():
             raise InputError(f"{folder} lacks {name!r}; copy the bundle again, or fit again")
-        if _digest(file) != digest:
+        if file_digest(file) != digest:
             raise InputError(
                 f"{file} is not the file that was written (truncated or edited); copy it again, or fit again"
             )
@@ -311,8 +311,3 @@ def _member(
 
 def _state(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -17,8 +17,8 @@ from types import MappingProxyType, ModuleType
 
 from modicum.core.checks import check_choice
 from modicum.core.errors import InputError
+from modicum.core.files import file_digest
 from modicum.encoders.images.encoder import Backend, ImageEncoder
-from modicum.encoders.layout import file_digest
 from modicum.encoders.sources import Release, is_repository
 
 SCHEMA = 1

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from modicum.core.arrays import chunks, normalize_rows
+from modicum.core.arrays import normalize_rows
 from modicum.core.card import Card
 from modicum.core.errors import InputError
+from modicum.core.nearest import largest_products
 from modicum.labels.active.unlabelled import unlabelled
 
 CARD = Card(
@@ -30,12 +31,10 @@ CARD = Card(
     paper="Selective Annotation Makes Language Models Better Few-Shot Learners",
     year=2023,
     needs=("vectors", "unlabelled"),
-    cost="O(N^2 D + B N k) for k neighbours and a batch of B, in blocks of 1,024 rows, O(N k) memory",
+    cost="O(N^2 D + B N k) for k neighbours and a batch of B, O(N k) memory",
     tags=("active learning", "graph", "density", "cold start"),
     ids=("003-071",),
 )
-
-BLOCK = 1_024
 
 
 def vote_k_query(
@@ -104,10 +103,7 @@ def neighbour_votes(X: NDArray[np.floating], neighbours: int) -> sparse.csr_arra
     """
     rows = normalize_rows(X)
     total, count = len(rows), min(neighbours, len(rows) - 1)
-    near = np.zeros((total, count), dtype=np.int64)
-    for part in chunks(total, BLOCK):
-        cosine = rows[part] @ rows.T
-        cosine[np.arange(len(cosine)), np.arange(part.start, part.stop)] = -np.inf
-        near[part] = np.argpartition(-cosine, count - 1, axis=1)[:, :count] if count else 0
+    own = np.arange(total)
+    near = largest_products(rows, rows, count, skip=own)[0] if count else np.zeros((total, 0), dtype=np.int64)
     ones = np.ones(near.size)
     return sparse.csr_array((ones, near.ravel(), np.arange(0, near.size + 1, max(count, 1))[: total + 1]), (total,) * 2)

@@ -23,6 +23,7 @@ from modicum.core.arrays import chunks, normalize_rows
 from modicum.core.card import Card
 from modicum.core.checks import check_fraction, check_vectors
 from modicum.core.errors import InputError
+from modicum.core.nearest import largest_products
 
 CARD = Card(
     name="vocabulary_free",
@@ -117,7 +118,7 @@ def vocabulary_free(
     out = np.empty(len(rows), dtype=np.int64)
     for part in chunks(len(rows), CHUNK):
         block = normalize_rows(rows[part])
-        near = np.argpartition(-(block @ unit.T), count - 1, axis=1)[:, :count]
+        near = largest_products(block, unit, count)[0]
         starts = np.arange(0, near.size + 1, count)
         found = csr_array((np.ones(near.size), near.ravel(), starts), shape=(len(block), len(texts)))
         company = normalize_rows(found @ unit)

@@ -21,6 +21,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from modicum.core.arrays import chunks, normalize_rows
 from modicum.core.card import Card
+from modicum.core.nearest import largest_products
 
 CARD = Card(
     name="NeighbourSmoothing",
@@ -68,14 +69,12 @@ def smooth(
     own = normalize_rows(np.asarray(X, dtype=reference.dtype))
     count = min(neighbours, len(reference))
     out = np.empty_like(own)
-    for part in chunks(len(own), max(1, 16_000_000 // len(reference))):
-        similarity = own[part] @ reference.T
-        similarity[similarity > COPY] = 0
-        nearest = np.argpartition(-similarity, count - 1, axis=1)[:, :count]
-        weight = np.maximum(np.take_along_axis(similarity, nearest, axis=1), 0) ** power
+    for part in chunks(len(own), max(1, 16_000_000 // (count * own.shape[1]))):
+        near, similarity = largest_products(own[part], reference, count, most=COPY)
+        weight = np.where(similarity > 0, np.maximum(similarity, 0) ** power, 0)
         total = weight.sum(axis=1, keepdims=True)
         weight /= np.where(total > 0, total, 1)
-        mean = np.einsum("nk,nkd->nd", weight, reference[nearest])
+        mean = np.einsum("nk,nkd->nd", weight, reference[near])
         out[part] = np.where(total > 0, (1 - mix) * own[part] + mix * mean, own[part])
     return normalize_rows(out)
 
