@@ -10,8 +10,12 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-# What imports the packages of the extra `images`; there are no examples to run in it.
-collect_ignore = ["src/modicum/encoders/images/backends", "src/modicum/encoders/images/decode.py"]
+# What imports the packages of the extras `images` and `index`; a plain test runs what examples it has.
+collect_ignore = [
+    "src/modicum/encoders/images/backends",
+    "src/modicum/encoders/images/decode.py",
+    "src/modicum/vectors/index/faiss_lists.py",
+]
 if importlib.util.find_spec("torch") is None:
     collect_ignore.append("src/modicum/weights")
 
