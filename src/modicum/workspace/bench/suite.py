@@ -17,6 +17,7 @@ from modicum.workspace.bench import (
     active,
     conformal,
     few_shot,
+    index,
     loop,
     methods,
     modes,
@@ -52,6 +53,7 @@ BENCHES: Mapping[str, Entry] = MappingProxyType(
         "proportions": Entry(proportions.run, ("trec",), 5),
         "outliers": Entry(outliers.run, ("banking77",), 3),
         "label": Entry(loop.run, ("banking77",), 1),
+        "index": Entry(index.run, ("unstructured", "mixture"), 3),
         "scale": Entry(scale.run, ("banking77",), 1),
         "methods": Entry(methods.run, ("banking77", "trec", "mpqa"), 5),
     }
