@@ -71,7 +71,7 @@ def most_confident(proba: NDArray[np.floating], k: int) -> tuple[NDArray[np.int6
     found: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
     for choice in order.T:
         rows = np.flatnonzero(free & empty[choice])
-        kept = rows[_first_of_each(choice[rows], -proba[rows, choice[rows]], k)]
+        kept = rows[first_of_each(choice[rows], -proba[rows, choice[rows]], k)]
         found.append((kept, choice[kept]))
         free[kept] = False
         empty[choice[kept]] = False
@@ -80,12 +80,20 @@ def most_confident(proba: NDArray[np.floating], k: int) -> tuple[NDArray[np.int6
     return rows[by_class], codes[by_class]
 
 
-def _first_of_each(codes: NDArray[np.int64], keys: NDArray[np.floating], k: int) -> NDArray[np.int64]:
-    """Places of the k smallest keys of each code, ordered by code and key."""
+def first_of_each(
+    codes: NDArray[np.int64], keys: NDArray[np.floating], k: int | NDArray[np.integer]
+) -> NDArray[np.int64]:
+    """Places of the k smallest keys of each code, ordered by code and key; k may be one number for each row.
+
+    Example:
+        >>> import numpy as np
+        >>> first_of_each(np.array([1, 0, 1, 1]), np.array([0.3, 0.9, 0.1, 0.2]), 2)
+        array([1, 2, 3])
+    """
     order = np.lexsort((keys, codes))
     codes = codes[order]
     rank = np.arange(len(codes)) - np.searchsorted(codes, codes)
-    return np.asarray(order[rank < k])
+    return np.asarray(order[rank < (k if np.ndim(k) == 0 else np.asarray(k)[order])])
 
 
 def rows_per_class(rows: int, classes: int, *, share: float = 0.2, least: int = 16) -> int:
@@ -199,22 +207,29 @@ class PseudoPrototypes(LinearHead):
 
     def _fit_rule(self, facts: Facts) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         pool = facts.pool(self.max_pool, self.random_state)
-        first = self._first_rule(facts, pool)
+        first = first_rule(facts, pool, self.C)
         if len(pool) == 0:
             return first
-        own = 0.0 if _only_names(facts) else self.label_weight
+        own = 0.0 if only_names(facts) else self.label_weight
         known = with_names(facts.X, facts.targets, own * facts.weight, facts.class_vectors, 1.0)
         return pseudo_prototype_rule(pool, first, known, k=self.k, rounds=self.rounds, head=self.head, C=self.C)
 
-    def _first_rule(self, facts: Facts, pool: NDArray[np.floating]) -> Rule:
-        if _only_names(facts) and len(pool):
-            W = np.asarray(name_prior(facts.class_vectors, SCALE), dtype=np.float64)
-            return W, -W @ pool.mean(axis=0)
-        X, Y, weight = with_names(facts.X, facts.targets, facts.weight, facts.class_vectors, 1.0)
-        return fit_softmax(X, Y, sample_weight=weight, C=self.C, prior=name_prior(facts.class_vectors, 2.5))
+
+def first_rule(facts: Facts, pool: NDArray[np.floating], C: float) -> Rule:
+    """Rule that labels the pool first: centred names where nothing else is given, else names and labelled rows."""
+    if facts.class_vectors is not None and only_names(facts) and len(pool):
+        return names_rule(facts.class_vectors, pool)
+    X, Y, weight = with_names(facts.X, facts.targets, facts.weight, facts.class_vectors, 1.0)
+    return fit_softmax(X, Y, sample_weight=weight, C=C, prior=name_prior(facts.class_vectors, 2.5))
 
 
-def _only_names(facts: Facts) -> bool:
+def names_rule(class_vectors: NDArray[np.floating], pool: NDArray[np.floating]) -> Rule:
+    """Scores by similarity to the names (K, D), less their mean, of rows less the mean of the pool (M, D)."""
+    W = np.asarray(name_prior(class_vectors, SCALE), dtype=np.float64)
+    return W, -W @ pool.mean(axis=0)
+
+
+def only_names(facts: Facts) -> bool:
     """Whether the labelled rows are the class names themselves, which is how a table without labels is handed in."""
     names = facts.class_vectors
     if names is None or facts.X.shape != names.shape:
