@@ -81,7 +81,7 @@ def fit(
 
     Example: modicum fit tickets.csv --text message --label intent --budget 60s --out intents
     """
-    folder = bundle or Path(f"{_stem(table)}.bundle")
+    folder = bundle or Path(f"{stem(table)}.bundle")
     with bars() as progress:
         items = modicum.read(
             table,
@@ -119,7 +119,8 @@ def fit(
         _show(result.report, folder)
 
 
-def _stem(table: str) -> str:
+def stem(table: str) -> str:
+    """Name of a table without folder and endings, for what is made of it."""
     pipe = table == "-" or modicum.data.is_pipe(Path(table))
     return "table" if pipe else Path(table).absolute().name.split(".")[0]
 

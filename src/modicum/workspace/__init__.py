@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from modicum.workspace.predicting import predict_stream, prediction_columns
     from modicum.workspace.registry import methods
     from modicum.workspace.settings import Settings
+    from modicum.workspace.topics import TopicSettings, load_topics, save_topics, topics_of
 
 _NAMES = {
     "BENCHES": "modicum.workspace.bench",
@@ -23,10 +24,12 @@ _NAMES = {
     "Cleaning": "modicum.workspace.cleaning",
     "Result": "modicum.workspace.fitting",
     "Settings": "modicum.workspace.settings",
+    "TopicSettings": "modicum.workspace.topics",
     "add_class": "modicum.workspace.classes",
     "clean": "modicum.workspace.cleaning",
     "fit": "modicum.workspace.fitting",
     "load": "modicum.workspace.bundle",
+    "load_topics": "modicum.workspace.topics",
     "methods": "modicum.workspace.registry",
     "predict_stream": "modicum.workspace.predicting",
     "prediction_columns": "modicum.workspace.predicting",
@@ -34,6 +37,8 @@ _NAMES = {
     "remove_classes": "modicum.workspace.classes",
     "rename_classes": "modicum.workspace.classes",
     "run_bench": "modicum.workspace.bench",
+    "save_topics": "modicum.workspace.topics",
+    "topics_of": "modicum.workspace.topics",
 }
 
 __all__ = [
@@ -42,10 +47,12 @@ __all__ = [
     "Cleaning",
     "Result",
     "Settings",
+    "TopicSettings",
     "add_class",
     "clean",
     "fit",
     "load",
+    "load_topics",
     "loop",
     "methods",
     "predict_stream",
@@ -54,6 +61,8 @@ __all__ = [
     "remove_classes",
     "rename_classes",
     "run_bench",
+    "save_topics",
+    "topics_of",
 ]
 
 __getattr__ = lazy_names(__name__, _NAMES, ("loop",))

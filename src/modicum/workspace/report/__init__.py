@@ -1,5 +1,5 @@
-"""The report as a page: one HTML file that needs no network, made from the JSON of a fit."""
+"""Reports as pages: one HTML file that needs no network, made from the JSON of a fit or of topics."""
 
-from modicum.workspace.report.page import render
+from modicum.workspace.report.page import render, render_topics
 
-__all__ = ["render"]
+__all__ = ["render", "render_topics"]

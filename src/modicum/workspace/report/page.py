@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from modicum.workspace.report import wording
 from modicum.workspace.report.target_view import target_view
+from modicum.workspace.report.topics_view import topics_view
 from modicum.workspace.report.view import view
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -39,7 +40,20 @@ def render(report: Mapping[str, Any]) -> str:
     """
     kind = (report.get("target") or {}).get("kind")
     shape = "target.html.j2" if kind else "report.html.j2"
-    told = (target_view(report) if kind else view(report)) | {
+    return _page(shape, report, target_view(report) if kind else view(report))
+
+
+def render_topics(facts: Mapping[str, Any]) -> str:
+    """Return the page of a table's topics as HTML; what `render` says of pages holds for it, too.
+
+    Args:
+        facts: What `modicum.workspace.topics.topic_facts` tells.
+    """
+    return _page("topics.html.j2", facts, topics_view(facts))
+
+
+def _page(shape: str, report: Mapping[str, Any], derived: Mapping[str, Any]) -> str:
+    told = dict(derived) | {
         "report": report,
         "css": Markup("".join(map(_read, STYLES))),
         "script": Markup("".join(map(_read, SCRIPTS))),

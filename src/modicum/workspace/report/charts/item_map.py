@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any
 
 from markupsafe import Markup
 
+from modicum.workspace.report.charts.labels import CHARACTER, LINE, Box
 from modicum.workspace.report.charts.svg import Scale, drawing, short, tag
 from modicum.workspace.report.wording import MISSING, cut
 
 WIDTH, HEIGHT, MARGIN = 860.0, 600.0, 14.0
 FEW = 12
 """Up to so many classes have a shape and a colour of their own."""
+CAPTION = 24
+"""Characters of a name written into the map."""
 CHARACTERS = 100_000
 """Characters that the texts of all points may take together."""
 SHAPES = (
@@ -27,10 +31,13 @@ SHAPES = (
 """Disc, square, triangle, diamond, triangle on its tip, cross; with `r` and its double `d`."""
 
 
-def item_map(points: Sequence[Mapping[str, Any]], classes: Sequence[str]) -> Markup:
+def item_map(
+    points: Sequence[Mapping[str, Any]], classes: Sequence[str], *, unlabelled: str = "predicted", named: bool = False
+) -> Markup:
     """Draw points with `x`, `y`, `class` (index), `labelled`, `id` and `text`; at least one.
 
-    Both axes have one scale. Labelled items are larger, outlined and on top.
+    Both axes have one scale. Labelled items are larger, outlined and on top. `unlabelled` says in their tips how the
+    others came by their class; `named` writes classes in their midst, the largest first, where there is room.
     """
     x, y = _scales(points)
     length = max(50, min(200, CHARACTERS // len(points)))
@@ -42,7 +49,9 @@ def item_map(points: Sequence[Mapping[str, Any]], classes: Sequence[str]) -> Mar
             if bool(p.get("labelled")) == labelled:
                 at = short(x(p["x"])), short(y(p["y"]))
                 colour = hues.get(p["class"], p["class"])
-                groups.setdefault(colour, []).append(_mark(p, at, classes, length, plain=bool(hues)))
+                groups.setdefault(colour, []).append(
+                    _mark(p, at, classes, length, how="label" if labelled else unlabelled, plain=bool(hues))
+                )
         body.append(
             tag(
                 "g",
@@ -50,6 +59,8 @@ def item_map(points: Sequence[Mapping[str, Any]], classes: Sequence[str]) -> Mar
                 class_="labelled" if labelled else "unlabelled",
             )
         )
+    if named:
+        body += _captions(points, classes, x, y)
     known = sum(bool(p.get("labelled")) for p in points)
     told = f"{len(points)} items of {len(classes)} classes, {known} of them labelled."
     return drawing(WIDTH, HEIGHT, "Map of the items", told, body, kind="map")
@@ -93,10 +104,29 @@ def _group(colour: int, marks: Sequence[Markup], *, hue: bool) -> Markup:
     return tag("g", *marks, class_="hue" if hue else f"k{colour}", style=f"--h:{colour}" if hue else None)
 
 
-def _mark(p: Mapping[str, Any], at: tuple[str, str], classes: Sequence[str], length: int, *, plain: bool) -> Markup:
+def _captions(points: Sequence[Mapping[str, Any]], classes: Sequence[str], x: Scale, y: Scale) -> list[Markup]:
+    """Names at the medians of their points, the most frequent first; none over another or the edge."""
+    places: dict[int, list[tuple[float, float]]] = {}
+    for p in points:
+        places.setdefault(p["class"], []).append((x(p["x"]), y(p["y"])))
+    taken: list[Box] = []
+    body = []
+    for index, at in sorted(places.items(), key=lambda item: -len(item[1])):
+        name = cut(_name(classes, index), CAPTION)
+        wide = CHARACTER * len(name)
+        box = Box(median(a for a, _ in at) - wide / 2, median(b for _, b in at) - LINE / 2, wide, LINE)
+        if Box(0, 0, WIDTH, HEIGHT).holds(box) and not any(box.meets(other) for other in taken):
+            taken.append(box)
+            body.append(tag("text", name, class_="label mid", x=box.x + wide / 2, y=box.y + LINE - 4))
+    return body
+
+
+def _mark(
+    p: Mapping[str, Any], at: tuple[str, str], classes: Sequence[str], length: int, *, how: str, plain: bool
+) -> Markup:
     known = bool(p.get("labelled"))
     row = MISSING if p.get("id") is None else cut(p["id"], 16)
-    tip = f"{_name(classes, p['class'])} ({'label' if known else 'predicted'}), {row}: "
+    tip = f"{_name(classes, p['class'])} ({how}), {row}: "
     title = tag("title", tip + cut(p.get("text") or "", length))
     if plain:
         return tag("circle", title, cx=at[0], cy=at[1], r="4.5" if known else "3")

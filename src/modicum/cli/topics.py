@@ -1,0 +1,139 @@
+"""`modicum topics`: what a table is about, as rows with topics, classes for a fit, and a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+import modicum
+from modicum.cli import options
+from modicum.cli.console import bars, out, print_json, print_table
+from modicum.cli.fit import stem
+from modicum.core.errors import InputError
+
+SHOWN, LETTERS = 30, 60
+
+
+def topics(
+    table: options.TABLE,
+    text: options.TEXT = None,
+    id: options.ID = None,
+    number: Annotated[
+        str, typer.Option("--topics", metavar="N", help="How many to find; auto lets two halves of the rows tell.")
+    ] = "auto",
+    time: Annotated[
+        str | None, typer.Option("--time", metavar="COL", help="Column of times: shares of topics are followed.")
+    ] = None,
+    previous: Annotated[
+        Path | None,
+        typer.Option("--previous", metavar="DIR", help="Folder of an earlier run: ids, names and edits stay."),
+    ] = None,
+    merge: Annotated[
+        list[str] | None,
+        typer.Option("--merge", metavar="A,B", help="Make topics one, by name or id; the first stays. Repeatable."),
+    ] = None,
+    split: Annotated[
+        list[str] | None,
+        typer.Option("--split", metavar="A[=N]", help="Divide a topic into N parts; the largest keeps the id."),
+    ] = None,
+    rename: Annotated[
+        list[str] | None, typer.Option("--rename", metavar="OLD=NEW", help="Give a topic, by name or id, a name.")
+    ] = None,
+    vectors: options.VECTORS = None,
+    encoder: options.ENCODER = None,
+    seed: options.SEED = 0,
+    folder: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder to write; default NAME.topics beside you.")
+    ] = None,
+    threads: options.THREADS = None,
+    json: options.JSON = False,
+) -> None:
+    """Find what a table is about; every row gets a topic. Writes rows.csv, classes.yaml (for fit) and topics.html.
+
+    Example: modicum topics tickets.csv --text message --out themes
+    """
+    place = folder or previous or Path(f"{stem(table)}.topics")
+    with bars() as progress:
+        kept = modicum.workspace.load_topics(previous) if previous else None
+        items = modicum.read(table, text=text, id=id, time=time)
+        found = modicum.workspace.topics_of(
+            items,
+            encoder=encoder,
+            vectors=modicum.encoders.read_vectors(vectors, len(items), items.ids) if vectors else None,
+            previous=kept,
+            settings=modicum.workspace.TopicSettings(
+                topics=_number(number, "--topics"),
+                merge=[one.split(",") for one in merge or ()],
+                split=dict(_parts(one) for one in split or ()),
+                rename=dict(_pair(one) for one in rename or ()),
+                seed=seed,
+                threads=threads,
+            ),
+            progress=progress,
+        )
+        facts = modicum.workspace.save_topics(found, place)
+    if json:
+        print_json({"folder": str(place), **{key: value for key, value in facts.items() if key != "map"}})
+    else:
+        _show(facts, place)
+
+
+def _number(said: str, option: str) -> int | None:
+    if said.strip().lower() == "auto":
+        return None
+    if not said.strip().isdigit() or int(said) < 1:
+        raise InputError(f"{option} {said!r} is no number of topics; write one such as 20, or auto")
+    return int(said)
+
+
+def _parts(said: str) -> tuple[str, int | None]:
+    name, sign, number = said.rpartition("=")
+    return (name, _number(number, "--split")) if sign else (said, 2)
+
+
+def _pair(said: str) -> tuple[str, str]:
+    old, sign, new = said.partition("=")
+    if not sign or not new.strip():
+        raise InputError(f"--rename {said!r} does not say old and new name; write OLD=NEW")
+    return old, new
+
+
+def _show(facts: dict[str, Any], folder: Path) -> None:
+    console, figures = out(), facts["figures"]
+    for sentence in _sentences(facts, figures):
+        console.print(escape(sentence), soft_wrap=True)
+    topics: Sequence[dict[str, Any]] = sorted(facts["topics"], key=lambda topic: -topic["rows"])
+    title = "\nTopics" + (f", the largest {SHOWN} of {len(topics)}" if len(topics) > SHOWN else "")
+    print_table([_row(topic) for topic in topics[:SHOWN]], title=title, right=("id", "rows", "found again"))
+    console.print(f"\nPage: {folder / 'topics.html'}", soft_wrap=True)
+
+
+def _sentences(facts: dict[str, Any], figures: dict[str, Any]) -> list[str]:
+    rows = facts["data"]["rows"]
+    said = [
+        f"{facts['data']['source']}: {rows:,} rows, {figures['topics']} topics; encoder {facts['encoder']['name']}.",
+        f"{figures['agreement']:.0%} of the rows land in the same topic when other rows are clustered.",
+        f"{figures['far']:,} rows lie far from every topic ({figures['far'] / rows:.1%}); they have one nevertheless.",
+    ]
+    if figures["topics"] == 1:
+        said.append("Halves of the rows agree on no groups; --topics N asks for them all the same.")
+    if figures["empty"]:
+        said.append(f"{figures['empty']:,} rows are empty and have no topic.")
+    if figures["new"] is not None:
+        said.append(f"{figures['new']} topics are new; the ids of the others stay.")
+    return said
+
+
+def _row(topic: dict[str, Any]) -> dict[str, str]:
+    words = ", ".join(topic["terms"])
+    return {
+        "id": str(topic["id"]),
+        "topic": topic["name"],
+        "rows": f"{topic['rows']:,}",
+        "found again": f"{topic['stability']:.0%}",
+        "words": words if len(words) <= LETTERS else words[: LETTERS - 1] + "…",
+    }

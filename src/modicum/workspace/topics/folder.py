@@ -1,0 +1,71 @@
+"""The folder of a run: rows with their topics, a class file for `modicum fit`, a page, and what a later run needs."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from modicum.core.files import atomic_folder
+from modicum.data.write import write_table
+from modicum.workspace.report import render_topics
+from modicum.workspace.topics.facts import topic_facts
+from modicum.workspace.topics.finding import FoundTopics
+
+ROWS, CLASSES, PAGE = "rows.csv", "classes.yaml", "topics.html"
+NOTE = "# Topics as classes, for: modicum fit rows.csv --label topic_name --classes classes.yaml\n"
+
+
+def save_topics(found: FoundTopics, folder: str | Path, *, now: datetime.datetime | None = None) -> dict[str, Any]:
+    """Write the folder, whole or not at all; an earlier one of that name is replaced.
+
+    Returns:
+        The facts, as `topics.json` holds them.
+
+    Raises:
+        InputError: The place cannot be written.
+    """
+    facts = topic_facts(found, now=now or datetime.datetime.now(datetime.UTC))
+    with atomic_folder(Path(folder)) as work:
+        write_table(work / ROWS, row_columns(found))
+        (work / CLASSES).write_text(class_file(facts["topics"]), encoding="utf-8")
+        (work / PAGE).write_text(render_topics(facts), encoding="utf-8")
+        found.state.write(work, {key: value for key, value in facts.items() if key != "map"})
+    return facts
+
+
+def row_columns(found: FoundTopics) -> dict[str, Sequence[Any]]:
+    """One entry per row: its topic, how near and how sure; then the input's columns, `input_NAME` where one clashes.
+
+    Rows that say nothing have no topic, similarity 0 and confidence 0.
+    """
+    topics, there, place = found.state.topics, found.codes >= 0, found.belonging
+    own: dict[str, Sequence[Any]] = {
+        "id": list(found.table.ids),
+        "topic": [topics[k].id if k >= 0 else None for k in found.codes.tolist()],
+        "topic_name": [topics[k].name if k >= 0 else None for k in found.codes.tolist()],
+        "similarity": (place.similarity * there).astype(np.float64).round(4).tolist(),
+        "confidence": (place.confidence * there).astype(np.float64).round(4).tolist(),
+        "far": found.far.tolist(),
+    }
+    rest = {f"input_{name}" if name in own else name: values for name, values in found.table.columns.items()}
+    if list(map(str, rest.get("input_id", ()))) == list(found.table.ids):
+        del rest["input_id"]
+    return own | rest
+
+
+def class_file(topics: Sequence[Mapping[str, Any]]) -> str:
+    """Topics as a class file: name, what it is about, and the broad group where there is one."""
+    entries = [
+        {
+            "name": topic["name"],
+            **({"description": ", ".join(topic["terms"][:5])} if topic["terms"] else {}),
+            **({"parent": topic["group"]} if topic["group"] else {}),
+        }
+        for topic in topics
+    ]
+    return NOTE + yaml.safe_dump(entries, allow_unicode=True, sort_keys=False, width=120)
