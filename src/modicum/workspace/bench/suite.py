@@ -27,6 +27,7 @@ from modicum.workspace.bench import (
     refit,
     scale,
     shift,
+    topics,
 )
 
 Bench = Callable[[Path, Sequence[str], int, Progress], list[BenchRow]]
@@ -54,6 +55,7 @@ BENCHES: Mapping[str, Entry] = MappingProxyType(
         "outliers": Entry(outliers.run, ("banking77",), 3),
         "label": Entry(loop.run, ("banking77",), 1),
         "index": Entry(index.run, ("unstructured", "mixture"), 3),
+        "topics": Entry(topics.run, ("banking77",), 5),
         "scale": Entry(scale.run, ("banking77",), 1),
         "methods": Entry(methods.run, ("banking77", "trec", "mpqa"), 5),
     }
