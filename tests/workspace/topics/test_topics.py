@@ -84,7 +84,7 @@ def test_ids_names_and_edits_stay_when_rows_are_added(tmp_path):
     texts = lines()
     first = found(texts)
     save_topics(first, tmp_path / "a", now=NOW)
-    old = {text: topic for text, topic in zip(texts, first.belonging.topics, strict=True)}
+    old = dict(zip(texts, first.belonging.topics, strict=True))
     edited = found(texts, load_topics(tmp_path / "a"), rename={"1": "mine, all mine"})
     save_topics(edited, tmp_path / "b", now=NOW)
     more = [f"water the garden and its {n} roses" for n in range(15)]
@@ -149,7 +149,7 @@ def test_refusals_say_what_to_do(tmp_path):
     state = load_topics(tmp_path / "a")
     with pytest.raises(InputError, match="there is no topic 'soap', by name or by id"):
         found(texts, state, rename={"soap": "x"})
-    with pytest.raises(InputError, match="is called .* already; merge the two"):
+    with pytest.raises(InputError, match=r"is called .* already; merge the two"):
         found(texts, state, rename={"0": state.topics[1].name})
     with pytest.raises(InputError, match="cannot have an empty name"):
         found(texts, state, rename={"0": " "})
