@@ -1,4 +1,4 @@
-"""Figures of merit on arrays: classes, labels, numbers, probabilities, sets, unknown rows, the interval of a share."""
+"""Figures of merit on arrays: classes, labels, numbers, probabilities, rankings, sets, unknown rows, shares."""
 
 from modicum.evaluation.metrics.classes import (
     ClassScores,
@@ -20,6 +20,7 @@ from modicum.evaluation.metrics.probabilities import (
     log_loss,
     reliability_curve,
 )
+from modicum.evaluation.metrics.ranking import RankingScores, ranking_scores
 from modicum.evaluation.metrics.sets import SetFacts, set_metrics
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "IntervalFacts",
     "LabelScores",
     "NumberScores",
+    "RankingScores",
     "Reliability",
     "SetFacts",
     "accuracy",
@@ -44,6 +46,7 @@ __all__ = [
     "mean_distance",
     "number_scores",
     "per_class",
+    "ranking_scores",
     "reliability_curve",
     "set_metrics",
     "wilson_interval",
