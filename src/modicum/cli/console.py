@@ -43,9 +43,9 @@ def show_warning(
     err().print(f"[yellow]warning:[/] {escape(str(message))}", soft_wrap=True)
 
 
-def print_json(value: Any) -> None:
-    """Write a machine-readable result to standard output."""
-    sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+def print_json(value: Any, *, one_line: bool = False) -> None:
+    """Write a machine-readable result to standard output; on one line where others follow."""
+    sys.stdout.write(json.dumps(value, indent=None if one_line else 1, ensure_ascii=False) + "\n")
 
 
 def print_table(rows: Sequence[Mapping[str, str]], *, title: str | None = None, right: Sequence[str] = ()) -> None:

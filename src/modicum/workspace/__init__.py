@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from modicum.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from modicum.workspace import loop
+    from modicum.workspace import loop, search
     from modicum.workspace.bench import BENCHES, run_bench
     from modicum.workspace.bundle import Bundle, load, read_report
     from modicum.workspace.classes import add_class, remove_classes, rename_classes
@@ -62,7 +62,8 @@ __all__ = [
     "rename_classes",
     "run_bench",
     "save_topics",
+    "search",
     "topics_of",
 ]
 
-__getattr__ = lazy_names(__name__, _NAMES, ("loop",))
+__getattr__ = lazy_names(__name__, _NAMES, ("loop", "search"))
