@@ -145,3 +145,30 @@ def test_noisy_tells_what_is_found_and_what_repair_gives_back(run, collections, 
     monkeypatch.delenv("MODICUM_PEER_PYTHON")
     alone = run("bench", "noisy", "--data", collections, "--on", "tiny", "--seeds", 1, "--json")
     assert json.loads(alone.out)["rows"][0]["baseline"] is None
+
+
+def test_search_stands_beside_words_and_vectors_alone(run, collections):
+    """A retrieval collection in the layout of BEIR, as it is and joined; a labelled one for edited queries."""
+    folder = collections / "pages"
+    folder.mkdir()
+    words = [word for theme in THEMES.values() for word in theme]
+    pages = [{"_id": str(n), "title": word, "text": f"all about {word}"} for n, word in enumerate(words)]
+    asked = [{"_id": str(n), "text": f"what is {word}?"} for n, word in enumerate(words[:6])]
+    for name, rows in (("corpus", pages), ("queries", asked)):
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    judged = "".join(f"{n}\t{n}\t1\n" for n in range(6))
+    (folder / "qrels.tsv").write_text(f"query-id\tcorpus-id\tscore\n{judged}", encoding="utf-8")
+    done = run("bench", "search", "--data", collections, "--on", "pages", "--on", "tiny", "--seeds", 2, "--json")
+    assert done.code == 0
+    rows = {(row["measure"], row["on"].rpartition(", ")[0]): row for row in json.loads(done.out)["rows"]}
+    short, long = ("pages, 6 queries", "pages, 8 joined, 6 queries")
+    assert rows["nDCG@10, BM25 alone", short]["value"] == 1
+    best = max(rows[f"nDCG@10, {arm} alone", short]["value"] for arm in ("BM25", "dense"))
+    assert rows["nDCG@10, hybrid", short]["baseline"] == best
+    assert rows["nDCG@10, hybrid", short]["method"] == "vectors.rank_fusion"
+    assert rows["nDCG@10, hybrid", short]["target"] == pytest.approx(best + 0.02)
+    assert rows["recall@100, hybrid, 50 ranked again", long]["value"] == 1
+    assert rows["latency, hybrid", short]["value"] > 0
+    where = "tiny test, a row of each class"
+    plain = rows["unwanted class in the first 10, query as it is", where]
+    assert rows["unwanted class in the first 10, query project", where]["value"] <= plain["value"]

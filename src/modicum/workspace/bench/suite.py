@@ -26,6 +26,7 @@ from modicum.workspace.bench import (
     proportions,
     refit,
     scale,
+    search,
     shift,
     topics,
 )
@@ -57,6 +58,7 @@ BENCHES: Mapping[str, Entry] = MappingProxyType(
         "index": Entry(index.run, ("unstructured", "mixture"), 3),
         "topics": Entry(topics.run, ("banking77",), 5),
         "scale": Entry(scale.run, ("banking77",), 1),
+        "search": Entry(search.run, ("cranfield", "banking77"), 5),
         "methods": Entry(methods.run, ("banking77", "trec", "mpqa"), 5),
     }
 )
@@ -90,7 +92,7 @@ def run_bench(
 
     Args:
         name: One of `BENCHES`.
-        root: Folder of collections, each a folder with train.csv and test.csv.
+        root: Folder of collections, each a folder with train.csv and test.csv, or in the layout of BEIR.
         on: Collections; default the benchmark's own.
         seeds: Seeds; default the benchmark's own number.
         progress: Called with the cell that is running.
