@@ -8,8 +8,7 @@ import warnings
 import typer
 
 from modicum import __version__
-from modicum.cli import bench, classes, clean, encode, fit, label, methods, predict, report, topics
-from modicum.cli import bench, classes, clean, encode, fit, label, methods, predict, report, search
+from modicum.cli import bench, classes, clean, encode, fit, label, methods, predict, report, search, topics
 from modicum.cli.console import complain, show_warning
 from modicum.core.errors import InputError
 
@@ -19,8 +18,7 @@ Example: modicum fit tickets.csv --text message --label intent --out intents
 """
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
-for verb in (fit, predict, report, label, clean, topics, classes, methods, encode, bench):
-for verb in (fit, predict, report, label, clean, search, classes, methods, encode, bench):
+for verb in (fit, predict, report, label, clean, search, topics, classes, methods, encode, bench):
     app.command()(getattr(verb, verb.__name__.rsplit(".", 1)[-1]))
 
 
