@@ -29,7 +29,7 @@ from small_text import query_strategies as small
 
 from modicum.core.arrays import log_probabilities, softmax
 from modicum.labels.active import Query
-from modicum.workspace.bench.active import HOUSE, RANDOM, STRATEGIES, goal, to_rows, trace
+from modicum.workspace.bench.labels.active import HOUSE, RANDOM, STRATEGIES, goal, to_rows, trace
 from modicum.workspace.bench.tasks import open_collection
 
 Floats = NDArray[np.floating]

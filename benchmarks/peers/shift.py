@@ -23,7 +23,7 @@ from sklearn.base import BaseEstimator
 
 from modicum.core.files import atomic_write
 from modicum.evaluation.bench import BenchRow, machine_facts, rows_to_json, summarize
-from modicum.workspace.bench.shift import SHOTS, Draw, draws, estimates
+from modicum.workspace.bench.labels.shift import SHOTS, Draw, draws, estimates
 from modicum.workspace.bench.tasks import open_collection
 
 SEEDS, PATIENCE = 20, 40.0

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from modicum.core.arrays import chunks, normalize_rows
 from modicum.core.card import Card
 from modicum.core.checks import check_fraction, check_vectors
+from modicum.core.nearest import largest_products
 from modicum.data.dedup.linking import heads, linked
 
 CARD = Card(
@@ -76,10 +77,8 @@ def nearest_stored(
     known = normalize_rows(check_vectors(stored)).astype(np.float32)
     unit = normalize_rows(check_vectors(X, width=known.shape[1])).astype(np.float32)
     out = np.full(len(unit), -1, dtype=np.int64)
-    if len(known) == 0:
-        return out
-    for part in chunks(len(unit), max(CELLS // len(known), 1)):
-        cosines = unit[part] @ known.T
-        best = cosines.argmax(axis=1)
-        out[part] = np.where(cosines[np.arange(len(best)), best] >= threshold, best, -1)
+    if len(known):
+        numbers, cosines = largest_products(unit, known, 1)
+        close = cosines[:, 0] >= threshold
+        out[close] = numbers[close, 0]
     return out

@@ -20,10 +20,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from modicum.core.arrays import chunks, normalize_rows
+from modicum.core.arrays import normalize_rows
 from modicum.core.card import Card
 from modicum.core.checks import check_choice
 from modicum.core.errors import InputError
+from modicum.core.nearest import largest_products
 from modicum.vectors.outliers.detector import Detector
 
 CARD = Card(
@@ -40,8 +41,6 @@ CARD = Card(
 )
 
 Floats = NDArray[np.floating]
-BLOCK = 4_000_000
-"""Similarities that stand in memory at once."""
 
 
 def nearest_similarities(X: Floats, reference: Floats, count: int) -> Floats:
@@ -65,11 +64,8 @@ def nearest_similarities(X: Floats, reference: Floats, count: int) -> Floats:
     """
     if not 1 <= count <= len(reference):
         raise InputError(f"{count} neighbours are asked for among {len(reference)} rows; ask for 1 to {len(reference)}")
-    out = np.empty((len(X), count), dtype=np.result_type(X.dtype, np.float32))
-    for part in chunks(len(X), max(1, BLOCK // len(reference))):
-        similarity = normalize_rows(X[part]) @ reference.T.astype(out.dtype)
-        out[part] = -np.sort(np.partition(-similarity, count - 1, axis=1)[:, :count], axis=1)
-    return out
+    rows = normalize_rows(X).astype(np.result_type(X.dtype, np.float32), copy=False)
+    return largest_products(rows, reference.astype(rows.dtype, copy=False), count)[1]
 
 
 class KNNDistance(Detector):

@@ -7,7 +7,7 @@ import pytest
 
 from modicum.core.progress import silent
 from modicum.vectors.index import local_dimensionality
-from modicum.workspace.bench import index as bench
+from modicum.workspace.bench.vectors import index as bench
 
 
 @pytest.fixture(autouse=True)

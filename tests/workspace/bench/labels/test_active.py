@@ -7,7 +7,7 @@ import pytest
 
 from modicum.core.records import LabelSpace
 from modicum.labels.active import random_query
-from modicum.workspace.bench.active import HOUSE, RANDOM, STRATEGIES, Trace, goal, labels_needed, to_rows, trace
+from modicum.workspace.bench.labels.active import HOUSE, RANDOM, STRATEGIES, Trace, goal, labels_needed, to_rows, trace
 from modicum.workspace.bench.tasks import Collection
 
 

@@ -1,0 +1,1 @@
+"""Benchmarks of what is said about labels: asked, repaired, estimated, promised."""

@@ -1,0 +1,1 @@
+"""Benchmarks of what is found among vectors: rows, topics, outliers."""
