@@ -141,7 +141,7 @@ def test_noisy_tells_what_is_found_and_what_repair_gives_back(run, collections, 
     assert (row["baseline"], row["target"]) == (0.5, 0.55)
     assert "margin 0.400" in row["note"]
     assert 0 <= row["value"] <= 1
-    assert len(rows) == 6
+    assert len(rows) == 8
     monkeypatch.delenv("MODICUM_PEER_PYTHON")
     alone = run("bench", "noisy", "--data", collections, "--on", "tiny", "--seeds", 1, "--json")
     assert json.loads(alone.out)["rows"][0]["baseline"] is None
