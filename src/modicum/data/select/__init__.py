@@ -1,0 +1,27 @@
+"""Which rows of a pool should be used, and how much should each count?"""
+
+from modicum.data.select.complexity import Density, feature_density
+from modicum.data.select.diversity import diverse_sample
+from modicum.data.select.importance import Importance, fit_importance, importance_resampling
+from modicum.data.select.nearest import nearest_coreset
+from modicum.data.select.ngrams import hashed_ngrams
+from modicum.data.select.quality import quality_filter
+from modicum.data.select.quantization import quantize, submodular_bins
+from modicum.data.select.selection import Selection
+from modicum.data.select.upsampling import upsample_at_end
+
+__all__ = [
+    "Density",
+    "Importance",
+    "Selection",
+    "diverse_sample",
+    "feature_density",
+    "fit_importance",
+    "hashed_ngrams",
+    "importance_resampling",
+    "nearest_coreset",
+    "quality_filter",
+    "quantize",
+    "submodular_bins",
+    "upsample_at_end",
+]
