@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from modicum.workspace.fitting import Result, fit
     from modicum.workspace.predicting import predict_stream, prediction_columns
     from modicum.workspace.registry import methods
+    from modicum.workspace.rows import Deduplicated, Pool, Selected, dedup, select
     from modicum.workspace.settings import Settings
     from modicum.workspace.topics import TopicSettings, load_topics, save_topics, topics_of
 
@@ -22,11 +23,15 @@ _NAMES = {
     "BENCHES": "modicum.workspace.bench",
     "Bundle": "modicum.workspace.bundle",
     "Cleaning": "modicum.workspace.cleaning",
+    "Deduplicated": "modicum.workspace.rows",
+    "Pool": "modicum.workspace.rows",
     "Result": "modicum.workspace.fitting",
+    "Selected": "modicum.workspace.rows",
     "Settings": "modicum.workspace.settings",
     "TopicSettings": "modicum.workspace.topics",
     "add_class": "modicum.workspace.classes",
     "clean": "modicum.workspace.cleaning",
+    "dedup": "modicum.workspace.rows",
     "fit": "modicum.workspace.fitting",
     "load": "modicum.workspace.bundle",
     "load_topics": "modicum.workspace.topics",
@@ -39,17 +44,22 @@ _NAMES = {
     "run_bench": "modicum.workspace.bench",
     "save_topics": "modicum.workspace.topics",
     "topics_of": "modicum.workspace.topics",
+    "select": "modicum.workspace.rows",
 }
 
 __all__ = [
     "BENCHES",
     "Bundle",
     "Cleaning",
+    "Deduplicated",
+    "Pool",
     "Result",
+    "Selected",
     "Settings",
     "TopicSettings",
     "add_class",
     "clean",
+    "dedup",
     "fit",
     "load",
     "load_topics",
@@ -63,6 +73,7 @@ __all__ = [
     "run_bench",
     "save_topics",
     "search",
+    "select",
     "topics_of",
 ]
 

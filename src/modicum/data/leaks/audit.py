@@ -13,7 +13,7 @@ by a test against drawing rows at random; copies are groups that the caller foun
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,7 +86,8 @@ def audit(
     codes = check_codes(codes, classes=classes, rows=len(texts))
     leaked = np.empty(0, dtype=np.int64)
     if groups is not None and splits is not None:
-        leaked = _leaked(np.asarray(groups), np.asarray(splits), len(texts))
+        _check_lengths({"groups": groups, "splits": splits}, len(texts))
+        leaked = leaked_rows(groups, splits)
     counts = np.bincount(codes, minlength=classes)
     seen = counts[counts > 0]
     evenness = _evenness(seen)
@@ -94,14 +95,28 @@ def audit(
     return Audit(leaked, evenness, evenness < CHANCE, ratio, shortcuts(texts, codes, classes))
 
 
-def _leaked(groups: NDArray[np.generic], splits: NDArray[np.generic], rows: int) -> NDArray[np.int64]:
-    for what, given in (("groups", groups), ("splits", splits)):
-        if given.shape != (rows,):
-            raise InputError(f"{what} of shape {given.shape} for {rows} rows; give one per row")
-    copies, sides = (np.unique(given, return_inverse=True)[1] for given in (groups, splits))
+def leaked_rows(groups: ArrayLike, splits: ArrayLike) -> NDArray[np.int64]:
+    """Row numbers, ascending, of rows whose group (N,) also stands in another split (N,).
+
+    Raises:
+        InputError: There is not one group and one split for each row.
+
+    Example:
+        >>> leaked_rows([0, 0, 1, 2], ["train", "test", "test", "test"]).tolist()
+        [0, 1]
+    """
+    _check_lengths({"groups": groups, "splits": splits}, len(np.asarray(groups)))
+    copies, sides = (np.unique(np.asarray(given), return_inverse=True)[1] for given in (groups, splits))
     pairs = np.unique(np.stack([copies, sides]), axis=1)
     held = np.bincount(pairs[0], minlength=1) if pairs.size else np.zeros(1, dtype=np.int64)
     return np.flatnonzero(held[copies] > 1)
+
+
+def _check_lengths(given: Mapping[str, ArrayLike], rows: int) -> None:
+    for what, values in given.items():
+        shape = np.shape(values)
+        if shape != (rows,):
+            raise InputError(f"{what} of shape {shape} for {rows} rows; give one per row")
 
 
 def _evenness(counts: NDArray[np.int64]) -> float:

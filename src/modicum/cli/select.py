@@ -1,0 +1,80 @@
+"""`modicum select`: rows of a pool that are worth having, with their weights."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import modicum
+from modicum.cli import options
+from modicum.cli.console import bars, err, print_json
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.floating]
+
+
+def select(
+    pool: Annotated[
+        str, typer.Argument(metavar="POOL", help="Table to choose from; by n-grams it may be larger than memory.")
+    ],
+    keep: Annotated[int, typer.Option("--keep", metavar="N", help="Rows wanted.")],
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="TARGET", help="Table of rows that the choice should be like.")
+    ] = None,
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by",
+            metavar="WAY",
+            help="ngrams (worded as the target), quality (most like the target) or nearest (near all of it); without a "
+            "target diverse (from all clusters) or bins (typical and rare rows alike).",
+        ),
+    ] = "ngrams",
+    text: options.TEXT = None,
+    id: options.ID = None,
+    vectors: options.VECTORS = None,
+    target_vectors: Annotated[
+        Path | None, typer.Option("--target-vectors", metavar="FILE", help="Precomputed vectors of the target.")
+    ] = None,
+    encoder: options.ENCODER = None,
+    seed: options.SEED = 0,
+    file: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="The chosen rows as csv, jsonl or parquet; default CSV."),
+    ] = None,
+    json: options.JSON = False,
+) -> None:
+    """Choose rows of a pool. Each comes with its weight and its score; the pool itself is never changed.
+
+    Example: modicum select crawl.jsonl --text body --target tickets.csv --keep 10000 --out chosen.jsonl
+    """
+    with bars() as progress:
+        wanted = modicum.read(target, text=text) if target else None
+        rows = modicum.workspace.Pool(pool, text, id)
+        source: str | tuple[Floats, Floats | None] | None = encoder
+        if vectors:
+            near = None
+            if target_vectors and wanted:
+                near = modicum.encoders.read_vectors(target_vectors, len(wanted), wanted.ids)
+            items = rows.whole()
+            source = modicum.encoders.read_vectors(vectors, len(items), items.ids), near
+        found = modicum.workspace.select(rows, keep, target=wanted, by=by, source=source, seed=seed, progress=progress)
+    if file:
+        modicum.data.write_stream(found.chosen(), file)
+    if json:
+        print_json(found.to_dict())
+    elif not file:
+        modicum.data.write_stream(found.chosen(), sys.stdout)
+    if "kl_reduction" in found.selection.facts:
+        gain, size = (found.selection.facts[name] for name in ("kl_reduction", "rows"))
+        err().print(
+            f"The choice is {gain:.3f} nats nearer to the target than the pool of {size:,} rows.", soft_wrap=True
+        )
+    if file:
+        err().print(f"{len(found.selection.rows):,} rows written to {file}", soft_wrap=True)
