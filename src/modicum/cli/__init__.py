@@ -8,8 +8,21 @@ import warnings
 import typer
 
 from modicum import __version__
-from modicum.cli import bench, classes, clean, encode, fit, label, methods, predict, report, search, topics
-from modicum.cli import bench, classes, clean, dedup, encode, fit, label, methods, predict, report, select
+from modicum.cli import (
+    bench,
+    classes,
+    clean,
+    dedup,
+    encode,
+    fit,
+    label,
+    methods,
+    predict,
+    report,
+    search,
+    select,
+    topics,
+)
 from modicum.cli.console import complain, show_warning
 from modicum.core.errors import InputError
 
@@ -19,8 +32,8 @@ Example: modicum fit tickets.csv --text message --label intent --out intents
 """
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
-for verb in (fit, predict, report, label, clean, search, topics, classes, methods, encode, bench):
-for verb in (fit, predict, report, label, clean, classes, dedup, select, methods, encode, bench):
+verbs = (fit, predict, report, label, clean, classes, search, topics, dedup, select, methods, encode, bench)
+for verb in verbs:
     app.command()(getattr(verb, verb.__name__.rsplit(".", 1)[-1]))
 
 
