@@ -172,3 +172,19 @@ def test_search_stands_beside_words_and_vectors_alone(run, collections):
     where = "tiny test, a row of each class"
     plain = rows["unwanted class in the first 10, query as it is", where]
     assert rows["unwanted class in the first 10, query project", where]["value"] <= plain["value"]
+
+
+def test_topics_stand_beside_the_peer_and_a_large_table_is_watched(run, collections, tmp_path, monkeypatch):
+    script = tmp_path / "benchmarks" / "peers" / "topics.py"
+    script.parent.mkdir(parents=True)
+    figures = {"v": [0.5], "seconds": [10.0], "outside": [0.3], "topics": [4.0]}
+    script.write_text(f"import json\nprint(json.dumps({{'tiny': {figures}}}))\n")
+    monkeypatch.setenv("MODICUM_PEER_PYTHON", sys.executable)
+    monkeypatch.setattr("modicum.workspace.bench.topics.ROWS", 3000)
+    done = run("bench", "topics", "--data", collections, "--on", "tiny", "--seeds", 1, "--json")
+    assert done.code == 0, done.err
+    rows = {row["measure"]: row for row in json.loads(done.out)["rows"]}
+    assert rows["V-measure with the classes, number found"]["target"] == 0.5
+    assert rows["seconds to find and name topics"]["target"] == 2.0
+    assert rows["rows far from every topic"]["value"] <= 0.05
+    assert 0 < rows["peak memory"]["value"] < rows["peak memory"]["target"]

@@ -16,11 +16,13 @@ from modicum.workspace.report.charts import (
     RecipePoint,
     class_key,
     cost_quality,
+    dendrogram,
     dumbbell,
     histogram,
     item_map,
     learning_curve,
     reliability,
+    sparkline,
 )
 from modicum.workspace.report.charts.item_map import class_hues
 from modicum.workspace.report.charts.labels import Box, place_labels
@@ -236,3 +238,23 @@ def test_neighbours_have_similar_hues(angle, radius):
     apart = [(hues[k] - hues[0] + 180) % 360 - 180 for k in range(4)]
     assert abs(apart[1]) <= 10
     assert abs(apart[2]) >= 170
+
+
+def test_dendrogram_draws_one_branch_a_merge_and_no_crossing():
+    chart = dendrogram(["a", "<b>", "c"], [5, 3, 2], [[0, 2, 0.5, 7], [1, 3, 1.0, 10]])
+    assert chart.count('class="branch"') == 2
+    assert "<b>" not in chart
+    places = [chart.index(f">{name}</text>") for name in ("&lt;b&gt;", "a", "c")]
+    assert places == sorted(places), "leaves that merge first stand side by side"
+    assert "10 rows" in chart
+
+
+def test_sparkline_of_one_value_and_of_zeros():
+    assert sparkline([0.3], 0.3).count("<circle") == 1
+    assert "nan" not in sparkline([0.0, 0.0], 0.0)
+
+
+def test_map_names_classes_where_there_is_room():
+    chart = item_map([point(i, j, 0) for i in (0, 4) for j in (0, 4)], ["money"], unlabelled="topic", named=True)
+    assert 'class="label mid"' in chart
+    assert "money (topic)" in chart

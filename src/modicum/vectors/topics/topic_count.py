@@ -4,8 +4,9 @@ The question: at which level should a tree of groups be cut, when nobody says ho
 split at random, each half is clustered alone, and for a ladder of counts it is told how much of what a topic says of a
 row both halves agree on: information that is reproduced, beyond chance. Few topics say little, too many say what the
 other half does not; the coarsest count close to the best product of both wins, and where halves agree on next to
-nothing there is one topic. Do not use it where the level is known (ask for it), or where topics of a dozen rows in a
-million matter: halves of a few thousand rows do not see them.
+nothing there is one topic. Do not use it where the level is known (ask for it), where topics of a dozen rows in a
+million matter (halves of a few thousand rows do not see them), or on vectors of few dimensions, where halves cut even
+a shapeless cloud alike.
 
 Paper: "Stability-Based Validation of Clustering Solutions" (Lange et al. 2004); assigning one half by the other's
 centres is from "Cluster Validation by Prediction Strength" (Tibshirani and Walther 2005). Changed: Ward's tree instead
