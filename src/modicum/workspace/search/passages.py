@@ -15,7 +15,7 @@ from modicum.vectors.search import Reranked, rerank
 from modicum.workspace.search.lists import VectorRows
 
 WORDS, OVERLAP = 50, 7
-"""Words of a passage, and those it shares with each neighbour: the paper's figures."""
+"""Words of a passage, and by how many it reaches into each neighbour."""
 PARTS = 2
 """Passages of a text that the encoder sees."""
 _WORD = re.compile(r"\S+")

@@ -24,7 +24,7 @@ from modicum.workspace.search.settings import SearchSettings
 K = 60.0
 """Of reciprocal rank fusion, as in its paper."""
 WEIGHTS = {"lexical": 0.2, "dense": 0.8, "passages": 0.8}
-"""Weights in the fusion of scores, as in its paper; ranks of all lists weigh the same."""
+"""Weights in the fusion of scores; ranks of all lists weigh the same."""
 LOWEST = {"lexical": 0.0, "dense": -1.0, "passages": -1.0}
 """The lowest score that a list could give."""
 TOP = 10

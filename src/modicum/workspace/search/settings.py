@@ -19,8 +19,8 @@ class SearchSettings:
     mode: str = "hybrid"
     """`hybrid`: words and vectors; `dense`: vectors alone; `lexical`: words alone, for which nothing is encoded."""
     fusion: str = "ranks"
-    """How the two lists are made one: `ranks` (reciprocal, k = 60) or `scores` (vectors 0.8, words 0.2), each with the
-    settings of its paper."""
+    """How the lists are made one: `ranks` (reciprocal, equal weights and k = 60 as in its paper) or `scores` (vectors
+    0.8, words 0.2)."""
     edit: str = "project"
     """How what is not wanted is taken out of a query vector: `project` or `subtract`."""
     rerank: int = 0
