@@ -1,8 +1,8 @@
 """Senses of a word, and how their shares change: what does it mean here, and since when?
 
 The question: one word, several meanings; which are they in these texts, and does one take over? Each occurrence of the
-word is a vector of its context (of its token, or of the words around it); occurrences are grouped as topics are, and the
-shares of the groups are followed over time, with the divergence of each period from the one before. Do not use it with
+word is a vector of its context (of its token, or of the words around it); occurrences are grouped as topics are, and
+the shares of the groups are followed over time, with the divergence of each period from the one before. Do not use it with
 vectors of whole documents, which tell what a text is about and not what the word means in it, or for under a hundred
 occurrences; a sense is a group of like contexts, and two groups may be one meaning in two surroundings.
 
