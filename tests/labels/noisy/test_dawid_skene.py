@@ -47,6 +47,20 @@ def test_known_world_truth_and_reliability_are_found(model):
     np.testing.assert_allclose(found.reliability, SKILL, atol=0.04)
 
 
+def test_known_shares_are_kept_and_two_annotators_stay_even():
+    votes = np.array([[0, 0], [1, 1], [1, 0], [0, 1], [0, 0], [-1, -1]])
+    found = dawid_skene(votes, 2, model="reliability", smoothing=2, priors=[0.5, 0.5])
+    np.testing.assert_allclose(found.priors, 0.5)
+    np.testing.assert_allclose(found.proba[[2, 3, 5]], 0.5)
+    assert found.proba[0, 0] == pytest.approx(found.proba[1, 1])
+    free = dawid_skene(votes, 2, model="reliability", smoothing=2)
+    same = dawid_skene(votes, 2, model="reliability", smoothing=2, priors=free.priors, tol=0)
+    np.testing.assert_allclose(same.proba, free.proba, atol=1e-3)
+    for priors, words in (([1.0], "priors of shape"), ([0.5, 0.6], "sums to 1.1")):
+        with pytest.raises(InputError, match=words):
+            dawid_skene(votes, 2, priors=priors)
+
+
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["confusion", "reliability"]))
 def test_probabilities_and_order_of_annotators(seed, model):
     votes, _ = votes_of(items=30, seed=seed)

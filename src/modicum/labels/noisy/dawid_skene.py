@@ -8,7 +8,8 @@ spread evenly, which is what few answers or many classes can bear. Do not use it
 or share a misunderstanding: it takes agreement for truth.
 
 Paper: "Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm" (Dawid and Skene 1979). Changed:
-the one-rate variant; `smoothing`, pseudo-counts of right answers that hold an annotator of few items near the others.
+the one-rate variant; `smoothing`, pseudo-counts of right answers that hold an annotator of few items near the others;
+`priors`, shares of the classes that are known, as two annotators cannot tell them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from modicum.core.arrays import one_hot, softmax
 from modicum.core.card import Card
-from modicum.core.checks import check_choice
+from modicum.core.checks import check_choice, check_probabilities
 from modicum.core.errors import InputError
 
 CARD = Card(
@@ -63,6 +64,7 @@ def dawid_skene(
     *,
     model: str = "confusion",
     smoothing: float = 0.0,
+    priors: ArrayLike | None = None,
     max_iter: int = 100,
     tol: float = 1e-5,
 ) -> Opinion:
@@ -73,6 +75,7 @@ def dawid_skene(
         classes: Number of classes K, at least 2.
         model: `confusion`, an error table for each annotator, or `reliability`, one rate for each.
         smoothing: Pseudo-counts of right answers, at least 0: per class and annotator, or per annotator.
+        priors: Share of each class (K,), where it is known; default estimated.
         max_iter: Most rounds.
         tol: Mean change of the log-likelihood per item that ends it.
 
@@ -80,7 +83,8 @@ def dawid_skene(
         Probabilities, shares, reliabilities; items without a vote get the shares of the classes.
 
     Raises:
-        InputError: Votes are not codes, there is no vote at all, or a setting is not known.
+        InputError: Votes are not codes, there is no vote at all, priors are no shares of the classes, or a setting is
+            not known.
 
     Example:
         >>> import numpy as np
@@ -92,15 +96,16 @@ def dawid_skene(
     check_choice(model, MODELS, "model of annotators")
     if smoothing < 0:
         raise InputError(f"smoothing must be at least 0, not {smoothing}")
+    known = None if priors is None else _shares(priors, classes)
     proba = np.zeros((shape[0], classes))
     np.add.at(proba, (items, said), 1.0)
     proba /= np.maximum(proba.sum(axis=1, keepdims=True), 1.0)
     step = _tables if model == "confusion" else _rates
     before = -np.inf
     for _ in range(max_iter):
-        priors = proba.sum(axis=0) / max(len(np.unique(items)), 1)
+        shares = proba.sum(axis=0) / max(len(np.unique(items)), 1) if known is None else known
         logs, rule = step(proba, items, who, said, smoothing, shape[1])
-        scores = np.tile(np.log(np.maximum(priors, FLOOR)), (shape[0], 1))
+        scores = np.tile(np.log(np.maximum(shares, FLOOR)), (shape[0], 1))
         np.add.at(scores, items, logs)
         proba = softmax(scores).astype(np.float64)
         proba[np.setdiff1d(np.arange(shape[0]), items)] = 0.0
@@ -109,10 +114,17 @@ def dawid_skene(
         if abs(likelihood - before) < tol:
             break
         before = likelihood
-    proba[proba.sum(axis=1) == 0] = priors
+    proba[proba.sum(axis=1) == 0] = shares
     right = np.bincount(who, proba[items, said], shape[1]) / np.bincount(who, minlength=shape[1]).astype(float).clip(1)
     right[np.bincount(who, minlength=shape[1]) == 0] = np.nan
-    return Opinion(proba, priors, rule if rule.ndim == 1 else right, rule if rule.ndim == 3 else None)
+    return Opinion(proba, shares, rule if rule.ndim == 1 else right, rule if rule.ndim == 3 else None)
+
+
+def _shares(priors: ArrayLike, classes: int) -> Floats:
+    shares = check_probabilities(np.atleast_2d(np.asarray(priors)), what="priors")
+    if shares.shape != (1, classes):
+        raise InputError(f"priors of shape {shares.shape[1:]} for {classes} classes; give one per class")
+    return np.asarray(shares[0])
 
 
 def _answers(
