@@ -11,7 +11,7 @@ from modicum.evaluation.metrics.classes import (
 )
 from modicum.evaluation.metrics.detection import DetectionFacts, detection_metrics
 from modicum.evaluation.metrics.intervals import wilson_interval
-from modicum.evaluation.metrics.labels import LabelScores, label_losses, label_scores
+from modicum.evaluation.metrics.labels import LabelScores, f1_interval, label_losses, label_scores
 from modicum.evaluation.metrics.numbers import IntervalFacts, NumberScores, interval_metrics, number_scores
 from modicum.evaluation.metrics.probabilities import (
     Reliability,
@@ -38,6 +38,7 @@ __all__ = [
     "confusions",
     "detection_metrics",
     "expected_calibration_error",
+    "f1_interval",
     "interval_metrics",
     "label_losses",
     "label_scores",

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from modicum.core.checks import check_indicators, check_vectors
 from modicum.core.errors import InputError
+from modicum.evaluation.metrics.intervals import wilson_interval
 
 Floats = NDArray[np.floating]
 
@@ -64,6 +65,41 @@ def label_scores(Y: NDArray[np.integer], predicted: NDArray[np.integer], scores:
         told,
         float(2 * right.sum() / max(int(both.sum()), 1)),
     )
+
+
+def f1_interval(Y: NDArray[np.integer], predicted: NDArray[np.integer], level: float = 0.95) -> tuple[float, float]:
+    """Confidence interval of micro F1 from true labels (N, K) and predicted ones (N, K), both 0 or 1.
+
+    With J the share of right labels among all that are true or predicted, F1 is 2 J / (1 + J), so the ends are those of
+    Wilson's interval of J. Labels of one row are right or wrong together: they count as so many fewer as the rows vary
+    more than single labels would. Without any label it is 0 to 1.
+
+    Raises:
+        InputError: The arrays do not belong together, or `level` is not between 0 and 1.
+
+    Example:
+        >>> import numpy as np
+        >>> truth, given = np.tile([[1, 0], [1, 1]], (20, 1)), np.tile([[1, 0], [0, 1]], (20, 1))
+        >>> low, high = f1_interval(truth, given)
+        >>> round(low, 2), round(high, 2)
+        (0.7, 0.87)
+    """
+    truth = check_indicators(Y)
+    given = check_indicators(predicted, rows=len(truth))
+    if truth.shape != given.shape:
+        raise InputError(f"labels and predictions of shapes {truth.shape} and {given.shape}; give (N, K) each")
+    right, either = (truth & given).sum(axis=1, dtype=np.int64), (truth | given).sum(axis=1, dtype=np.int64)
+    right, either = right[either > 0], either[either > 0]
+    pairs, rows = int(either.sum()), len(either)
+    if pairs == 0:
+        return wilson_interval(0, 0, level)
+    share = float(right.sum() / pairs)
+    # Between no and full dependence of a row's labels; full where all are right, or none, which does not tell.
+    most = float((either**2).sum() / pairs)
+    spread, alone = float(((right - share * either) ** 2).sum()) * rows / max(rows - 1, 1), share * (1 - share) * pairs
+    count = max(1, round(pairs / (min(max(spread / alone, 1.0), most) if alone > 0 else most)))
+    low, high = wilson_interval(round(share * count), count, level)
+    return 2 * low / (1 + low), 2 * high / (1 + high)
 
 
 def _average_precision(truth: NDArray[np.uint8], scores: Floats) -> float:
