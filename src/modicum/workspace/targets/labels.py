@@ -47,10 +47,7 @@ class LabelsTarget:
     def read(self, table: Table, declared: LabelSpace | None) -> Task:
         """Labels as an indicator matrix; the stratum of a row is its rarest label."""
         space, Y, labelled = label_matrix(table, declared)
-        counts = Y[labelled].sum(axis=0, dtype=np.int64)
-        rarity = np.where(Y == 1, counts, len(Y) + 1)
-        strata = np.where(Y.any(axis=1), rarity.argmin(axis=1), len(space)).astype(np.int64)
-        return Task(space, Y, labelled, strata)
+        return Task(space, Y, labelled, rarest(Y, labelled))
 
     def recipes(self, problem: Problem) -> tuple[Recipe, ...]:
         """All recipes, or those that need no names where the names say nothing."""
@@ -66,7 +63,7 @@ class LabelsTarget:
 
     def choose(self, climbed: Climb, truth: NDArray[Any], tolerance: float) -> TargetChoice:
         """Compare by the log-loss of all labels, each recipe's log-odds brought to one scale by a common line."""
-        singles = [_single(trial, climbed, truth) for trial in climbed.tried]
+        singles = [single_candidate(trial, climbed, truth) for trial in climbed.tried]
         unlike = [one for one in singles if one.trials[0].recipe.pooled]
         if len(unlike) > 1:
             singles.append(_pool(unlike, climbed, truth))
@@ -127,7 +124,20 @@ def _targets(problem: Problem) -> NDArray[np.uint8]:
     return np.asarray(problem.targets, dtype=np.uint8)
 
 
-def _single(trial: Trial, climbed: Climb, truth: NDArray[Any]) -> Candidate:
+def rarest(Y: NDArray[np.uint8], labelled: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Column (N,) of each row's rarest label among the labelled rows of (N, K); K where it has none.
+
+    Example:
+        >>> rarest(np.array([[1, 1], [1, 0], [0, 0]], dtype=np.uint8), np.ones(3, dtype=bool)).tolist()
+        [1, 0, 2]
+    """
+    counts = Y[labelled].sum(axis=0, dtype=np.int64)
+    rarity = np.where(Y == 1, counts, len(Y) + 1)
+    return np.asarray(np.where(Y.any(axis=1), rarity.argmin(axis=1), Y.shape[1]), dtype=np.int64)
+
+
+def single_candidate(trial: Trial, climbed: Climb, truth: NDArray[Any]) -> Candidate:
+    """A recipe by itself, its log-odds brought to one scale by a line that all labels share."""
     scores = trial.scores[: climbed.repeats].astype(np.float64)
     repeats, rows = np.nonzero(climbed.folds >= 0)
     flat, told = scores[repeats, rows].reshape(-1, 1), truth[rows].reshape(-1, 1)

@@ -137,25 +137,37 @@ def _promise(model: LabelsModel, proba: Floats, truth: NDArray[np.uint8]) -> dic
 
 def _doubtful(made: Made, proba: Floats, truth: NDArray[np.uint8], rows: NDArray[np.int64]) -> list[dict[str, Any]]:
     """Labels that are given and improbable, or not given and probable, the most doubtful first."""
-    names, found = made.problem.space.names, []
-    for k, name in enumerate(names):
-        have = int(truth[:, k].sum())
-        if min(have, len(truth) - have) < LEAST_ROWS:
-            continue
-        issues = label_issues(np.stack([1 - proba[:, k], proba[:, k]], axis=1), truth[:, k].astype(np.int64))
-        found += [(float(s), int(r), name, bool(truth[r, k])) for r, s in zip(issues.rows, issues.scores, strict=True)]
-    found = [one for one in found if one[0] < DOUBT]
-    found.sort(key=lambda one: one[0])
+    names = made.problem.space.names
     return [
         {
             "id": made.table.ids[rows[place]],
             "text": shown(made.table.texts[rows[place]]),
-            "label": name,
+            "label": names[k],
             "given": given,
             "score": score,
         }
-        for score, place, name, given in found[:MOST_ERRORS]
+        for score, place, k, given in doubtful_labels(proba, truth)[:MOST_ERRORS]
     ]
+
+
+def doubtful_labels(proba: Floats, truth: NDArray[np.uint8]) -> list[tuple[float, int, int, bool]]:
+    """Labels that are given and improbable, or not given and probable, the most doubtful first.
+
+    Args:
+        proba: Held-out probabilities (m, K).
+        truth: Labels (m, K) as they stand.
+
+    Returns:
+        For each, the probability that it is right as it stands, its row, its column, and whether it is given.
+    """
+    found: list[tuple[float, int, int, bool]] = []
+    for k in range(truth.shape[1]):
+        have = int(truth[:, k].sum())
+        if min(have, len(truth) - have) < LEAST_ROWS:
+            continue
+        issues = label_issues(np.stack([1 - proba[:, k], proba[:, k]], axis=1), truth[:, k].astype(np.int64))
+        found += [(float(s), int(r), k, bool(truth[r, k])) for r, s in zip(issues.rows, issues.scores, strict=True)]
+    return sorted((one for one in found if one[0] < DOUBT), key=lambda one: one[0])
 
 
 def _next(made: Made, answers: LabelsPredictions, settings: Settings) -> list[dict[str, Any]]:
