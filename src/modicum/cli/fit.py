@@ -21,18 +21,8 @@ def fit(
     table: options.TABLE,
     text: options.TEXT = None,
     image: options.IMAGE = None,
-    label: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--label", metavar="COL", help="Column of labels, empty where unknown; several times for several columns."
-        ),
-    ] = None,
-    separator: Annotated[
-        str | None,
-        typer.Option(
-            "--separator", metavar="SIGN", help="What parts the labels of a row that may have several: | or ,."
-        ),
-    ] = None,
+    label: options.LABELS = None,
+    separator: options.SEPARATOR = None,
     target: Annotated[
         str,
         typer.Option(

@@ -22,6 +22,16 @@ IMAGE = Annotated[
     typer.Option("--image", metavar="COL", help="Column of image files, relative to the table; instead of texts."),
 ]
 LABEL = Annotated[str | None, typer.Option("--label", metavar="COL", help="Column of labels, empty where unknown.")]
+LABELS = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label", metavar="COL", help="Column of labels, empty where unknown; several times for several columns."
+    ),
+]
+SEPARATOR = Annotated[
+    str | None,
+    typer.Option("--separator", metavar="SIGN", help="What parts the labels of a row that may have several: | or ,."),
+]
 CLASSES = Annotated[
     Path | None,
     typer.Option("--classes", metavar="FILE", help="Class file (YAML, JSON, CSV): name, description, parent."),

@@ -3,12 +3,14 @@
 from modicum.data.read.builtin import builtin, declared_classes
 from modicum.data.read.classes import label_space, read_classes
 from modicum.data.read.images import is_images
+from modicum.data.read.several import check_separator
 from modicum.data.read.sources import is_pipe
 from modicum.data.read.tables import read, stream
 from modicum.data.read.targets import indicators, label_matrix, number_column, numeric_hint, parted, several_hint
 
 __all__ = [
     "builtin",
+    "check_separator",
     "declared_classes",
     "indicators",
     "is_images",

@@ -11,6 +11,17 @@ SEPARATOR = "|"
 YES, NO = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
 
 
+def check_separator(separator: str) -> str:
+    """Return what parts the labels of a row.
+
+    Raises:
+        InputError: It is blank.
+    """
+    if not separator.strip():
+        raise InputError("the separator of labels must be a character such as | or ; and not blank")
+    return separator
+
+
 def joined_labels(
     columns: Mapping[str, Sequence[Any]], separator: str | None, name: str, offset: int
 ) -> tuple[str | None, ...]:

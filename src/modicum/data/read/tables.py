@@ -17,7 +17,7 @@ from modicum.core.errors import InputError
 from modicum.core.records import Table
 from modicum.data.read.builtin import builtin
 from modicum.data.read.images import image_files, image_tables, is_images
-from modicum.data.read.several import SEPARATOR, joined_labels
+from modicum.data.read.several import SEPARATOR, check_separator, joined_labels
 from modicum.data.read.sources import batches
 
 USUAL_TEXT = ("text", "sentence", "question", "document", "body", "message", "content")
@@ -79,9 +79,7 @@ def read(
         >>> table.labels
         ('greeting', None)
     """
-    if separator is not None and not separator.strip():
-        raise InputError("the separator of labels must be a character such as | or ; and not blank")
-    if separator is not None and not label:
+    if separator is not None and check_separator(separator) and not label:
         raise InputError("a separator parts labels, but no column of labels is named; give --label COL, too")
     columns = Columns(text, _one_or_several(label), id, group, time, image, separator)
     if is_images(source):
