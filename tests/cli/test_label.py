@@ -68,6 +68,38 @@ def test_labels_go_in_and_out_without_a_page(run, table):
     assert run("fit", "out.csv", "--text", "text", "--label", "topic", "--encoder", "hashed", "--budget", "2").code == 0
 
 
+def test_several_labels_a_row_go_in_and_out_and_into_fit(run, table):
+    texts = [line.split(",")[1] for line in lines()[1:]]
+    names = [("food",), (), ("food", "sport"), ("sport",), ("weather",), ("sport", "weather"), ("food",), ()]
+    entries = [{"text": text, "label": list(found)} for text, found in zip(texts, names, strict=False)]
+    (table.parent / "sets.json").write_text(json.dumps(entries))
+    bare = table.parent / "bare.csv"
+    bare.write_text("text\n" + "\n".join(texts) + "\n")
+    call = ("label", bare, "--text", "text", "--separator", "|", "--encoder", "hashed")
+    done = run(*call, "--import", "sets.json", "--export", "out.csv")
+    assert done.code == 0, done.err
+    assert "8 answers were added to bare.labels.jsonl; 3 new classes: food, sport, weather." in done.out
+    assert "8 of them labelled. Read them with --label labels --separator '|'." in done.out
+    rows = list(csv.DictReader((table.parent / "out.csv").read_text().splitlines()))
+    assert [row["labels"] for row in rows[:9]] == [*("|".join(found) or "|" for found in names), ""]
+    fitted = ("--text", "text", "--label", "labels", "--separator", "|", "--encoder", "hashed", "--budget", "2")
+    assert run("fit", "out.csv", *fitted).code == 0
+    refused = run("label", bare, "--text", "text", "--encoder", "hashed", "--export", "out.csv")
+    assert (refused.code, "holds rows with several labels, or known to have none" in refused.err) == (2, True)
+    assert run("label", bare, "--text", "text", "--separator", " ", "--export", "out.csv").code == 2
+
+
+def test_columns_of_yes_and_no_can_be_labelled(run, table):
+    flags = table.parent / "flags.csv"
+    flags.write_text("text,red,round\na,1,0\nb,0,0\nc,,\n")
+    call = ("label", flags, "--text", "text", "--label", "red", "--label", "round", "--encoder", "hashed")
+    (table.parent / "in.json").write_text('[{"text": "c", "label": ["red", "round"]}]')
+    done = run(*call, "--import", "in.json", "--export", "out.csv")
+    assert done.code == 0, done.err
+    rows = list(csv.DictReader((table.parent / "out.csv").read_text().splitlines()))
+    assert [(row["red"], row["labels"]) for row in rows] == [("1", "red"), ("0", "|"), ("", "red|round")]
+
+
 def test_contradictory_class_files_are_told(run, table):
     (table.parent / "classes.csv").write_text("name\nfood\nsport\nmusic\n")
     done = run("label", table, *COLUMNS, "--classes", "classes.csv", "--export", "out.jsonl")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import sys
 import webbrowser
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ from modicum.cli.console import bars, err, out, print_json
 from modicum.core.errors import InputError
 
 if TYPE_CHECKING:
+    from modicum.core.records import Table
     from modicum.workspace.loop import Session
 
 EPILOG = "Example: modicum label tickets.csv --text message --label intent --classes intents.yaml"
@@ -25,7 +27,8 @@ EPILOG = "Example: modicum label tickets.csv --text message --label intent --cla
 def label(
     table: options.TABLE,
     text: options.TEXT = None,
-    label: options.LABEL = None,
+    label: options.LABELS = None,
+    separator: options.SEPARATOR = None,
     id: options.ID = None,
     classes: options.CLASSES = None,
     journal: Annotated[
@@ -78,7 +81,8 @@ def label(
     settings = loop.check_settings(query, chance, seed)
     token = _token(token_file)
     with bars() as progress:
-        items = modicum.read(table, text=text, label=label, id=id)
+        items = modicum.read(table, text=text, label=label, id=id, separator=separator if label else None)
+        items = _to_begin(items, separator)
         given = modicum.encoders.read_vectors(vectors, len(items), items.ids) if vectors else None
         opened = loop.open_session(
             items,
@@ -110,9 +114,14 @@ def label(
                 notes=opened.notes,
             )
             done = int(session.board.labelled.sum())
-            err().print(f"{done:,} of {len(session.board.codes):,} rows are labelled; journal: {session.journal.path}")
+            err().print(f"{done:,} of {len(session.board.items):,} rows are labelled; journal: {session.journal.path}")
     finally:
         session.journal.close()
+
+
+def _to_begin(items: Table, separator: str | None) -> Table:
+    """The table under its separator, also where it has no column of labels yet."""
+    return items if separator is None else replace(items, separator=modicum.data.check_separator(separator))
 
 
 def _stem(table: str) -> str:
@@ -159,7 +168,8 @@ def _import(session: Session, path: Path, json: bool) -> None:
             }
         )
         return
-    told = [f"{_some(found.labels, 'label was', 'labels were')} added to {session.journal.path}"]
+    noun = "answer" if session.form.several else "label"
+    told = [f"{_some(found.labels, f'{noun} was', f'{noun}s were')} added to {session.journal.path}"]
     if found.new_classes:
         told.append(f"{_some(len(found.new_classes), 'new class', 'new classes')}: {', '.join(found.new_classes[:8])}")
     if found.repeated:
@@ -175,8 +185,9 @@ def _some(count: int, one: str, many: str) -> str:
 
 def _export(session: Session, path: Path, json: bool) -> None:
     labelled = modicum.workspace.loop.export(session, path)
-    rows = len(session.board.codes)
+    table, form = session.task.table, session.form
     if json:
-        print_json({"file": str(path), "rows": rows, "labelled": labelled})
-    else:
-        out().print(escape(f"{path}: {rows:,} rows, {labelled:,} of them labelled."), soft_wrap=True)
+        print_json({"file": str(path), "rows": len(table), "labelled": labelled})
+        return
+    hint = f" Read them with --label {form.column(table)} --separator {table.separator!r}." if form.several else ""
+    out().print(escape(f"{path}: {len(table):,} rows, {labelled:,} of them labelled.{hint}"), soft_wrap=True)

@@ -16,15 +16,18 @@ SCRIPT = "<script>document.title='hacked'</script><img src=x onerror=\"document.
 class Server:
     """`modicum label` as a process of its own."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *more):
         self.folder = folder
+        self.more = more
         self.port = "0"
         self.process = None
 
     def start(self):
         command = [sys.executable, "-m", "modicum", "label", "items.csv", "--text", "text", "--label", "topic"]
         options = ["--encoder", "hashed", "--no-open", "--json", "--annotator", "ana", "--port", self.port]
-        self.process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True, cwd=self.folder)
+        self.process = subprocess.Popen(
+            [*command, *options, *self.more], stdout=subprocess.PIPE, text=True, cwd=self.folder
+        )
         told = ""
         while not told.rstrip().endswith("}"):
             line = self.process.stdout.readline()
@@ -57,6 +60,20 @@ def serve(folder):
     return server
 
 
+def serve_sets(folder):
+    """A server on rows that may have several labels: none, one or two themes a row."""
+    rows, themes = ["text,topic"], list(THEMES)
+    for n in range(42):
+        found = [theme for place, theme in enumerate(themes) if (n % 7) & (1 << place)]
+        words = [THEMES[theme].split()[(n + place) % 4] for place, theme in enumerate(found)]
+        cell = "|".join(found) or "|"
+        rows.append(f"about {' and '.join(words) or 'nothing at all'} number {n},{cell if n < 7 else ''}")
+    (folder / "items.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    server = Server(folder, "--separator", "|")
+    server.start()
+    return server
+
+
 @pytest.fixture
 def server(tmp_path):
     """A server of the test's own."""
@@ -69,6 +86,22 @@ def server(tmp_path):
 def calm(tmp_path_factory):
     """A server for tests that change nothing."""
     server = serve(tmp_path_factory.mktemp("calm"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def sets_server(tmp_path):
+    """A server of the test's own, on rows that may have several labels."""
+    server = serve_sets(tmp_path)
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="module")
+def calm_sets(tmp_path_factory):
+    """A server on rows that may have several labels, for tests that change nothing."""
+    server = serve_sets(tmp_path_factory.mktemp("sets"))
     yield server
     server.kill()
 

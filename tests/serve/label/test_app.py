@@ -14,7 +14,7 @@ from modicum.serve.label import Policy, make_app
 from modicum.serve.label.running import allowed_hosts, check_access
 from modicum.workspace.loop import Teacher
 from tests.workspace.loop.worlds import session as open_session
-from tests.workspace.loop.worlds import world
+from tests.workspace.loop.worlds import tags_world, world
 
 HOST = "127.0.0.1:8765"
 SCRIPT = "<script>document.title='hacked'</script>"
@@ -168,3 +168,63 @@ def test_other_machines_need_a_token():
         check_access(host, None)
     with pytest.raises(InputError, match="the token has 5 characters; at least 16"):
         check_access("127.0.0.1", "short")
+
+
+@pytest.fixture
+def tagged(tmp_path):
+    """A client, its session and its teacher, on rows of several labels."""
+    table, X, truth = tags_world(rows=140)
+    session = open_session(tmp_path / "labels.jsonl", table=table, X=X)
+    teacher = Teacher(session)
+    app = make_app(session, teacher, Policy(allowed_hosts("127.0.0.1", 8765)), who="ana")
+    yield TestClient(app, base_url=f"http://{HOST}"), session, teacher, truth
+    session.journal.close()
+
+
+def test_sets_of_labels_go_in_and_come_out(tagged):
+    client, session, teacher, truth = tagged
+    assert client.get("/api/start").json()["several"] is True
+    assert client.get("/api/start").json()["figure"] == "Micro F1"
+    question = post(client, "ask").json()["question"]
+    assert (question["suggestions"], question["expected"]) == ([], [])
+    done = post(client, "answer", kind="label", rows=[question["row"]], classes=[2, 0]).json()
+    assert session.board.label(question["row"]) == (0, 2)
+    undone = post(client, "undo").json()["undone"]
+    assert undone == {"kind": "label", "rows": [question["row"]], "classes": ["weather", "food"]}
+    for row in range(40):
+        assert post(client, "answer", kind="label", rows=[row], classes=truth[row], ask=False).status_code == 200
+    teacher.refit()
+    teacher.remeasure()
+    assert client.get("/api/row", params={"row": 4, "who": "ana"}).json()["labels"] == [0, 1]
+    assert post(client, "lines", rows=[0, 139]).json()[0]["labels"] == []
+    assert post(client, "lines", rows=[139]).json()[0]["labels"] is None
+    status = client.get("/api/status", params={"who": "ana", "tab": "t"}).json()
+    assert status["labelled"] == 40
+    assert status["accuracy"]["accuracy"] > 0.8
+    assert done["question"]["row"] != question["row"]
+    assert client.get("/api/batches", params={"tab": "t"}).json()[0]["expected"] is not None
+
+
+def test_a_lasso_adds_and_removes_over_the_interface(tagged):
+    client, session, _, _ = tagged
+    post(client, "answer", kind="label", rows=[0, 1], classes=[], ask=False)
+    assert post(client, "answer", kind="add", rows=[0, 2], classes=[1], how="map", ask=False).status_code == 200
+    assert [session.board.label(row) for row in range(3)] == [(1,), (), (1,)]
+    for _ in range(200):
+        points = client.get("/api/map").json()
+        if points:
+            break
+        time.sleep(0.1)
+    assert [points["sets"][row] for row in range(4)] == [[1], [], [1], None]
+    assert [points["label"][row] for row in range(4)] == [1, -2, 1, -1]
+    refused = post(client, "answer", kind="remove", rows=[1, 3], classes=[1], ask=False)
+    assert (refused.status_code, "nothing was changed" in refused.json()["error"]) == (422, True)
+    assert post(client, "classes", action="add", name="a|b").status_code == 422
+
+
+def test_a_second_label_is_refused_where_a_row_has_one(served):
+    client, session, _ = served
+    refused = post(client, "answer", kind="label", rows=[0], classes=[0, 1])
+    assert (refused.status_code, "a row has one label here" in refused.json()["error"]) == (422, True)
+    assert post(client, "answer", kind="add", rows=[0], classes=[1]).status_code == 422
+    assert len(session.events) == 1

@@ -46,6 +46,20 @@ def test_an_event_is_one_line_and_comes_back_whole(event):
     assert read_event(line) == event
 
 
+@given(st.lists(st.lists(TEXTS, max_size=3).map(tuple), min_size=1, max_size=3).map(tuple))
+def test_sets_of_labels_come_back_as_they_went_in(sets):
+    event = Event("label", items=tuple(("a", str(n)) for n in range(len(sets))), classes=("x",), sets=sets)
+    assert read_event(event.to_line()) == event
+    assert [names for _, names in event.told()] == list(sets)
+
+
+def test_sets_that_do_not_fit_the_items_are_refused():
+    with pytest.raises(InputError, match="it holds 2 sets of labels for 1 items"):
+        read_event(b'{"n":1,"kind":"label","items":[["a","b"]],"sets":[["x"],[]]}')
+    with pytest.raises(InputError, match="the value of 'sets' is of the wrong type"):
+        read_event(b'{"n":1,"kind":"label","items":[["a","b"]],"sets":["x"]}')
+
+
 @given(st.lists(EVENTS, min_size=1, max_size=4), st.data())
 def test_any_prefix_of_its_bytes_opens_with_every_whole_line(tmp_path_factory, events, data):
     path = tmp_path_factory.mktemp("journal") / "labels.jsonl"

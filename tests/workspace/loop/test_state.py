@@ -22,6 +22,12 @@ LABEL = st.builds(
     classes=NAMES.map(lambda name: (name,)),
     final=st.booleans(),
 )
+SETS = st.dictionaries(
+    st.sampled_from([("0", "x"), ("1", "y"), ("2", "z")]),
+    st.sets(NAMES).map(lambda found: tuple(sorted(found))),
+    min_size=1,
+).map(lambda sets: {"items": tuple(sets), "sets": tuple(sets.values())})
+LABELS = st.builds(lambda who, told: Event("label", who, **told), PEOPLE, SETS)
 OTHER = st.builds(Event, kind=st.sampled_from(["unlabel", "skip", "unsure"]), who=PEOPLE, items=ITEMS)
 NOTE = st.builds(Event, kind=st.just("note"), who=PEOPLE, items=ITEMS, text=st.sampled_from(["", "odd"]))
 TWO = st.lists(NAMES, min_size=2, max_size=3, unique=True).map(tuple)
@@ -30,7 +36,7 @@ CHANGE = st.one_of(
     st.builds(Event, kind=st.just("class_renamed"), who=PEOPLE, classes=TWO.map(lambda names: names[:2])),
     st.builds(Event, kind=st.just("class_merged"), who=PEOPLE, classes=TWO),
 )
-ANY = st.one_of(LABEL, OTHER, NOTE, CHANGE)
+ANY = st.one_of(LABEL, LABELS, OTHER, NOTE, CHANGE)
 
 
 def numbered(events):
@@ -124,3 +130,11 @@ def test_a_settled_answer_and_a_removed_label_silence_earlier_ones():
     removed = fold(numbered([label, Event("unlabel", "ana", items=(item,))]))
     assert removed.answers[item]["ana"].kind == "unlabel"
     assert list(removed.answers[item]) == ["ana"]
+
+
+def test_one_answer_can_leave_items_with_different_sets_of_labels():
+    items = (("0", "x"), ("1", "y"), ("2", "z"))
+    told = Event("label", "ana", items=items, classes=("b",), sets=(("a", "b"), ("b",), ()))
+    state = fold(numbered([Event("opened", classes=("a", "b")), told]))
+    assert [state.labels(state.answers[item]["ana"]) for item in items] == [(0, 1), (1,), ()]
+    assert seen(fold([*numbered([told]), Event("undo", "ana", of=1, n=2)]))[1] == {}

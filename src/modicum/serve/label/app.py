@@ -127,14 +127,8 @@ def _looking(session: Session, teacher: Teacher, who: str, notes: tuple[str, ...
 
     @router.get("/start")
     async def start() -> dict[str, Any]:
-        table = session.task.table
-        return {
-            "who": views.clean(who),
-            "table": views.clean(Path(table.source).name),
-            "journal": views.clean(session.journal.path.name),
-            "notes": [views.clean(note) for note in notes],
-            "classes": views.classes(session),
-        }
+        told = {"who": views.clean(who), "notes": [views.clean(note) for note in notes]}
+        return told | views.beginning(session)
 
     @router.get("/status")
     async def status(who: str, tab: str) -> dict[str, Any]:
@@ -193,8 +187,8 @@ def _lists(session: Session) -> APIRouter:
 
 
 def _checked(session: Session, row: int) -> int:
-    if not 0 <= row < len(session.board.codes):
-        raise InputError(f"there is no row {row}; the table has {len(session.board.codes):,}")
+    if not 0 <= row < len(session.board.items):
+        raise InputError(f"there is no row {row}; the table has {len(session.board.items):,}")
     return row
 
 

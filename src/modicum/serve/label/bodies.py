@@ -22,7 +22,7 @@ class Caller(BaseModel):
 class Answering(Caller):
     """An answer to one row or several."""
 
-    kind: Literal["label", "unlabel", "skip", "unsure", "note"]
+    kind: Literal["label", "unlabel", "skip", "unsure", "note", "add", "remove"]
     rows: Annotated[list[int], Field(min_length=1, max_length=200_000)]
     classes: Annotated[list[int], Field(max_length=1_000)] = []
     text: Annotated[str, Field(max_length=5_000)] = ""

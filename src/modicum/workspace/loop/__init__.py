@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from modicum.workspace.loop import views
     from modicum.workspace.loop.consensus import agreement, find_consensus
     from modicum.workspace.loop.exports import export, export_columns
-    from modicum.workspace.loop.imports import import_labels, read_foreign
+    from modicum.workspace.loop.foreign import read_foreign
+    from modicum.workspace.loop.imports import import_labels
     from modicum.workspace.loop.journal import Journal, read_journal
     from modicum.workspace.loop.lesson import Teaching
     from modicum.workspace.loop.opening import open_session
@@ -36,7 +37,7 @@ _NAMES = {
     "fold": "modicum.workspace.loop.state",
     "import_labels": "modicum.workspace.loop.imports",
     "open_session": "modicum.workspace.loop.opening",
-    "read_foreign": "modicum.workspace.loop.imports",
+    "read_foreign": "modicum.workspace.loop.foreign",
     "read_journal": "modicum.workspace.loop.journal",
 }
 

@@ -1,4 +1,4 @@
-"""Several annotators: how far they agree, where they do not, and what is probably right."""
+"""Several annotators of rows with one label: how far they agree, where they do not, and what is probably right."""
 
 from __future__ import annotations
 
@@ -30,13 +30,16 @@ class Consensus:
     disagreed: tuple[Item, ...] = ()
     """Items with different labels that nobody has settled, least sure first."""
     reliability: dict[str, float] = field(default_factory=dict)
-    """Probability that an annotator is right."""
+    """Probability that an annotator is right; of several labels a row, the F1 to be expected."""
     shared: int = 0
     """Items with two labels or more."""
     agreement: float | None = None
-    """Share of pairs of answers to one item that are the same; None without a shared item."""
+    """Share of pairs of answers to one item that are the same; None without a shared item. Of several labels a row, the
+    share of labels given by one of a pair that the other gave, too."""
     alpha: float | None = None
     """Krippendorff's alpha: agreement beyond chance, 1 at best, 0 where it is chance."""
+    by_label: dict[int, float] = field(default_factory=dict)
+    """The agreement on each label that was given, where a row may have several."""
 
 
 def standing(state: State, item: Item) -> dict[str, Label]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -16,6 +17,8 @@ OPENED, UNDO = "opened", "undo"
 LABEL, UNLABEL, SKIP, UNSURE, NOTE = "label", "unlabel", "skip", "unsure", "note"
 ADDED, RENAMED, MERGED = "class_added", "class_renamed", "class_merged"
 KINDS = (OPENED, LABEL, UNLABEL, SKIP, UNSURE, NOTE, ADDED, RENAMED, MERGED, UNDO)
+ADD, REMOVE = "add", "remove"
+"""Answers that change the sets of several rows; in the journal they are labels with `Event.sets`."""
 RANDOM = "random"
 """Value of `Event.how` for items that chance picked: only these tell the accuracy without bias."""
 
@@ -43,8 +46,11 @@ class Event:
     items: tuple[Item, ...] = ()
     """Items it is about; several where a whole group was answered at once."""
     classes: tuple[str, ...] = ()
-    """Names of classes: the label (several in a multi-label task); the classes there were when the journal was opened;
-    the added class; the old name and the new; the merged classes and, last, the one that they became."""
+    """Names of classes: the label; the set of labels, where a row may have several, empty for none of them; the classes
+    there were when the journal was opened; the added class; the old name and the new; the merged classes and, last,
+    the one that they became. Where there are `sets`, the label that was added or removed."""
+    sets: tuple[tuple[str, ...], ...] = ()
+    """The set of labels of each item, where one answer left items with different ones."""
     text: str = ""
     """A note, the description of an added class, or the table that was opened."""
     how: str = ""
@@ -59,6 +65,10 @@ class Event:
     """Mark of the request that told of it, so that a request sent twice is done once."""
     n: int = field(default=0)
     """Number of the event, from 1; the journal gives it."""
+
+    def told(self) -> Iterator[tuple[Item, tuple[str, ...]]]:
+        """Each item with the names that it was given."""
+        yield from zip(self.items, self.sets or (self.classes,) * len(self.items), strict=True)
 
     def to_line(self) -> bytes:
         """The event as a line of JSON, fields at their default left out. It always begins with `{"n":`."""
@@ -95,7 +105,10 @@ def read_event(line: bytes) -> Event:
     if wrong is not None:
         raise InputError(f"the value of {wrong!r} is of the wrong type")
     items = tuple((str(a), str(b)) for a, b in told.pop("items", ()))
-    return Event(**told | {"items": items, "classes": tuple(told.get("classes", ()))})
+    sets = tuple(map(tuple, told.pop("sets", ())))
+    if sets and len(sets) != len(items):
+        raise InputError(f"it holds {len(sets)} sets of labels for {len(items)} items")
+    return Event(**told | {"items": items, "sets": sets, "classes": tuple(told.get("classes", ()))})
 
 
 def _fits(key: str, value: Any) -> bool:
@@ -107,6 +120,7 @@ def _fits(key: str, value: Any) -> bool:
         return isinstance(value, bool)
     if not isinstance(value, list):
         return False
-    if key == "items":
-        return all(isinstance(v, list) and len(v) == 2 and all(isinstance(part, str) for part in v) for v in value)
+    if key in ("items", "sets"):
+        lists = all(isinstance(v, list) and all(isinstance(part, str) for part in v) for v in value)
+        return lists and (key == "sets" or all(len(v) == 2 for v in value))
     return all(isinstance(v, str) for v in value)

@@ -18,13 +18,16 @@ OWN = ("label_source", "labelled_by", "labelled_at", "label_agreement", "label_n
 def export_columns(session: Session) -> dict[str, Sequence[Any]]:
     """All rows of the table, labels under its label column (or `label`), empty where there is none.
 
+    Several labels of a row are joined, as `modicum.read` takes them with the same separator; a separator alone is a row
+    that is known to have none. Where there are several label columns they stay, and the labels stand in `labels`.
+
     Beside it: `label_source` (`table`, `answer`, `unsure`, `skipped` or empty), who labelled it and when, the
     probability of the label where several people answered, and notes. `modicum fit` reads the result as it is.
     """
     with session.lock:
-        table, board, state = session.task.table, session.board, session.state
-        column = table.label_column or "label"
-        labels = [state.names.get(int(code)) for code in board.codes]
+        table, board = session.task.table, session.board
+        column = session.form.column(table)
+        labels = [_cell(session, row) for row in range(len(table))]
         told: dict[str, list[Any]] = {name: [] for name in OWN}
         for row, item in enumerate(board.items):
             for name, value in zip(OWN, _told(session, row, item), strict=True):
@@ -32,6 +35,11 @@ def export_columns(session: Session) -> dict[str, Sequence[Any]]:
         columns: dict[str, Sequence[Any]] = dict(table.columns) or {"id": table.ids, table.text_column: table.texts}
         columns = {f"input_{name}" if name in OWN else name: values for name, values in columns.items()}
         return columns | {column: labels} | told
+
+
+def _cell(session: Session, row: int) -> str | None:
+    label = session.board.label(row)
+    return None if label is None else session.form.cell(session.state.names[number] for number in label)
 
 
 def _clean(value: Any) -> Any:
@@ -43,7 +51,7 @@ def _told(session: Session, row: int, item: tuple[str, str]) -> tuple[Any, ...]:
     answers = state.answers.get(item, {})
     said = standing(state, item)
     notes = " / ".join(f"{who}: {text}" for who, text in sorted(state.notes.get(item, {}).items()) if text)
-    if board.codes[row] >= 0:
+    if board.label(row) is not None:
         source = "answer" if said else "table"
     else:
         passed = {answer.kind for answer in answers.values()}

@@ -9,18 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from modicum.core.arrays import softmax
 from modicum.core.errors import InputError
 from modicum.workspace.ladder.problem import Problem
-from modicum.workspace.ladder.recipes import RECIPES, FeatureBank, FittedRecipe, Recipe, fit_recipe
+from modicum.workspace.ladder.recipes import FittedRecipe
+from modicum.workspace.loop.forms import Form
 from modicum.workspace.loop.groups import Group, alike
+from modicum.workspace.loop.measured import Scale
 from modicum.workspace.registry import method
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.int64]
 
-CHEAPER = ("self-training", "names + shots", "class means")
-"""Recipes that suggest, the best first; a later one where an earlier one takes too long or lacks what it needs."""
 AHEAD = 64
 """Rows that are picked for asking with each refit."""
 POOL = 20_000
@@ -37,9 +36,9 @@ class Lesson:
     labels: int
     """Rows it learnt from."""
     fitted: FittedRecipe | None
-    """None where there is nothing to learn from: fewer than two classes, or neither a label nor a telling name."""
-    scale: float
-    """Temperature of its scores."""
+    """None where there is nothing to learn from: too few classes, or neither a label nor a telling name."""
+    scale: Scale
+    """What makes probabilities of its scores."""
     asked: Ints
     """Rows to ask for, most helpful first."""
     groups: tuple[Group, ...]
@@ -53,7 +52,7 @@ class Lesson:
         """Probabilities (N, K) of vectors (N, D); equal ones where there is no model."""
         if self.fitted is None:
             return np.full((len(X), len(self.numbers)), 1 / max(len(self.numbers), 1))
-        return softmax(self.fitted.scores(np.asarray(X)).astype(np.float64) / self.scale)
+        return self.scale.proba(self.fitted.scores(np.asarray(X)), self.numbers)
 
 
 @dataclass(frozen=True)
@@ -69,15 +68,18 @@ class Teaching:
     seed: int = 0
 
 
-def learn(problem: Problem, numbers: tuple[int, ...], version: int, scale: float, start: int, plan: Teaching) -> Lesson:
+def learn(
+    problem: Problem, numbers: tuple[int, ...], version: int, scale: Scale, start: int, form: Form, plan: Teaching
+) -> Lesson:
     """Fit, pick the next rows, and group rows that look alike.
 
     Args:
         problem: All rows, with the labels of the moment; its space may have fewer than two classes.
         numbers: Number of the class of each column.
         version: Number of this model.
-        scale: Temperature of the scores, from earlier held-out rows; 1 where there are none.
-        start: Place in `CHEAPER` of the first recipe to consider.
+        scale: What makes probabilities of the scores, from earlier held-out rows where there are some.
+        start: Place in `form.cheaper` of the first recipe to consider.
+        form: Form of the answers.
         plan: Settings.
 
     Returns:
@@ -89,13 +91,13 @@ def learn(problem: Problem, numbers: tuple[int, ...], version: int, scale: float
         pool = np.sort(rng.choice(pool, plan.pool, replace=False))
     with threadpool_limits(1):
         thin = problem.only(np.concatenate([problem.rows, pool]))
-        recipe = choose_recipe(thin, start)
-        fitted = fit_recipe(recipe, FeatureBank(thin), seed=plan.seed) if recipe is not None else None
+        recipe = form.recipe(thin, start)
+        fitted = form.fit(recipe, thin, plan.seed) if recipe is not None else None
         name = recipe.name if recipe is not None else ""
         lesson = Lesson(version, numbers, len(problem.rows), fitted, scale, pool, (), 0.0, name)
         X = np.asarray(problem.X[pool])
         proba = lesson.proba(X)
-        asked = rng.permutation(len(pool))[: plan.ahead] if fitted is None else _query(plan, X, proba, rng)
+        asked = rng.permutation(len(pool))[: plan.ahead] if fitted is None else _query(plan, X, form.doubt(proba), rng)
         groups = tuple(Group(pool[group.rows], group.tightness) for group in alike(X, proba, rng))
     return replace(
         lesson,
@@ -104,21 +106,6 @@ def learn(problem: Problem, numbers: tuple[int, ...], version: int, scale: float
         seconds=time.thread_time() - began,
         elapsed=time.perf_counter() - start_at,
     )
-
-
-def choose_recipe(problem: Problem, start: int = 0) -> Recipe | None:
-    """The best recipe for this table from `CHEAPER`, from a place on; None where there is nothing to learn from."""
-    told = len(np.unique(problem.y))
-    if len(problem.space) < 2 or (told == 0 and problem.class_vectors is None):
-        return None
-    for name in CHEAPER[min(start, len(CHEAPER) - 1) :]:
-        recipe = next(recipe for recipe in RECIPES if recipe.name == name)
-        if "unlabelled" in recipe.needs and len(problem.unlabelled_rows) == 0:
-            continue
-        if "names" in recipe.needs and problem.class_vectors is None:
-            recipe = next(recipe for recipe in RECIPES if recipe.name == "linear")
-        return recipe
-    return None
 
 
 def check_query(key: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from modicum.workspace.loop.events import Event, Item, item_hash
@@ -70,4 +70,9 @@ def rebind(events: Iterable[Event], rows: Sequence[Item]) -> tuple[list[Event], 
     matched = Matched(len(taken), len(new), edited, len(lost) - edited)
     if not new:
         return told, matched
-    return [replace(e, items=tuple(dict.fromkeys(new.get(i, i) for i in e.items))) for e in told], matched
+    return [_rebound(event, new) for event in told], matched
+
+
+def _rebound(event: Event, new: Mapping[Item, Item]) -> Event:
+    named = {new.get(item, item): names for item, names in event.told()}
+    return replace(event, items=tuple(named), sets=tuple(named.values()) if event.sets else ())

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modicum.core.arrays import softmax
-from modicum.evaluation.curves import Gain, next_batch, power_law
+from modicum.evaluation.curves import Gain, PowerLaw, next_batch, power_law
 from modicum.evaluation.metrics import wilson_interval
 from modicum.labels.noisy import credibility
 from modicum.workspace.budget import Clock
@@ -34,14 +35,43 @@ LEVEL = 0.8
 """Probability of the interval of that forecast."""
 PLAN = Plan(folds=5, repeats=1, max_pool=2_000)
 
+Floats = NDArray[np.floating]
+Point = tuple[float, float, float]
+"""Labels, error and its standard error: one point of the learning curve."""
+
+
+class Scale(Protocol):
+    """What makes probabilities of a model's scores, as held-out rows told it. Columns go by numbers of classes."""
+
+    def proba(self, scores: Floats, numbers: Sequence[int]) -> Floats:
+        """Probabilities (N, K) of scores (N, K)."""
+
+    def expected(self, proba: Floats, numbers: Sequence[int]) -> NDArray[np.bool_]:
+        """Classes (N, K) that each row probably has."""
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """One class a row: scores are divided by a temperature."""
+
+    value: float
+
+    def proba(self, scores: Floats, numbers: Sequence[int]) -> Floats:
+        """Probabilities (N, K) whose rows sum to 1."""
+        return softmax(scores.astype(np.float64) / self.value)
+
+    def expected(self, proba: Floats, numbers: Sequence[int]) -> NDArray[np.bool_]:
+        """The most probable class of each row."""
+        return np.asarray(proba.argmax(axis=1)[:, None] == np.arange(len(numbers)))
+
 
 @dataclass(frozen=True)
 class Suspect:
-    """A label that its nearest rows and the held-out model contradict."""
+    """A row whose label a held-out model contradicts."""
 
     row: int
-    code: int
-    """Column of the class that the model would rather have."""
+    better: tuple[int, ...]
+    """Numbers of the classes that the model would rather have."""
     score: float
     """Probability that the given label is right."""
 
@@ -53,29 +83,32 @@ class Measured:
     labels: int
     """Labelled rows that were there."""
     accuracy: float
+    """Accuracy; of several labels a row, micro F1."""
     low: float
     high: float
-    """Ends of the 95% interval of the accuracy (Wilson)."""
+    """Ends of its 95% interval."""
+    se: float
+    """Its standard error."""
     rows: int
-    """Rows that the accuracy was measured on."""
+    """Rows that it was measured on."""
     fair: bool
     """Whether chance picked these rows."""
-    scale: float
-    """Temperature of the scores that fits the held-out rows."""
+    scale: Scale
+    """What makes probabilities of the scores, as it fits the held-out rows."""
     suspects: tuple[Suspect, ...]
 
     @property
-    def point(self) -> tuple[float, float, float]:
-        """Labels, error and its standard error: one point of the learning curve."""
-        error = 1 - self.accuracy
-        return float(self.labels), error, max((error * (1 - error) / self.rows) ** 0.5, 0.01)
+    def point(self) -> Point:
+        """One point of the learning curve."""
+        return float(self.labels), 1 - self.accuracy, max(self.se, 0.01)
 
 
-def measure(problem: Problem, recipe: Recipe, chance: NDArray[np.bool_]) -> Measured | None:
-    """Cross-validate a recipe on the labelled rows.
+def measure(problem: Problem, numbers: tuple[int, ...], recipe: Recipe, chance: NDArray[np.bool_]) -> Measured | None:
+    """Cross-validate a recipe on rows of one label.
 
     Args:
         problem: All rows, with the labels of the moment.
+        numbers: Number of the class of each column.
         recipe: What is measured.
         chance: Mask (N,) of rows that chance picked.
 
@@ -93,36 +126,44 @@ def measure(problem: Problem, recipe: Recipe, chance: NDArray[np.bool_]) -> Meas
     right = proba.argmax(axis=1) == problem.y[held]
     fair = chance[problem.rows[held]]
     counted = right[fair] if fair.sum() >= ENOUGH else right
-    low, high = wilson_interval(int(counted.sum()), len(counted))
+    accuracy, (low, high) = float(counted.mean()), wilson_interval(int(counted.sum()), len(counted))
     known = np.flatnonzero(climbed.represented[0, held])
     return Measured(
         len(problem.rows),
-        float(counted.mean()),
+        accuracy,
         low,
         high,
+        (accuracy * (1 - accuracy) / len(counted)) ** 0.5,
         len(counted),
         bool(fair.sum() >= ENOUGH),
-        float(candidate.scales[0]),
-        _suspects(problem, proba[known], held[known]),
+        Temperature(float(candidate.scales[0])),
+        _suspects(problem, numbers, proba[known], held[known]),
     )
 
 
-def gain(points: Sequence[tuple[float, float, float]], more: int = NEXT) -> Gain:
-    """What `more` labels should bring, from points of the learning curve.
-
-    Points are (labels, error, standard error), the latest last; slopes of other tables hold what few points say.
-    """
+def law_of(points: Sequence[Point], **prior: float) -> PowerLaw:
+    """Slope of the learning curve through its points; `prior` as `power_law` has it."""
     labels, errors, doubts = (list(values) for values in zip(*points, strict=True))
-    law = power_law(labels, errors, doubts)
-    return next_batch(law, more, labels=int(labels[-1]), accuracy=1 - errors[-1], level=LEVEL)
+    return power_law(labels, errors, doubts, **prior)
 
 
-def _suspects(problem: Problem, proba: NDArray[np.floating], places: NDArray[np.int64]) -> tuple[Suspect, ...]:
+def gain(points: Sequence[Point], law: PowerLaw | None = None, more: int = NEXT) -> Gain:
+    """What `more` labels should bring, from points of the learning curve, the latest last.
+
+    Slopes of other tables hold what few points say, unless a law is given.
+    """
+    labels, error, _ = points[-1]
+    return next_batch(law or law_of(points), more, labels=int(labels), accuracy=1 - error, level=LEVEL)
+
+
+def _suspects(
+    problem: Problem, numbers: tuple[int, ...], proba: Floats, places: NDArray[np.int64]
+) -> tuple[Suspect, ...]:
     if len(places) < 2:
         return ()
     rows, codes = problem.rows[places], problem.y[places]
     judged = credibility(problem.X[rows], proba, codes, rng=np.random.default_rng(PLAN.seed))
     return tuple(
-        Suspect(int(rows[place]), int(judged.suggested[place]), float(judged.values[place]))
+        Suspect(int(rows[place]), (numbers[judged.suggested[place]],), float(judged.values[place]))
         for place in judged.suspects
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from modicum.core.protocols import Encoder
 from modicum.core.records import LabelSpace, Table
 from modicum.data.dedup import near_duplicates, normal_form
 from modicum.encoders import encode, resolve
+from modicum.workspace.loop.forms import Form, form_of
 from modicum.workspace.loop.journal import Journal
 from modicum.workspace.loop.session import Embed, LoopSettings, Session, Task
 
@@ -54,7 +54,7 @@ def open_session(
     Raises:
         InputError: The journal is no journal or in use, or vectors or encoder do not fit.
     """
-    space, notes = all_classes(table, declared)
+    space, notes = all_classes(table, declared, form_of(table))
     opened = Journal.open(journal)
     try:
         X, embed = _vectors(table, source, threads, progress) if encoded else _none(table)
@@ -79,14 +79,20 @@ def _none(table: Table) -> tuple[NDArray[np.floating], None]:
     return np.zeros((len(table), 0), dtype=np.float32), None
 
 
-def all_classes(table: Table, declared: LabelSpace | None) -> tuple[LabelSpace, list[str]]:
-    """Declared classes and then those that only the table has, with notes on what does not fit together."""
+def all_classes(table: Table, declared: LabelSpace | None, form: Form) -> tuple[LabelSpace, list[str]]:
+    """Declared classes and then those that only the table has, with notes on what does not fit together.
+
+    Raises:
+        InputError: A declared name cannot be told in a label of the table.
+    """
     known = declared or LabelSpace(())
-    counts = Counter(label for label in table.labels if label is not None)
-    extra = sorted(set(counts) - set(known.names))
+    for name in known.names:
+        form.check_name(name)
+    given = [form.parts(label) for label in table.labels if label is not None]
+    extra = sorted({name for names in given for name in names} - set(known.names))
     notes = []
     if extra and declared is not None:
-        rows = sum(counts[name] for name in extra)
+        rows = sum(not known.index.keys() >= set(names) for names in given)
         stand = "stands" if len(extra) == 1 else "stand"
         notes.append(
             f"{_listed(extra)} {stand} in {rows:,} rows of {table.source} but not in the class file; added. "
@@ -114,7 +120,7 @@ def _journal_notes(session: Session, declared: LabelSpace | None) -> list[str]:
         notes.append(changed)
     current = {session.state.number(name) for name in session.task.space.names}
     gone = [name for number, name in session.state.names.items() if number not in current]
-    used = set(session.board.codes.tolist())
+    used = session.board.counts()
     if declared is not None and any(session.state.number(name) in used for name in gone):
         notes.append(f"{_listed(gone)}: in the journal, but no longer in the class file; kept, as there are answers.")
     return notes

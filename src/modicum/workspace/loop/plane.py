@@ -55,7 +55,11 @@ class Plane:
         self._made = plane(session.task.X, session.board.labelled, session.settings.seed)
 
     def points(self) -> dict[str, Any] | None:
-        """Rows, places, labels, predictions and suspicion as parallel lists; None while places are being made."""
+        """Rows, places, labels, predictions and suspicion as parallel lists; None while places are being made.
+
+        `label` colours a point: -1 where there is no label, less where it is known that the row has none. `sets` are
+        all labels of the rows, where they may have several.
+        """
         if self._made is None:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._make, name="plane", daemon=True)
@@ -64,7 +68,8 @@ class Plane:
         rows, places = self._made
         session = self.session
         with session.lock:
-            codes, lesson, measured = session.board.codes[rows], session.lesson, session.measured
+            codes, lesson, measured = session.board.colours()[rows], session.lesson, session.measured
+            sets = [session.board.label(row) for row in rows.tolist()] if session.form.several else None
             suspects = {suspect.row for suspect in measured.suspects} if measured else set()
             current = [session.state.current(number) for number in lesson.numbers] if lesson else []
         guessed = np.full(len(rows), -1)
@@ -75,6 +80,7 @@ class Plane:
             "x": places[:, 0].round(4).tolist(),
             "y": places[:, 1].round(4).tolist(),
             "label": codes.tolist(),
+            "sets": sets,
             "guess": guessed.tolist(),
             "suspect": [int(row in suspects) for row in rows.tolist()],
         }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import RLock
 
@@ -19,13 +19,14 @@ from modicum.core.checks import check_choice
 from modicum.core.errors import InputError
 from modicum.core.records import LabelSpace, Table
 from modicum.workspace.loop import events as kinds
-from modicum.workspace.loop.board import Board
+from modicum.workspace.loop.consensus import standing
 from modicum.workspace.loop.events import RANDOM, Event
+from modicum.workspace.loop.forms import form_of
 from modicum.workspace.loop.journal import Journal
 from modicum.workspace.loop.leases import Leases
 from modicum.workspace.loop.lesson import Lesson, Teaching, check_query
 from modicum.workspace.loop.matching import items_of, rebind
-from modicum.workspace.loop.measured import Measured
+from modicum.workspace.loop.measured import Measured, Point
 from modicum.workspace.loop.state import fold, follow
 
 LONGEST_NAME, LONGEST_NOTE = 200, 5_000
@@ -35,7 +36,7 @@ OVERLAP = "overlap"
 Embed = Callable[[Sequence[str]], NDArray[np.floating]]
 RELOAD = 5.0
 """Seconds in which a page that was left may come back to its rows."""
-ANSWERS = (kinds.LABEL, kinds.UNLABEL, kinds.SKIP, kinds.UNSURE, kinds.NOTE)
+CLASS_CHANGES = (kinds.ADDED, kinds.RENAMED, kinds.MERGED)
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,10 @@ class Reply:
     """An answer to one row or to several at once."""
 
     kind: str
-    """`label`, `unlabel`, `skip`, `unsure` or `note`."""
+    """`label`, `unlabel`, `skip`, `unsure` or `note`; where rows may have several labels, also `add` and `remove`."""
     rows: tuple[int, ...]
     classes: tuple[int, ...] = ()
-    """Numbers of classes, for a label."""
+    """Numbers of classes: the label, or what is added or removed."""
     text: str = ""
     """The note."""
     how: str = ""
@@ -111,25 +112,44 @@ class Session:
         self.task, self.journal, self.settings = task, journal, settings or LoopSettings()
         self.lock = RLock()
         self.clock = clock
+        self.form = form_of(task.table)
         self.events, self.matched = rebind(journal.events, items_of(task.table.ids, task.table.texts))
         self.state = fold(self.events)
+        self._check_journal()
         self.changes = 0
         """Answers and changes of classes since the session began."""
         self.changed_at = clock()
         self._requests = {event.request: event for event in self.events if event.request}
         self._open()
-        self.board = Board(task.table, self.state)
+        self.board = self.form.board(task.table, self.state)
         self.leases = Leases(self.settings.lease)
         self.lesson: Lesson | None = None
         self.measured: Measured | None = None
-        self.points: list[tuple[float, float, float]] = []
-        """Points of the learning curve: labels, error, standard error."""
+        self.points: list[Point] = []
+        """Points of the learning curve."""
         self.class_changes = 0
         self.tabs: dict[str, tuple[str, float]] = {}
         """Who sits at each tab, and when it last gave a sign of life."""
         self._rng = np.random.default_rng((self.settings.seed, len(journal.events)))
         self._queue: list[int] = []
         self._why: dict[int, str] = {}
+
+    def _check_journal(self) -> None:
+        """Refuse a journal whose answers have no place in this session.
+
+        Raises:
+            InputError: It holds several labels a row where the table has one, or a name that parts labels.
+        """
+        for name in self.state.names.values():
+            self.form.check_name(name)
+        try:
+            for names in {names for event in self.events if event.kind == kinds.LABEL for _, names in event.told()}:
+                self.form.check_labels(names)
+        except InputError as error:
+            raise InputError(
+                f"{self.journal.path} holds rows with several labels, or known to have none; say what parts them "
+                "(--separator), or choose another --journal"
+            ) from error
 
     def _open(self) -> None:
         """Note in the journal which classes there are, where it does not know them yet."""
@@ -172,11 +192,11 @@ class Session:
 
     def _random(self, who: str, tab: str, now: float) -> int | None:
         """A random open row: by trial where many are open, else by looking at all."""
-        rows = len(self.board.codes)
+        rows = len(self.board.items)
         for row in self._rng.integers(0, rows, 20).tolist():
             if self._lend(row, who, tab, now):
                 return int(row)
-        free = self._rng.permutation(np.flatnonzero(self.board.codes < 0))
+        free = self._rng.permutation(np.flatnonzero(~self.board.labelled))
         return next((row for row in free.tolist() if self._lend(row, who, tab, now)), None)
 
     def _shared(self, who: str, tab: str, now: float) -> int | None:
@@ -204,35 +224,68 @@ class Session:
             if reply.request and reply.request in self._requests:
                 return self._requests[reply.request]
             self._check(who, reply)
-            event = self.write(
-                Event(
-                    reply.kind,
-                    who,
-                    now(),
-                    tuple(self.board.items[row] for row in dict.fromkeys(reply.rows)),
-                    tuple(self.state.names[number] for number in dict.fromkeys(reply.classes)),
-                    reply.text,
-                    reply.how,
-                    reply.model,
-                    final=reply.final,
-                    request=reply.request,
-                )
-            )
+            event = self.write(replace(self._told(who, reply), at=now()))
             self.board.update(self.state, event.items)
             if reply.kind != kinds.NOTE:
                 self.leases.release(reply.rows)
             return event
 
+    def _told(self, who: str, reply: Reply) -> Event:
+        """What the journal is told of a reply that was checked.
+
+        Raises:
+            InputError: A label is added or removed, and no row changes.
+        """
+        rows = tuple(dict.fromkeys(reply.rows))
+        sets: tuple[tuple[str, ...], ...] = ()
+        kind, names = reply.kind, tuple(self.state.names[number] for number in dict.fromkeys(reply.classes))
+        if kind in (kinds.ADD, kinds.REMOVE):
+            new = self._changed(who, rows, kind, set(reply.classes))
+            if not new:
+                lacking = "lacks" if kind == kinds.ADD else "has"
+                raise InputError(f"no picked row {lacking} the label {', '.join(names)}; nothing was changed")
+            kind, rows, sets = kinds.LABEL, tuple(new), tuple(new.values())
+        items = tuple(self.board.items[row] for row in rows)
+        return Event(
+            kind,
+            who,
+            items=items,
+            classes=names,
+            sets=sets,
+            text=reply.text,
+            how=reply.how,
+            model=reply.model,
+            final=reply.final,
+            request=reply.request,
+        )
+
+    def _changed(self, who: str, rows: Iterable[int], kind: str, labels: set[int]) -> dict[int, tuple[str, ...]]:
+        """Names of the labels of each row once some were added or removed, where that changes them.
+
+        What changes is the annotator's own answer, else what stands. A row without either gets the added labels alone;
+        nothing can be removed from it.
+        """
+        found = {}
+        for row in rows:
+            own = standing(self.state, self.board.items[row]).get(who)
+            before = set((self.board.label(row) or ()) if own is None else own)
+            after = before | labels if kind == kinds.ADD else before - labels
+            if after != before:
+                found[row] = tuple(self.state.names[number] for number in sorted(after))
+        return found
+
     def _check(self, who: str, reply: Reply) -> None:
         check_person(who)
-        check_choice(reply.kind, ANSWERS, "kind of answer")
+        check_choice(reply.kind, self.form.answers, "kind of answer")
         if not reply.rows:
             raise InputError("the answer is about no row; pick at least one")
-        rows = len(self.board.codes)
+        rows = len(self.board.items)
         wrong = next((row for row in reply.rows if not 0 <= row < rows), None)
         if wrong is not None:
             raise InputError(f"there is no row {wrong}; the table has {rows:,}")
-        if (reply.kind == kinds.LABEL) != bool(reply.classes):
+        if reply.kind == kinds.LABEL:
+            self.form.check_labels(reply.classes)
+        elif (reply.kind in (kinds.ADD, kinds.REMOVE)) != bool(reply.classes):
             raise InputError("a label names a class, and nothing else does")
         gone = next((number for number in reply.classes if number not in self.state.names), None)
         if gone is not None:
@@ -256,7 +309,7 @@ class Session:
                 self.leases.release(self.leases.held(tab))
                 self.leases.take(row, tab, self.clock())
                 self._why[row] = taken.how
-            if taken is not None and taken.kind not in ANSWERS:
+            if taken is not None and taken.kind in CLASS_CHANGES:
                 self.class_changes += 1
             return taken
 
@@ -301,6 +354,7 @@ class Session:
         name = " ".join(name.split())
         if not name or len(name) > LONGEST_NAME:
             raise InputError(f"the name of a class has 1 to {LONGEST_NAME} characters, not {len(name)}")
+        self.form.check_name(name)
         folded = name.casefold()
         twin = next((each for each in self.state.names.values() if each.casefold() == folded), None)
         if twin == name and not (request and request in self._requests):

@@ -20,7 +20,8 @@ class Answer:
     kind: str
     """`label`, `unsure`, `skip`, or `unlabel`: nobody's earlier label stands, not even the table's."""
     classes: tuple[int, ...]
-    """Numbers of classes, for a label; they may have been merged since: `State.labels` tells what they are now."""
+    """Numbers of classes, for a label, none where it is known that there is none; they may have been merged since:
+    `State.labels` tells what they are now."""
     n: int
     at: str
     how: str
@@ -85,10 +86,13 @@ class State:
         self._done.setdefault(event.who, []).append(event.n)
 
     def _answer(self, event: Event) -> None:
-        classes = tuple(self._known(name) for name in event.classes)
         final = event.final or event.kind == kinds.UNLABEL
-        answer = Answer(event.kind, classes, event.n, event.at, event.how, final)
-        for item in event.items:
+        answers: dict[tuple[str, ...], Answer] = {}
+        for item, names in event.told():
+            if names not in answers:
+                classes = tuple(self._known(name) for name in names)
+                answers[names] = Answer(event.kind, classes, event.n, event.at, event.how, final)
+            answer = answers[names]
             if final:
                 self.answers[item] = {event.who: answer}
             else:

@@ -13,9 +13,7 @@ from threadpoolctl import threadpool_limits
 from modicum.core.records import LabelSpace
 from modicum.heads import telling_names
 from modicum.workspace.ladder.problem import Problem
-from modicum.workspace.loop.consensus import find_consensus
-from modicum.workspace.loop.lesson import CHEAPER, choose_recipe, learn
-from modicum.workspace.loop.measured import measure
+from modicum.workspace.loop.lesson import learn
 from modicum.workspace.loop.session import Session
 
 TICK = 0.1
@@ -79,14 +77,15 @@ class Teacher:
     def refit(self) -> None:
         """Learn from all answers so far, and have the session suggest and ask by it."""
         session = self.session
+        form = session.form
         with session.lock:
             changes = session.changes
-            session.board.refresh(session.state, find_consensus(session.state))
+            session.board.refresh(session.state, form.consensus(session.state))
         problem, numbers = self.problem()
-        scale = session.measured.scale if session.measured else 1.0
+        scale = session.measured.scale if session.measured else form.scale
         self.version += 1
-        lesson = learn(problem, numbers, self.version, scale, self._cheaper, session.settings.teaching)
-        if lesson.seconds > session.settings.teaching.seconds and self._cheaper < len(CHEAPER) - 1:
+        lesson = learn(problem, numbers, self.version, scale, self._cheaper, form, session.settings.teaching)
+        if lesson.seconds > session.settings.teaching.seconds and self._cheaper < len(form.cheaper) - 1:
             self._cheaper += 1
         session.take_lesson(lesson)
         self._done = changes
@@ -95,11 +94,12 @@ class Teacher:
         """Cross-validate on all answers so far."""
         start = time.monotonic()
         self._measured_for = self._done
-        problem, _ = self.problem()
-        recipe = choose_recipe(problem, self._cheaper)
+        problem, numbers = self.problem()
+        form = self.session.form
+        recipe = form.recipe(problem, self._cheaper)
         if recipe is not None:
             with threadpool_limits(1):
-                found = measure(problem, recipe, self.session.board.chance.copy())
+                found = form.measure(problem, numbers, recipe, self.session.board.chance.copy())
             if found is not None:
                 self.session.take_measured(found)
         self._measured_at = time.monotonic()
@@ -113,10 +113,11 @@ class Teacher:
             known, names = session.state.descriptions, tuple(session.state.names.values())
             told = dict(zip(session.task.space.names, session.task.space.descriptions, strict=False))
             descriptions = tuple(known.get(k) or told.get(name, "") for k, name in zip(numbers, names, strict=True))
-            codes, labelled = session.board.columns(numbers), session.board.labelled
+            codes, labelled, targets = session.board.targets(numbers)
         space = LabelSpace(names, descriptions)
         vectors = self._class_vectors(space.texts())
-        return Problem(session.task.X, codes, labelled, space, vectors, session.task.groups), numbers
+        task = session.task
+        return Problem(task.X, codes, labelled, space, vectors, task.groups, targets=targets), numbers
 
     def _class_vectors(self, texts: Sequence[str]) -> NDArray[np.floating] | None:
         embed = self.session.task.embed

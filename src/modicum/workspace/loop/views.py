@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from modicum.workspace.loop.consensus import standing
 from modicum.workspace.loop.events import LABEL, UNSURE
-from modicum.workspace.loop.measured import NEXT, gain
+from modicum.workspace.loop.measured import NEXT, Measured
 from modicum.workspace.loop.session import Session
 from modicum.workspace.loop.teacher import Teacher
 
@@ -23,6 +23,17 @@ LISTED = 200
 """Rows of a review list."""
 
 
+def beginning(session: Session) -> dict[str, Any]:
+    """What a page needs first: table, journal, classes, and the form of the answers."""
+    return {
+        "table": clean(Path(session.task.table.source).name),
+        "journal": clean(session.journal.path.name),
+        "classes": classes(session),
+        "several": session.form.several,
+        "figure": session.form.figure,
+    }
+
+
 def question(session: Session, row: int, how: str, who: str) -> dict[str, Any]:
     """One row to answer: its text, suggestions in order of probability, and the annotator's own note."""
     table, item = session.task.table, session.board.items[row]
@@ -33,6 +44,7 @@ def question(session: Session, row: int, how: str, who: str) -> dict[str, Any]:
         for name, values in table.columns.items()
         if name not in own and values[row] not in (None, "")
     ]
+    likely, expected = suggested(session, row)
     return {
         "row": row,
         "id": clean(table.ids[row]),
@@ -40,7 +52,8 @@ def question(session: Session, row: int, how: str, who: str) -> dict[str, Any]:
         "cut": max(len(text) - TEXT, 0),
         "fields": fields[:FIELDS],
         "how": how,
-        "suggestions": suggestions(session, row),
+        "suggestions": likely,
+        "expected": expected,
         "model": session.lesson.version if session.lesson else 0,
         "note": session.state.notes.get(item, {}).get(who, ""),
     }
@@ -48,37 +61,48 @@ def question(session: Session, row: int, how: str, who: str) -> dict[str, Any]:
 
 def suggestions(session: Session, row: int) -> list[list[float]]:
     """Classes that there are now with their probability, most probable first; none where there is no model."""
+    return suggested(session, row)[0]
+
+
+def suggested(session: Session, row: int) -> tuple[list[list[float]], list[int]]:
+    """Classes that there are now with their probability, most probable first, and those that the row should have.
+
+    Both are empty where there is no model. Of classes that were merged since, the probabilities add up.
+    """
     lesson = session.lesson
     if lesson is None or lesson.fitted is None:
-        return []
-    proba = lesson.proba(session.task.X[row : row + 1])[0]
+        return [], []
+    proba = lesson.proba(session.task.X[row : row + 1])
+    expected = lesson.scale.expected(proba, lesson.numbers)[0]
     totals: dict[int, float] = {}
-    for column in np.argsort(-proba)[: 4 * TOP].tolist():
+    marked: dict[int, None] = {}
+    for column in np.argsort(-proba[0])[: 4 * TOP].tolist():
         number = session.state.current(lesson.numbers[column])
         if number in session.state.names:
-            totals[number] = totals.get(number, 0.0) + float(proba[column])
-    return [[number, round(p, 4)] for number, p in sorted(totals.items(), key=lambda pair: -pair[1])[:TOP]]
+            totals[number] = min(totals.get(number, 0.0) + float(proba[0, column]), 1.0)
+            marked |= {number: None} if expected[column] else {}
+    ranked = sorted(totals.items(), key=lambda pair: -pair[1])[:TOP]
+    return [[number, round(p, 4)] for number, p in ranked], list(marked)
 
 
 def line(session: Session, row: int) -> dict[str, Any]:
     """One row of a list."""
     text = session.task.table.texts[row]
     shown = text if len(text) <= LINE else text[: LINE - 1] + "…"
-    label = int(session.board.codes[row])
-    return {"row": row, "id": clean(session.task.table.ids[row]), "text": clean(shown), "label": label}
+    label = session.board.label(row)
+    return {"row": row, "id": clean(session.task.table.ids[row]), "text": clean(shown), "labels": label}
 
 
 def classes(session: Session) -> list[dict[str, Any]]:
     """Every class with its number, name, description and rows."""
-    codes = session.board.codes
-    counts = np.bincount(codes[codes >= 0], minlength=1 + max(session.state.names, default=0))
+    counts = session.board.counts()
     told = dict(zip(session.task.space.names, session.task.space.descriptions, strict=False))
     return [
         {
             "number": number,
             "name": clean(name),
             "description": clean(session.state.descriptions.get(number) or told.get(name, "")),
-            "rows": int(counts[number]),
+            "rows": counts.get(number, 0),
         }
         for number, name in session.state.names.items()
     ]
@@ -88,22 +112,22 @@ def status(session: Session, teacher: Teacher, who: str) -> dict[str, Any]:
     """The live panel: progress, accuracy, expected gain, balance, the others."""
     with session.lock:
         board, lesson, measured = session.board, session.lesson, session.measured
-        codes = board.codes
         settled = board.settled
         return {
             "events": session.events[-1].n,
-            "rows": len(codes),
-            "labelled": int((codes >= 0).sum()),
+            "rows": len(board.items),
+            "labelled": int(board.labelled.sum()),
             "people": board.people(session.state),
             "tabs": len(session.tabs),
             "undo": session.state.undoable(who) is not None,
             "classes": session.class_changes,
-            "balance": {str(k): int(n) for k, n in zip(*np.unique(codes[codes >= 0], return_counts=True), strict=True)},
+            "balance": {str(number): rows for number, rows in board.counts().items()},
             "unsure": len(board.unsure(session.state)),
             "disagreed": len(settled.disagreed),
             "shared": settled.shared,
             "agreement": settled.agreement,
             "alpha": settled.alpha,
+            "by_label": {str(number): share for number, share in settled.by_label.items()},
             "reliability": settled.reliability,
             "model": {
                 "version": lesson.version if lesson else 0,
@@ -113,38 +137,37 @@ def status(session: Session, teacher: Teacher, who: str) -> dict[str, Any]:
                 "behind": teacher.behind,
                 "failed": teacher.error is not None,
             },
-            "accuracy": _accuracy(session) if measured else None,
+            "accuracy": _accuracy(session, measured) if measured else None,
             "suspects": sum(_still_suspect(session, suspect.row) for suspect in measured.suspects) if measured else 0,
         }
 
 
-def _accuracy(session: Session) -> dict[str, Any]:
-    measured = session.measured
-    told = {} if measured is None else {k: v for k, v in asdict(measured).items() if k not in ("suspects", "scale")}
-    found = gain(session.points)
-    return told | {"next": NEXT, "gain": found.expected, "gain_low": found.low, "gain_high": found.high}
+def _accuracy(session: Session, measured: Measured) -> dict[str, Any]:
+    told = {name: getattr(measured, name) for name in ("labels", "accuracy", "low", "high", "rows", "fair")}
+    found = session.form.gain(session.points)
+    if found is not None:
+        told |= {"gain": found.expected, "gain_low": found.low, "gain_high": found.high}
+    return told | {"next": NEXT}
 
 
 def _still_suspect(session: Session, row: int) -> bool:
     """Whether nobody has looked at an accused label since: labels given in a review are not accused again."""
     answers = session.state.answers.get(session.board.items[row], {})
-    return bool(session.board.codes[row] >= 0) and not any(answer.how == "review" for answer in answers.values())
+    labelled = session.board.label(row) is not None
+    return labelled and not any(answer.how == "review" for answer in answers.values())
 
 
 def review(session: Session) -> list[dict[str, Any]]:
-    """Probable label errors, most suspicious first, with the class that the model would rather have."""
+    """Probable label errors, most suspicious first, with the classes that the model would rather have."""
     with session.lock:
-        measured, lesson = session.measured, session.lesson
-        if measured is None or lesson is None:
-            return []
         found = []
-        for suspect in measured.suspects:
-            if not _still_suspect(session, suspect.row) or suspect.code >= len(lesson.numbers):
+        for suspect in session.measured.suspects if session.measured else ():
+            if not _still_suspect(session, suspect.row):
                 continue
-            better = session.state.current(lesson.numbers[suspect.code])
+            better = tuple(sorted({session.state.current(number) for number in suspect.better}))
             given = session.board.given(suspect.row) and not session.state.answers.get(session.board.items[suspect.row])
             told = line(session, suspect.row)
-            if better != told["label"]:
+            if better != told["labels"]:
                 found.append(told | {"better": better, "score": round(suspect.score, 4), "given": given})
         return found[:LISTED]
 
@@ -158,16 +181,14 @@ def disagreements(session: Session) -> list[dict[str, Any]]:
             row, said = board.row_of.get(item), standing(state, item)
             if row is None or len(set(said.values())) < 2:
                 continue
-            probable = settled.labels[item][0]
-            votes = [{"who": who, "label": label[0]} for who, label in sorted(said.items())]
-            found.append(
-                line(session, row) | {"votes": votes, "probable": probable, "confidence": settled.confidence[item]}
-            )
+            votes = [{"who": who, "labels": label} for who, label in sorted(said.items())]
+            probable = {"probable": settled.labels.get(item), "confidence": settled.confidence[item]}
+            found.append(line(session, row) | {"votes": votes} | probable)
         for row in board.unsure(state):
             doubters = [w for w, a in state.answers[board.items[row]].items() if a.kind == UNSURE]
-            found.append(
-                line(session, row) | {"votes": [], "unsure": doubters, "suggestions": suggestions(session, row)}
-            )
+            likely, expected = suggested(session, row)
+            doubt = {"votes": [], "unsure": doubters, "suggestions": likely, "expected": expected}
+            found.append(line(session, row) | doubt)
         return found[:LISTED]
 
 
@@ -176,11 +197,13 @@ def batches(session: Session, tab: str) -> list[dict[str, Any]]:
     with session.lock:
         now, found = session.clock(), []
         for group in session.lesson.groups if session.lesson else ():
-            rows = [row for row in group.rows.tolist() if session.board.codes[row] < 0]
+            rows = [row for row in group.rows.tolist() if session.board.label(row) is None]
             rows = [row for row in rows if session.leases.take(row, tab, now)]
             if len(rows) > 1:
                 lines = [line(session, row) for row in rows]
-                found.append({"rows": lines, "alike": group.tightness, "suggestions": suggestions(session, rows[0])})
+                likely, expected = suggested(session, rows[0])
+                told = {"rows": lines, "alike": group.tightness, "suggestions": likely, "expected": expected}
+                found.append(told)
         return found
 
 
@@ -190,7 +213,7 @@ def standing_of(session: Session, row: int, who: str) -> dict[str, Any]:
     answers = session.state.answers.get(item, {})
     mine = answers.get(who)
     return question(session, row, "map", who) | {
-        "label": int(session.board.codes[row]),
+        "labels": session.board.label(row),
         "given": session.board.given(row),
         "mine": list(session.state.labels(mine)) if mine and mine.kind == LABEL else [],
     }

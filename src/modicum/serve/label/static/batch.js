@@ -1,20 +1,19 @@
 // Groups of look-alike items: untick what does not belong, choose a class, and the rest is labelled at once.
 
 import { get, leave, surely, tab } from "./api.js";
-import { Chooser } from "./chooser.js";
-import { addClass } from "./classes.js";
 import { el, say, some } from "./dom.js";
-import { nameOf, refresh } from "./store.js";
+import { form } from "./forms.js";
+import { named, refresh } from "./store.js";
 
 export class Batch {
   constructor(root) {
     this.root = root;
     this.groups = [];
     this.busy = false;
-    this.chooser = new Chooser((number) => this.label(number), { add: (name) => addClass(name).then((found) => found !== null && this.label(found)) });
+    this.chooser = new form.Chooser((labels) => this.label(labels));
   }
 
-  keys() { return "1–9 label all ticked · letters search · space ticks · s next group · u undo"; }
+  keys() { return `${form.keys.all} · letters search · space ticks · s next group · u undo`; }
 
   async open() {
     this.root.replaceChildren(el("p", { class: "soft" }, "Looking for rows that look alike …"));
@@ -43,14 +42,14 @@ export class Batch {
         el("button", { type: "button", "aria-keyshortcuts": "s", onclick: () => this.skip() }, el("kbd", { "aria-hidden": "true" }, "s"), "Next group")),
       this.chooser.others));
     this.count();
-    this.chooser.suggest(group.suggestions);
+    this.chooser.suggest(group.suggestions, group.expected);
   }
 
   ticked() { return this.boxes.filter((box) => box.checked).map((box) => Number(box.value)); }
 
   count() {
     const ticked = this.ticked().length;
-    this.told.textContent = ticked ? `a class labels ${some(ticked, "row", "rows")}.` : "nothing is ticked.";
+    this.told.textContent = ticked ? `${form.batch} ${some(ticked, "row", "rows")}.` : "nothing is ticked.";
   }
 
   skip() {
@@ -59,14 +58,14 @@ export class Batch {
     else this.open();
   }
 
-  async label(number) {
+  async label(labels) {
     const rows = this.ticked();
     if (!rows.length) return say("Nothing is ticked.", "error");
     if (this.busy) return;
     this.busy = true;
     try {
-      await surely("answer", { kind: "label", classes: [number], rows, how: "batch", ask: false });
-      say(`Saved: ${some(rows.length, "row", "rows")} as ${nameOf(number)}. Undo (u) takes all of them back.`);
+      await surely("answer", { kind: "label", classes: labels, rows, how: "batch", ask: false });
+      say(`Saved: ${some(rows.length, "row", "rows")} as ${named(labels)}. Undo (u) takes all of them back.`);
       refresh().catch(() => null);
       this.skip();
     } catch (error) {

@@ -1,5 +1,6 @@
 // Choosing a class: suggestions under the number keys, all others by typing. Used by every view that labels.
 
+import { addClass } from "./classes.js";
 import { broken, el, percent, some } from "./dom.js";
 import { find, hue, nameOf, rowsOf, store } from "./store.js";
 
@@ -17,9 +18,11 @@ export const ordered = (suggestions) => {
 };
 
 export class Chooser {
-  constructor(pick, { add = null, label = "Classes" } = {}) {
-    this.pick = pick;
-    this.add = add;
+  // `answer` is called with the labels that were chosen; `state` says of a class whether it is "true", "false" or
+  // "mixed" where classes are switched on and off, null where they are not.
+  constructor(answer, state = () => null) {
+    this.answer = answer;
+    this.state = state;
     this.suggestions = [];
     this.shown = [];
     const id = `class-list-${++lists}`;
@@ -27,7 +30,7 @@ export class Chooser {
       type: "search", role: "combobox", "aria-label": "Search a class by typing", "aria-expanded": "true",
       "aria-controls": id, placeholder: "Type to search a class", autocomplete: "off", spellcheck: "false",
     });
-    this.list = el("ol", { class: "classes", id, "aria-label": label });
+    this.list = el("ol", { class: "classes", id, "aria-label": "Classes" });
     this.input.addEventListener("input", () => this.draw());
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.node = el("div", { class: "chooser" }, this.list, this.input);
@@ -43,11 +46,24 @@ export class Chooser {
     this.draw();
   }
 
+  pick(number) { this.answer([number]); }
+
+  // Asks for a new class and picks it.
+  async create(name = "") {
+    const found = await addClass(name);
+    if (found !== null) this.pick(found);
+  }
+
+  // Enter in the search field.
+  take() {
+    if (this.shown.length) this.pick(this.shown[0][0]);
+    else if (this.input.value.trim()) this.create(this.input.value.trim());
+  }
+
   key(event) {
     if (event.key === "Enter") {
       event.preventDefault();
-      if (this.shown.length) this.pick(this.shown[0][0]);
-      else if (this.add && this.input.value.trim()) this.add(this.input.value.trim());
+      this.take();
     } else if (event.key === "Escape") {
       event.preventDefault();
       this.input.value = "";
@@ -69,7 +85,7 @@ export class Chooser {
     this.list.replaceChildren(...this.shown.map(([number, chance], place) => this.entry(number, chance, place)));
     if (typed && !found.length) {
       this.list.append(el("li", { class: "soft more" }, "No class is called that. ",
-        this.add ? el("button", { type: "button", class: "link", onclick: () => this.add(typed) }, `Add “${typed}”`) : null));
+        el("button", { type: "button", class: "link", onclick: () => this.create(typed) }, `Add “${typed}”`)));
     }
     const rest = found.slice(KEYS);
     this.others.hidden = !rest.length;
@@ -82,10 +98,11 @@ export class Chooser {
     const name = nameOf(number);
     const key = place < KEYS ? String(place + 1) : "";
     const told = [name, chance === null ? "" : `${percent(chance)} likely`, key ? `key ${key}` : ""].filter(Boolean).join(", ");
+    const pressed = this.state(number);
     const button = el("button", {
-      type: "button", class: chance !== null && place === 0 ? "class best" : "class", "aria-label": told,
-      title: store.byNumber.get(number)?.description || null, onclick: () => this.pick(number),
-      onkeydown: (event) => this.move(event),
+      type: "button", class: chance !== null && place === 0 && pressed === null ? "class best" : "class", "aria-label": told,
+      title: store.byNumber.get(number)?.description || null, onclick: (event) => this.clicked(number, event),
+      onkeydown: (event) => this.move(event), "aria-pressed": pressed, dataset: { number },
     },
     el("kbd", { "aria-hidden": "true" }, key), el("span", { class: "dot", "aria-hidden": "true" }),
     el("span", { class: "name" }, broken(name)),
@@ -94,6 +111,8 @@ export class Chooser {
     button.style.setProperty("--p", chance ?? 0);
     return el("li", {}, button);
   }
+
+  clicked(number) { this.pick(number); }
 
   move(event) {
     const buttons = [...this.list.querySelectorAll("button.class")];

@@ -4,6 +4,7 @@ import { get, leave, me, surely, tab } from "./api.js";
 import { Batch } from "./batch.js";
 import { Classes } from "./classes.js";
 import { byId, el, say } from "./dom.js";
+import { take } from "./forms.js";
 import { Plane } from "./map.js";
 import { One, undone } from "./one.js";
 import { draw } from "./panel.js";
@@ -11,9 +12,7 @@ import { Disagreements, Review } from "./queue.js";
 import { refresh, setClasses, store } from "./store.js";
 
 const root = byId("view");
-const views = {
-  one: new One(root), batch: new Batch(root), review: new Review(root), disagreements: new Disagreements(root), map: new Plane(root), classes: new Classes(root),
-};
+const views = {};
 let view = null;
 
 const open = async () => {
@@ -71,6 +70,11 @@ const news = async () => {
 const begin = async () => {
   const start = await get("start");
   setClasses(start.classes);
+  store.figure = start.figure;
+  take(start.several);
+  Object.assign(views, {
+    one: new One(root), batch: new Batch(root), review: new Review(root), disagreements: new Disagreements(root), map: new Plane(root), classes: new Classes(root),
+  });
   const field = byId("who");
   me.who = localStorage.getItem("who") || start.who || "me";
   field.value = me.who;

@@ -2,9 +2,9 @@
 
 import { get, me, post, surely } from "./api.js";
 import { Chooser } from "./chooser.js";
-import { addClass } from "./classes.js";
 import { el, number, say, some } from "./dom.js";
-import { hue, nameOf, refresh } from "./store.js";
+import { form } from "./forms.js";
+import { hue, named, nameOf, refresh } from "./store.js";
 
 const MARGIN = 0.03;
 const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
@@ -20,10 +20,10 @@ export class Plane {
     this.show = { open: true, labelled: true, suspect: true };
     this.busy = false;
     this.alive = false;
-    this.chooser = new Chooser((chosen) => this.label(chosen), { add: (name) => addClass(name).then((found) => found !== null && this.label(found)) });
+    this.chooser = new Chooser((labels) => this.label(labels), (chosen) => this.shared(chosen));
   }
 
-  keys() { return "draw around points · Shift adds · arrows and space pick by keyboard · 1–9 label · x unlabel · Esc clear · u undo"; }
+  keys() { return `draw around points · Shift adds · arrows and space pick by keyboard · ${form.keys.map} · x unlabel · Esc clear · u undo`; }
 
   async open() {
     this.alive = true;
@@ -85,10 +85,24 @@ export class Plane {
     return [event.clientX - frame.left, event.clientY - frame.top];
   }
 
+  known(point) { return this.points.label[point] !== -1; }
+
+  // The labels of a point, null where it has none.
+  labels(point) {
+    const { label, sets } = this.points;
+    return sets ? sets[point] : this.known(point) ? [label[point]] : null;
+  }
+
+  // Where rows may have several labels: whether all picked ones have this one, some, or none.
+  shared(chosen) {
+    if (!this.points.sets) return null;
+    const having = [...this.selected].filter((point) => this.labels(point)?.includes(chosen)).length;
+    return having === this.selected.size ? "true" : having ? "mixed" : "false";
+  }
+
   visible(point) {
-    const { label, suspect } = this.points;
-    if (suspect[point] && this.show.suspect) return true;
-    return label[point] >= 0 ? this.show.labelled : this.show.open;
+    if (this.points.suspect[point] && this.show.suspect) return true;
+    return this.known(point) ? this.show.labelled : this.show.open;
   }
 
   zoom(factor, spot = [this.width / 2, this.height / 2]) {
@@ -119,7 +133,7 @@ export class Plane {
     const disc = (x, y, r) => { ink.beginPath(); ink.arc(x, y, r, 0, 2 * Math.PI); };
     for (const labelled of [false, true]) {
       for (let i = 0; i < label.length; i++) {
-        if ((label[i] >= 0) !== labelled || !this.visible(i)) continue;
+        if (this.known(i) !== labelled || !this.visible(i)) continue;
         const [x, y] = this.at(i);
         ink.globalAlpha = labelled ? 1 : 0.4;
         ink.fillStyle = colour(labelled ? label[i] : guess[i]);
@@ -256,7 +270,7 @@ export class Plane {
     this.waiting = setTimeout(async () => {
       const row = await get("row", { row: this.points.rows[point], who: me.who }).catch(() => null);
       if (!row || this.here !== point) return;
-      const label = row.label >= 0 ? `${nameOf(row.label)} (label)` : row.suggestions.length ? `${nameOf(row.suggestions[0][0])} (guess)` : "no label";
+      const label = row.labels ? `${named(row.labels)} (label)` : row.suggestions.length ? `${nameOf(row.suggestions[0][0])} (guess)` : "no label";
       const odd = this.points.suspect[point] ? ", suspected error" : "";
       this.told.textContent = `${label}${odd}: ${row.text.length > 200 ? `${row.text.slice(0, 199)}…` : row.text}`;
     }, 120);
@@ -272,13 +286,13 @@ export class Plane {
       this.told.textContent = "Draw around points to pick them.";
       return;
     }
-    const { label, guess } = this.points;
-    const labelled = [...this.selected].filter((point) => label[point] >= 0).length;
+    const { guess } = this.points;
+    const labelled = [...this.selected].filter((point) => this.known(point)).length;
     this.told.textContent = `${some(rows.length, "row", "rows")} picked, ${number(labelled)} of them labelled.`;
     const counts = new Map();
     for (const point of this.selected) {
-      const said = label[point] >= 0 ? label[point] : guess[point];
-      if (said >= 0) counts.set(said, (counts.get(said) ?? 0) + 1);
+      const said = this.labels(point) ?? (guess[point] >= 0 ? [guess[point]] : []);
+      for (const chosen of said) counts.set(chosen, (counts.get(chosen) ?? 0) + 1);
     }
     const common = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 12).map(([chosen, count]) => [chosen, count / rows.length]);
     const list = el("ul", { class: "alike" });
@@ -297,7 +311,14 @@ export class Plane {
     this.picked();
   }
 
-  label(chosen) { return this.send("label", [chosen], nameOf(chosen)); }
+  label([chosen]) {
+    const shared = this.shared(chosen);
+    if (shared === null) return this.send("label", [chosen], nameOf(chosen));
+    if (shared === "true") return this.send("remove", [chosen], `${nameOf(chosen)} removed`);
+    const bare = [...this.selected].filter((point) => !this.known(point)).length;
+    const alone = bare ? `; ${some(bare, "row", "rows")} without a label got it alone` : "";
+    return this.send("add", [chosen], `${nameOf(chosen)} added${alone}`);
+  }
 
   unlabel() { return this.send("unlabel", [], "no label"); }
 
@@ -308,7 +329,8 @@ export class Plane {
     try {
       await surely("answer", { kind, classes, rows, how: "map", ask: false });
       say(`Saved: ${some(rows.length, "row", "rows")}, ${said}. Undo (u) takes all of them back.`);
-      this.selected.clear();
+      // Another label may follow the one that was added.
+      if (kind !== "add" && kind !== "remove") this.selected.clear();
       await this.redraw();
       refresh().catch(() => null);
     } catch (error) {

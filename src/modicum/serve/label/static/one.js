@@ -1,10 +1,9 @@
 // One item at a time.
 
 import { get, post, surely } from "./api.js";
-import { Chooser } from "./chooser.js";
-import { addClass } from "./classes.js";
 import { ask, el, number, say, some } from "./dom.js";
-import { nameOf, refresh, store } from "./store.js";
+import { form } from "./forms.js";
+import { named, refresh, store } from "./store.js";
 
 const WHY = {
   random: "picked by chance, as a fair sample for the accuracy",
@@ -19,10 +18,10 @@ export class One {
     this.question = null;
     this.busy = false;
     this.last = null;
-    this.chooser = new Chooser((number) => this.label(number), { add: (name) => addClass(name).then((found) => found !== null && this.label(found)) });
+    this.chooser = new form.Chooser((labels) => this.send("label", labels));
   }
 
-  keys() { return "1–9 choose · letters search · s skip · ? not sure · n note · u undo · + new class"; }
+  keys() { return `${form.keys.choose} · letters search · s skip · ? not sure · n note · u undo · + new class`; }
 
   async open() {
     this.root.replaceChildren(el("p", { class: "soft" }, "…"));
@@ -32,7 +31,7 @@ export class One {
 
   close() {}
 
-  show(question) {
+  show(question, marks = question?.expected) {
     this.question = question;
     if (!question) {
       const rows = store.status ? store.status.labelled : 0;
@@ -59,7 +58,7 @@ export class One {
         this.actions(),
         this.before(),
         this.chooser.others));
-    this.chooser.suggest(question.suggestions);
+    this.chooser.suggest(question.suggestions, marks);
   }
 
   actions() {
@@ -72,14 +71,12 @@ export class One {
         button("n", "Note", () => this.takeNote()),
       ] : null,
       button("u", "Undo", () => this.undo(), "Undo my last answer"),
-      button("+", "New class", () => addClass("").then((found) => found !== null && this.question && this.label(found))));
+      button("+", "New class", () => this.chooser.create()));
   }
 
   before() {
     return this.last ? el("p", { class: "before soft" }, "Before: ", el("q", {}, this.last.text), ` → ${this.last.told}`) : null;
   }
-
-  label(number) { return this.send("label", [number]); }
 
   async send(kind, classes = []) {
     const question = this.question;
@@ -88,7 +85,7 @@ export class One {
     this.root.setAttribute("aria-busy", "true");
     try {
       const reply = await surely("answer", { kind, classes, rows: [question.row], how: question.how, model: question.model });
-      const told = { label: nameOf(classes[0]), skip: "skipped", unsure: "not sure" }[kind];
+      const told = { label: named(classes), skip: "skipped", unsure: "not sure" }[kind];
       this.last = { text: question.text.length > 80 ? `${question.text.slice(0, 79)}…` : question.text, told };
       say(kind === "label" ? `Saved: ${told}` : `Saved: ${told}`, "quiet");
       this.show(reply.question);
@@ -109,7 +106,8 @@ export class One {
       say(undone(reply.undone));
       this.last = null;
       await refresh();
-      this.show(reply.question);
+      const again = reply.undone?.kind === "label" && reply.undone.rows.includes(reply.question?.row);
+      this.show(reply.question, again ? numbersOf(reply.undone.classes) : undefined);
     } catch (error) {
       say(error.message, "error");
     } finally {
@@ -138,7 +136,7 @@ export class One {
     if (this.chooser.press(event)) return true;
     const action = {
       s: () => this.send("skip"), "?": () => this.send("unsure"), n: () => this.question && this.takeNote(),
-      u: () => this.undo(), "/": () => this.chooser.search(), "+": () => addClass("").then((found) => found !== null && this.question && this.label(found)),
+      u: () => this.undo(), "/": () => this.chooser.search(), "+": () => this.chooser.create(),
     }[event.key];
     if (action) action();
     else if (/^\p{L}$/u.test(event.key)) this.chooser.search(event.key);
@@ -149,11 +147,13 @@ export class One {
   update() {}
 }
 
+const numbersOf = (names) => store.classes.filter((each) => names.includes(each.name)).map((each) => each.number);
+
 export const undone = (event) => {
   if (!event) return "There is nothing of yours left to undo.";
   const rows = event.rows.length;
   const what = {
-    label: `the label ${event.classes.join(", ")}`, unlabel: "the removal of labels", skip: "the skip", unsure: "“not sure”", note: "the note",
+    label: `the label ${event.classes.join(", ") || "none of these"}`, unlabel: "the removal of labels", skip: "the skip", unsure: "“not sure”", note: "the note",
     class_added: `the new class ${event.classes[0]}`, class_renamed: `the renaming of ${event.classes[0]}`,
     class_merged: `the merging of ${event.classes.slice(0, -1).join(", ")}`,
   }[event.kind];

@@ -2,6 +2,7 @@
 
 import { download } from "./api.js";
 import { broken, byId, el, number, percent, say, signed, some } from "./dom.js";
+import { form } from "./forms.js";
 import { hue, nameOf, store } from "./store.js";
 
 const BARS = 12;
@@ -20,26 +21,26 @@ const figure = (name, value, told) => el("div", {}, el("dt", {}, name), el("dd",
 
 const accuracy = (status) => {
   const found = status.accuracy;
-  if (!found) return figure("Accuracy", "not known yet", "It needs ten labels, and a second one of most classes.");
+  if (!found) return figure(store.figure, "not known yet", form.needed);
   const sample = found.fair
     ? `On ${some(found.rows, "row", "rows")} that chance picked, each held out.`
     : `On ${some(found.rows, "labelled row", "labelled rows")}, each held out. They were not picked by chance, so the true figure may differ.`;
-  return figure("Accuracy", percent(found.accuracy), `${percent(found.low)} to ${percent(found.high)}. ${sample}`);
+  return figure(store.figure, percent(found.accuracy), `${percent(found.low)} to ${percent(found.high)}. ${sample}${form.counted}`);
 };
 
 const gain = (status) => {
   const found = status.accuracy;
-  if (!found) return null;
-  return figure(`Next ${found.next} labels`, `${signed(found.gain)} points`, `${signed(found.gain_low)} to ${signed(found.gain_high)}, four times in five.`);
+  if (found?.gain === undefined) return null;
+  return figure(`Next ${found.next} ${form.unit[1]}`, `${signed(found.gain)} points`, `${signed(found.gain_low)} to ${signed(found.gain_high)}, four times in five.`);
 };
 
 const model = (status) => {
   const { version, behind, labels, recipe, failed } = status.model;
   if (failed) return "The model has stopped with a defect; answers are still saved.";
   if (!version) return "The first model is being made …";
-  if (!recipe) return "No suggestions yet: there must be two classes, and a label or a telling name.";
+  if (!recipe) return `No suggestions yet: ${form.least}.`;
   const late = behind ? `; ${some(behind, "change", "changes")} since` : "";
-  return `Model ${version}, ${recipe}, from ${some(labels, "label", "labels")}${late}.`;
+  return `Model ${version}, ${recipe}, from ${some(labels, ...form.unit)}${late}.`;
 };
 
 const balance = (status) => {
@@ -61,13 +62,12 @@ const balance = (status) => {
 const people = (status) => {
   const said = status.people.filter((each) => each.labels).map((each) => {
     const trusted = status.reliability[each.who];
-    return el("li", {}, el("strong", {}, each.who), `: ${some(each.labels, "label", "labels")}`, trusted === undefined ? "" : `, right in about ${percent(trusted)}`);
+    return el("li", {}, el("strong", {}, each.who), `: ${some(each.labels, ...form.unit)}`, trusted === undefined ? "" : `, ${form.trusted(trusted)}`);
   });
   if (said.length < 2 && status.tabs < 2) return null;
   return el("section", {}, el("h2", {}, "People"), el("ul", { class: "plain" }, said),
     el("p", { class: "soft" }, `${some(status.tabs, "tab is", "tabs are")} open. `,
-      status.shared ? `On ${some(status.shared, "row", "rows")} with two answers they agree in ${percent(status.agreement)}`
-        + (status.alpha === null ? "." : ` (Krippendorff's alpha ${status.alpha.toFixed(2)}).`) : "No row has two answers yet."));
+      status.shared ? `On ${some(status.shared, "row", "rows")} with two answers ${form.agreed(status)}` : "No row has two answers yet."));
 };
 
 let drawn = "";

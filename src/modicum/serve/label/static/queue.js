@@ -1,17 +1,16 @@
 // Queues of rows to look at again: probable errors, and rows on which people do not agree.
 
 import { get, surely } from "./api.js";
-import { Chooser } from "./chooser.js";
-import { addClass } from "./classes.js";
 import { el, percent, say, some } from "./dom.js";
-import { nameOf, refresh } from "./store.js";
+import { form } from "./forms.js";
+import { named, refresh } from "./store.js";
 
 class Queue {
   constructor(root) {
     this.root = root;
     this.rows = [];
     this.busy = false;
-    this.chooser = new Chooser((number) => this.label(number), { add: (name) => addClass(name).then((found) => found !== null && this.label(found)) });
+    this.chooser = new form.Chooser((labels) => this.send("label", labels));
   }
 
   async open() {
@@ -36,7 +35,7 @@ class Queue {
       text, this.told(row), this.chooser.node,
       el("p", { class: "actions" }, this.buttons(row).map(([key, name, action]) => el("button", { type: "button", "aria-keyshortcuts": key, onclick: action }, el("kbd", { "aria-hidden": "true" }, key), name))),
       this.chooser.others));
-    this.chooser.suggest(this.suggested(row));
+    this.chooser.suggest(...this.suggested(row));
   }
 
   next() {
@@ -51,7 +50,7 @@ class Queue {
     this.busy = true;
     try {
       await surely("answer", { kind, classes, rows: [row.row], how: this.how, final: this.how === "disagreement" && kind === "label", ask: false });
-      say(`Saved: ${kind === "label" ? nameOf(classes[0]) : "no label"}`);
+      say(`Saved: ${named(kind === "label" ? classes : null)}`);
       refresh().catch(() => null);
       this.next();
     } catch (error) {
@@ -60,8 +59,6 @@ class Queue {
       this.busy = false;
     }
   }
-
-  label(number) { return this.send("label", [number]); }
 
   key(event) {
     const row = this.rows[0];
@@ -86,18 +83,23 @@ export class Review extends Queue {
   none = "No probable errors";
   why = "Labels are compared with a model that has not seen them; that needs several labels of most classes, and some answers since.";
 
-  keys() { return "k keep · 1–9 relabel · letters search · x no label · s later · u undo"; }
+  keys() { return `k keep · ${form.keys.review} · letters search · x no label · s later · u undo`; }
 
   told(row) {
-    return el("p", { class: "verdict" }, row.given ? "The table says " : "The label is ", el("strong", {}, nameOf(row.label)),
-      "; a model that has not seen it expects ", el("strong", {}, nameOf(row.better)), ` and gives the label ${percent(row.score)}.`);
+    return el("p", { class: "verdict" }, row.given ? "The table says " : "The label is ", el("strong", {}, named(row.labels)),
+      form.doubt(row).map((part, place) => (place === 1 ? el("strong", {}, part) : part)));
   }
 
   buttons(row) {
-    return [["k", `Keep ${nameOf(row.label)}`, () => this.label(row.label)], ["x", "No label", () => this.send("unlabel")], ["s", "Later", () => this.next()]];
+    return [["k", `Keep ${named(row.labels)}`, () => this.send("label", row.labels)], ["x", "No label", () => this.send("unlabel")], ["s", "Later", () => this.next()]];
   }
 
-  suggested(row) { return [[row.better, null], [row.label, row.score]]; }
+  // What is in doubt comes first; what stands is marked.
+  suggested(row) {
+    const [more, less] = [row.better.filter((label) => !row.labels.includes(label)), row.labels.filter((label) => !row.better.includes(label))];
+    const rest = row.labels.filter((label) => row.better.includes(label));
+    return [[...more.map((label) => [label, null]), ...less.map((label) => [label, row.score]), ...rest.map((label) => [label, null])], row.labels];
+  }
 }
 
 export class Disagreements extends Queue {
@@ -106,20 +108,24 @@ export class Disagreements extends Queue {
   none = "No disagreements";
   why = "Rows that two people label differently, or that somebody was not sure about, wait here.";
 
-  keys() { return "1–9 settle · letters search · x no label · s later · u undo"; }
+  keys() { return `${form.keys.settle} · letters search · x no label · s later · u undo`; }
 
   told(row) {
     if (!row.votes.length) return el("p", { class: "verdict" }, `Not sure: ${row.unsure.join(", ")}.`);
     return el("div", { class: "verdict" },
-      el("ul", { class: "plain" }, row.votes.map((vote) => el("li", {}, `${vote.who}: `, el("strong", {}, nameOf(vote.label))))),
-      el("p", {}, `Given how reliable each has been, ${nameOf(row.probable)} is ${percent(row.confidence)} likely. Your answer settles it.`));
+      el("ul", { class: "plain" }, row.votes.map((vote) => el("li", {}, `${vote.who}: `, el("strong", {}, named(vote.labels))))),
+      el("p", {}, row.probable === null ? "Their answers weigh the same." : `Given how reliable each has been, ${named(row.probable)} is ${percent(row.confidence)} likely.`,
+        " Your answer settles it."));
   }
 
   buttons() { return [["x", "No label", () => this.send("unlabel")], ["s", "Later", () => this.next()]]; }
 
   suggested(row) {
-    if (!row.votes.length) return row.suggestions;
-    const said = [...new Set(row.votes.map((vote) => vote.label))];
-    return [[row.probable, row.confidence], ...said.filter((label) => label !== row.probable).map((label) => [label, null])];
+    if (!row.votes.length) return [row.suggestions, row.expected];
+    const said = row.votes.map((vote) => vote.labels);
+    const probable = row.probable ?? said[0].filter((label) => said.every((labels) => labels.includes(label)));
+    const others = new Set(said.flat().filter((label) => !probable.includes(label)));
+    const share = row.probable?.length === 1 ? row.confidence : null;
+    return [[...probable.map((label) => [label, share]), ...[...others].map((label) => [label, null])], probable];
   }
 }

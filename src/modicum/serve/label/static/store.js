@@ -2,7 +2,7 @@
 
 import { get, me, tab } from "./api.js";
 
-export const store = { classes: [], byNumber: new Map(), status: null, listeners: new Set() };
+export const store = { classes: [], byNumber: new Map(), status: null, figure: "", listeners: new Set() };
 
 export const setClasses = (classes) => {
   store.classes = classes;
@@ -10,6 +10,9 @@ export const setClasses = (classes) => {
 };
 
 export const nameOf = (number) => store.byNumber.get(number)?.name ?? "(no class)";
+
+// The labels of a row in words; null where it has not been labelled.
+export const named = (labels) => (labels === null ? "no label" : labels.length ? labels.map(nameOf).join(", ") : "none of these");
 
 // Rows of a class at the moment.
 export const rowsOf = (number) => store.status?.balance[number] ?? store.byNumber.get(number)?.rows ?? 0;
