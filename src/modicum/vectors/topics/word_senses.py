@@ -2,9 +2,9 @@
 
 The question: one word, several meanings; which are they in these texts, and does one take over? Each occurrence of the
 word is a vector of its context (of its token, or of the words around it); occurrences are grouped as topics are, and
-the shares of the groups are followed over time, with the divergence of each period from the one before. Do not use it with
-vectors of whole documents, which tell what a text is about and not what the word means in it, or for under a hundred
-occurrences; a sense is a group of like contexts, and two groups may be one meaning in two surroundings.
+the shares of the groups are followed over time, with the divergence of each period from the one before. Do not use it
+with vectors of whole documents, which tell what a text is about and not what the word means in it, or for under a
+hundred occurrences; a sense is a group of like contexts, and two groups may be one meaning in two surroundings.
 
 Paper: "Meaning at the Planck scale? Contextualized word embeddings for doing history, philosophy, and sociology of
 science" (Simons 2024). Changed: the number of senses is found (`topic_count`); the paper's indicator of purity needs
