@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from modicum.core.errors import InputError
 
 ROOMS = ("encoders", "vectors", "data", "labels", "heads", "weights", "prompts", "continual", "evaluation")
-NEEDS = ("labels", "names", "unlabelled", "metric", "probabilities", "vectors", "texts")
+NEEDS = ("labels", "names", "unlabelled", "metric", "probabilities", "vectors", "texts", "weights")
 
 
 @dataclass(frozen=True)
