@@ -133,7 +133,7 @@ def adapt(module: nn.Module, method: Method, targets: Targets = None, *, seed: i
             adapter = method.build(layer, start)
         except InputError as error:
             raise InputError(f"layer {name!r}: {error}") from error
-        adapted = _replace(adapted, name, Adapted(layer, adapter))
+        adapted = replace(adapted, name, Adapted(layer, adapter))
     return adapted
 
 
@@ -159,7 +159,7 @@ def shared(module: nn.Module) -> nn.Module:
     return copy.deepcopy(module, memo)
 
 
-def _replace(module: nn.Module, name: str, layer: nn.Module) -> nn.Module:
+def replace(module: nn.Module, name: str, layer: nn.Module) -> nn.Module:
     """The module with another layer under a name; the empty name is the module itself."""
     if not name:
         return layer
@@ -190,7 +190,7 @@ def fold(module: nn.Module) -> nn.Module:
             layer.base.weight, bias = nn.Parameter(layer.weight.detach().clone()), layer.bias
             if bias is not None:
                 layer.base.bias = nn.Parameter(bias.detach().clone())
-        plain = _replace(plain, name, layer.base)
+        plain = replace(plain, name, layer.base)
     return plain.requires_grad_(True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def write_folder(path: str | Path, encoder: FolderEncoder, module: nn.Module) ->
     Args:
         path: Folder to write.
         encoder: The encoder the module came from.
-        module: What `read_module` gave, trained or folded: no adapter is left in it.
+        module: What `read_module` gave, trained, folded, pruned or grown: no adapter is left in it.
     """
     root, target = encoder.layout.root, Path(path)
     tensors = {name: np.ascontiguousarray(t.detach().cpu().numpy()) for name, t in module.state_dict().items()}
@@ -48,5 +49,8 @@ def write_folder(path: str | Path, encoder: FolderEncoder, module: nn.Module) ->
             if file.is_file() and file.suffix in (".json", ".txt") and not file.name.endswith(".index.json"):
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, place)
-        (work / encoder.layout.folder.relative_to(root) / "model.safetensors").write_bytes(save(tensors))
+        inside = work / encoder.layout.folder.relative_to(root)
+        (inside / "model.safetensors").write_bytes(save(tensors))
+        if isinstance(module, TextEncoder) and module.config != encoder.layout.config:
+            (inside / "config.json").write_text(json.dumps(module.config), "utf-8")
     return target

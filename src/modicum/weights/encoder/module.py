@@ -88,6 +88,14 @@ class TextEncoder(nn.Module):
         """Token id of padding."""
         return padding(self.config)
 
+    def like(self, weights: Mapping[str, Tensor], config: Mapping[str, Any] | None = None) -> TextEncoder:
+        """An encoder of the same kind with other weights, of other sizes, too, and perhaps another `config.json`."""
+        arrays = {name: tensor.detach().cpu().numpy() for name, tensor in weights.items()}
+        said = self.config if config is None else config
+        other = TextEncoder(said, arrays, pooling=self.pooling, normalize=self.normalize, dropout=self.dropout)
+        other.train(self.training)
+        return other
+
     def forward(self, batch: Batch) -> Tensor:
         """Vectors (n, D) of a batch."""
         return self.pool(self.states(batch)[-1], batch.mask)
