@@ -115,5 +115,7 @@ def test_errors():
     base = net()
     with pytest.raises(InputError, match="the loss of step 1 is not finite; no coefficients were found"):
         atlas(base, vectors(base), failing(0, None))
+    with pytest.raises(InputError, match="the loss must be a scalar tensor that depends on the answers"):
+        atlas(base, vectors(base), lambda forward, step: torch.tensor(1.0))
     with pytest.raises(InputError, match="steps must be at least 1, rate and clip above 0 and decay at least 0, not"):
         Descent(rate=0.0)

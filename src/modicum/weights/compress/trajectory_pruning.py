@@ -2,12 +2,12 @@
 
 The question: which inner units of an encoder can go? Each group of units is removed by itself, and the error is what
 that changes in the similarities between tokens after every later layer, so that a unit counts by what it does along the
-whole way. The groups with the least error for their cost go until the rest fits the budget. Do not use it to take more
-than about half (errors of groups that go together do not add up), or where training afterwards is affordable.
+whole way. The groups with the least error a unit go until the rest fits the budget. Do not use it to take more than
+about a quarter (errors of groups that go together do not add up), or where training afterwards is affordable.
 
 Paper: "The Need for Speed: Pruning Transformers with One Recipe" (OPTIN, Khaki & Plataniotis 2024). Changed: inner
-units only, as an encoder's layers all have the same number of heads; removed one by one or in groups; no logits, so
-that nothing but unlabelled rows is needed; no factor by a unit's place in its layer.
+units only, as an encoder's layers all have the same number of heads; in groups of units that contribute alike, as one
+by one takes an hour on a CPU; no logits, so that unlabelled rows are enough; no factor by a unit's place in its layer.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 The question: how are models of several tasks made one without training it again? What each task moved is a task
 vector; every parameter tensor of every vector gets a coefficient, and only these are learnt, by whatever loss there is:
 with labels a cross-entropy, without them `fixmatch_loss`. So few numbers fit from few rows. Do not use it where the
-tasks' models come from unlike starts, or where rows abound and training all weights on them is affordable.
+tasks' models come from unlike starts, or where rows abound and training all weights on them is affordable; without
+labels, only where the first guesses are good.
 
 Paper: "Knowledge Composition using Task Vectors with Learned Anisotropic Scaling" (aTLAS, Zhang et al. 2024). Changed:
 where to start is a setting (the paper starts at 0, the base); buffers stay there; no partition of blocks.

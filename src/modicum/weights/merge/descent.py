@@ -79,7 +79,8 @@ def descend(
         settings: Of the search.
 
     Raises:
-        InputError: The vectors do not fit the module, or the first loss is NaN or infinite.
+        InputError: The vectors do not fit the module, the loss does not depend on its answers, or the first one is NaN
+            or infinite.
     """
     base = module.state_dict()
     check_vectors_of(base, vectors)
@@ -93,7 +94,7 @@ def descend(
             now = coefficients()
             merged = compose(base, vectors, now)
             leaves = [merged[name].requires_grad_() for name in moved]
-            value = loss(_answering(module, {name: merged[name] for name in own}), step)
+            value = _checked(loss(_answering(module, {name: merged[name] for name in own}), step))
             if not torch.isfinite(value):
                 stopped = f"the loss of step {step + 1} is not finite"
                 break
@@ -115,6 +116,12 @@ def descend(
 def _answering(module: nn.Module, tensors: dict[str, Tensor]) -> Forward:
     """What answers as the module would with other tensors."""
     return lambda *rest, **more: functional_call(module, tensors, rest, more)
+
+
+def _checked(loss: Tensor) -> Tensor:
+    if loss.ndim or not loss.requires_grad:
+        raise InputError("the loss must be a scalar tensor that depends on the answers of the function it is given")
+    return loss
 
 
 def _slopes(vectors: Sequence[State], slopes: dict[str, Tensor | None], like: Tensor) -> Tensor:
