@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from modicum.core.arrays import Floats, chunks
 
-BLOCK, QUERIES = 2_048, 256
-"""Reference rows and queries of one product: its scores, 2 MB of float32, stay in the cache of a core."""
+BLOCK, QUERIES = 2_048, 512
+"""Reference rows and queries of one product, whose scores take 4 MB in float32: large enough for the product to run at
+full speed, small enough to stay in a cache."""
 CROWDED = 16
 """Where more than one score in this many beats the least one kept, whole rows are partitioned."""
 

@@ -71,7 +71,8 @@ def make_segment(vectors: ArrayLike, metric: str, precision: str, width: int | N
     X = check_vectors(vectors, width=width)
     lengths = np.empty(len(X), dtype=np.float32)
     for part in chunks(len(X), CHUNK):
-        lengths[part] = np.linalg.norm(np.asarray(X[part], dtype=np.float32), axis=1)
+        rows = np.asarray(X[part], dtype=np.float32)
+        lengths[part] = np.sqrt(np.einsum("nd,nd->n", rows, rows))  # the norm of numpy would copy them
     if metric == "cosine":
         check_directions(lengths)
     if precision == "int8":

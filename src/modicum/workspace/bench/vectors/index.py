@@ -33,15 +33,17 @@ ROUNDS = 3
 SLOWEST, LARGEST, NEAREST = 1.2, 1.3, 0.02
 EXACT, APPROXIMATE = "vectors.ExactIndex", "vectors.ApproximateIndex"
 MEMORY = """
-import os, resource, sys
+import re, sys
 import numpy as np
 from modicum.vectors.index import ExactIndex
+def held(what):
+    return 1024 * int(re.search(what + r":\\s+(\\d+)", open("/proc/self/status").read())[1])
 queries = np.load(sys.argv[2])
 ExactIndex(queries).search(queries)
-before = int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+before = held("VmRSS")
 X = np.load(sys.argv[1])
 ExactIndex(X).search(queries)
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before) / X.nbytes)
+print((held("VmHWM") - before) / X.nbytes)
 """
 """Prints the most memory that vectors and their search take, beside what Python and its libraries had, on Linux."""
 
