@@ -180,7 +180,7 @@ def test_topics_stand_beside_the_peer_and_a_large_table_is_watched(run, collecti
     figures = {"v": [0.5], "seconds": [10.0], "outside": [0.3], "topics": [4.0]}
     script.write_text(f"import json\nprint(json.dumps({{'tiny': {figures}}}))\n")
     monkeypatch.setenv("MODICUM_PEER_PYTHON", sys.executable)
-    monkeypatch.setattr("modicum.workspace.bench.topics.ROWS", 3000)
+    monkeypatch.setattr("modicum.workspace.bench.vectors.topics.ROWS", 3000)
     done = run("bench", "topics", "--data", collections, "--on", "tiny", "--seeds", 1, "--json")
     assert done.code == 0, done.err
     rows = {row["measure"]: row for row in json.loads(done.out)["rows"]}

@@ -42,7 +42,7 @@ from modicum.workspace.reporting import Facts, write_report
 from modicum.workspace.settings import PER_CLASS, Settings
 from modicum.workspace.shifted import Shift, find_shift
 from modicum.workspace.targets.fitting import fit_target, target_of
-from modicum.workspace.unknown import UnknownRule, unknown_rule
+from modicum.workspace.unknown import UnknownRule, unknown_rule, witness
 
 Floats = NDArray[np.floating]
 
@@ -160,7 +160,7 @@ def make_model(
         shift = find_shift(model, problem, held if settings.shift else None, settings.seed)
         if found is not None:
             model = _with_sets_of(model, problem, found, shift, settings)
-            model = replace(model, unknown=_unknown(model, problem, found, settings) if climbed.measurable else None)
+            model = replace(model, unknown=_unknown(bank, climbed, found, settings))
     progress("final fit", 1, 1)
     return Made(problem, bank, climbed, choice, model, curve, found, guess, doubts, mended, shift)
 
@@ -236,13 +236,14 @@ def _with_sets_of(model: Model, problem: Problem, found: HeldOut, shift: Shift |
     return replace(corrected, conformal=rule)
 
 
-def _unknown(model: Model, problem: Problem, found: HeldOut, settings: Settings) -> UnknownRule | None:
-    """The rule for rows of none of the classes, where it is asked for."""
-    if settings.unknown is None:
+def _unknown(bank: FeatureBank, climbed: Climb, found: HeldOut, settings: Settings) -> UnknownRule | None:
+    """The rule for rows of none of the classes, where it is asked for and can be learnt."""
+    trial = None if settings.unknown is None or not climbed.measurable else witness(climbed)
+    if settings.unknown is None or trial is None:
         return None
-    aside = None if problem.aside is None else model.proba(problem.X[problem.aside])
-    proba = model.corrected(found.after)
-    return unknown_rule(problem, found, proba, aside, rate=settings.unknown, seed=settings.seed)
+    head = fit_recipe(trial.recipe, bank, seed=settings.seed).classifier
+    seen, rule = found.rows[found.represented], (head.coef_, head.intercept_)
+    return unknown_rule(bank.problem, seen, trial.scores[0], rule, rate=settings.unknown, seed=settings.seed)
 
 
 def with_sets(fitted: FittedCascade, made: Made, static: Floats, settings: Settings) -> FittedCascade:

@@ -111,7 +111,7 @@ class Model:
         answers = self.answer(np.concatenate(parts) if parts else np.empty((0, len(self.space))))
         if self.unknown is None:
             return answers
-        return replace(answers, unknown=self.unknown.marks(X, answers.probabilities))
+        return replace(answers, unknown=self.unknown.marks(X))
 
     def answer(self, proba: Floats) -> Predictions:
         """Answers for calibrated probabilities (N, K)."""

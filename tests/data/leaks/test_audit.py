@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from modicum.core import InputError
-from modicum.data.leaks import audit
+from modicum.data.leaks import audit, leaked_rows
 
 
 def texts(count):
@@ -64,3 +64,10 @@ def test_errors_and_an_empty_table():
     assert audit([], np.empty(0, int), 2, groups=[], splits=[]).ratio == 1.0
     with pytest.raises(InputError, match=r"splits of shape .* for 3 rows"):
         audit(texts(3), np.zeros(3, int), 2, groups=[0, 1, 2], splits=[0])
+
+
+def test_rows_whose_copy_stands_in_another_split_are_named():
+    assert leaked_rows([0, 0, 1, 2, 2], ["train", "test", "test", "train", "train"]).tolist() == [0, 1]
+    assert leaked_rows([], []).tolist() == []
+    with pytest.raises(InputError, match="give one per row"):
+        leaked_rows([0, 1], ["train"])

@@ -12,10 +12,9 @@ import modicum
 from modicum.core import InputError, LabelSpace, Table
 from modicum.workspace import add_class, remove_classes
 from modicum.workspace.bundle import load
-from modicum.workspace.ladder.held_out import HeldOut
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.ladder.recipes import RECIPES
-from modicum.workspace.unknown import unknown_rule
+from modicum.workspace.unknown import unknown_facts, unknown_rule
 
 QUICK = {
     "budget": "20s",
@@ -79,7 +78,7 @@ def test_the_report_tells_and_the_bundle_keeps_the_rule(fitted, tmp_path):
     told = result.report["unknown"]
     assert told["guarantee"] == (
         "About 10 % of the rows of the classes are marked as unknown, on average: calibrated on 60 labelled rows, each "
-        "compared with the others by a model that did not see it."
+        "compared with the others by a rule that did not see it."
     )
     assert told["guarantee"] in result.report["grounds"]
     assert told["rows"] == 180
@@ -106,8 +105,8 @@ def test_a_row_that_says_the_same_is_no_neighbour():
     X = np.array([[1.0, 0.0], [1.0, 0.0], [0.6, 0.8], [0.0, 1.0]])
     seen = np.ones(4, dtype=bool)
     problem = Problem(X, np.array([0, 0, 0, 1]), seen, LabelSpace(("a", "b")), None, np.array([7, 7, 8, 9]))
-    found = HeldOut(np.arange(4), problem.codes, np.full((4, 2), 0.5), 1.0, seen)
-    rule = unknown_rule(problem, found, found.after, None, rate=0.5, seed=0)
+    scores, rule = np.zeros((4, 2)), (np.zeros((2, 2)), np.zeros(2))
+    rule = unknown_rule(problem, np.arange(4), scores, rule, rate=0.5, seed=0)
     np.testing.assert_allclose(rule.held_out[:, 1], [0.6, 0.6, 0.8, 0.8], atol=1e-6)
 
 
@@ -132,3 +131,12 @@ def test_errors_name_what_is_wrong():
     numbers = replace(table, labels=tuple("1.5" if label else None for label in table.labels))
     with pytest.raises(InputError, match="rows are marked as unknown where a row has one class; leave --unknown out"):
         modicum.fit(numbers, vectors=X, unknown=0.1, target="number", **QUICK)
+
+
+def test_what_the_report_tells_where_no_rule_could_be_learnt(fitted):
+    told = unknown_facts(None, 0.1, np.zeros(0, dtype=bool))
+    assert told["threshold"] is None
+    assert told["guarantee"].startswith("No row is marked as unknown")
+    result, _, _ = fitted
+    rule = result.bundle.model.unknown
+    assert unknown_facts(rule, 0.1, np.array([True, False, True]))["marked"] == 2

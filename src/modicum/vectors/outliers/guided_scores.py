@@ -2,18 +2,24 @@
 
 The question: which rows belong to none of the classes, when both a classifier and its labelled rows are at hand? A
 classifier is unsure of what lies between its classes, and sure of what lies far behind them; the nearest labelled row
-tells what is far, and not what is between. Each score is brought to the mean and spread that it has on held-out rows of
-the classes, and they are added. It is what `fit --unknown` ships. Do not use it without held-out scores: on its own
-labelled rows a classifier is sure, and the nearest row is the row itself.
+tells what is far, and not what is between. Each score is ranked among held-out rows of the classes, ranks become
+standard normal values, and these are added (Stouffer's way to combine p-values). It is what `fit --unknown` ships. Do
+not use it without held-out scores: on its own labelled rows a classifier is sure, and the nearest row is the row
+itself. Nor with the confidence of a classifier that learnt from unlabelled rows: it is sure of rows of no class, too.
 
-Paper: "Nearest Neighbor Guidance for Out-of-Distribution Detection" (Park et al. 2023). Changed: standardised scores
-are added instead of multiplied, so that no scale has to be chosen and any number of scores can be given.
+With half of the 77 intents of banking77 known and all their labels, it told the questions of the others with an AUROC
+of 0.931, where softmax regression's confidence did with 0.900 and the nearest row with 0.914; at 8 labels a class with
+0.871, 0.854 and 0.834 (means of 3 draws).
+
+Paper: "Nearest Neighbor Guidance for Out-of-Distribution Detection" (Park et al. 2023). Changed: normal values of ranks
+are added instead of multiplying scores, so that no scale has to be chosen and any number of scores can be given.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
 
 from modicum.core.card import Card
 from modicum.core.checks import check_vectors
@@ -23,38 +29,38 @@ CARD = Card(
     name="guided_scores",
     room="vectors",
     question="outliers",
-    summary="Confidence of a classifier and similarity to known rows, added on one scale",
+    summary="Confidence of a classifier and similarity to known rows, added as normal values of ranks",
     paper="Nearest Neighbor Guidance for Out-of-Distribution Detection",
     year=2023,
     needs=("probabilities", "vectors"),
-    cost="O(N S) for S scores a row",
+    cost="O((N + n) S log n) for S scores a row and n held-out rows",
     tags=("unknown classes", "training-free"),
 )
 
 
 def guided_scores(scores: ArrayLike, held_out: ArrayLike) -> NDArray[np.float64]:
-    """Sum (N,) of the standardised scores of each row, higher is more typical.
+    """Sum (N,) of the normal values of each row's ranks, higher is more typical.
 
     Args:
         scores: Scores (N, S) of rows, higher is more typical: usually the logarithm of the highest probability, and
             the cosine similarity of the nearest labelled row.
-        held_out: The same scores (n, S) of labelled rows from which neither was learnt; their means and standard
-            deviations are what scores are brought to. A score without spread counts nothing.
+        held_out: The same scores (n, S) of labelled rows from which neither was learnt, among which they are ranked.
 
     Returns:
-        Sums whose mean is 0 on the held-out rows. Cost: O(N S).
+        Sums of the standard normal quantiles of (held-out scores at most as high + 1/2) / (n + 1): of rows like the
+        held-out ones each is about standard normal. Cost: O((N + n) S log n).
 
     Raises:
         InputError: The widths differ, there is no held-out row, or a score is not finite.
 
     Example:
-        >>> guided_scores([[0.0, 0.9]], [[-1.0, 0.5], [1.0, 0.7]]).round(6).tolist()
-        [3.0]
+        >>> guided_scores([[0.0, 0.9], [-2.0, 0.6]], [[-1.0, 0.5], [1.0, 0.7]]).round(3).tolist()
+        [0.967, -0.967]
     """
-    known = check_vectors(held_out, what="held-out scores").astype(np.float64, copy=False)
+    known = np.sort(check_vectors(held_out, what="held-out scores"), axis=0)
     if len(known) == 0:
-        raise InputError("there is no held-out row, so scores have no scale; give the scores of some")
-    own = check_vectors(scores, width=known.shape[1], what="scores").astype(np.float64, copy=False)
-    spread = known.std(axis=0)
-    told = spread > 1e-12
-    return np.asarray(((own - known.mean(axis=0))[:, told] / spread[told]).sum(axis=1))
+        raise InputError("there is no held-out row to rank scores among; give the scores of some")
+    own = check_vectors(scores, width=known.shape[1], what="scores")
+    columns = zip(known.T, own.T, strict=True)
+    ranks = np.array([np.searchsorted(among, values, side="right") for among, values in columns])
+    return np.asarray(ndtri((ranks + 0.5) / (len(known) + 1)).sum(axis=0))

@@ -1,23 +1,37 @@
-"""How are the vectors laid out, and how should they be? Transformations that look at no label."""
+"""How are the vectors laid out, and how should they be? Transformations, of which one looks at labels."""
 
 from modicum.vectors.shape.concept_direction import ConceptDirection, concept_direction
+from modicum.vectors.shape.fused_vectors import fused_vectors
 from modicum.vectors.shape.layout import layout
+from modicum.vectors.shape.linear_bridge import LinearBridge, linear_bridge
 from modicum.vectors.shape.moments import moment_features, token_projection
 from modicum.vectors.shape.neighbour_smoothing import NeighbourSmoothing
 from modicum.vectors.shape.removed_directions import RemovedDirections, remove_directions, span
+from modicum.vectors.shape.stationary_map import StationaryMap, simplex_corners, stationary_map
 from modicum.vectors.shape.whitening import Whitening, isotropy, whitening_map
+from modicum.vectors.shape.width_cut import CutLoss, WidthCut, cut_losses, enough
 
 __all__ = [
     "ConceptDirection",
+    "CutLoss",
+    "LinearBridge",
     "NeighbourSmoothing",
     "RemovedDirections",
+    "StationaryMap",
     "Whitening",
+    "WidthCut",
     "concept_direction",
+    "cut_losses",
+    "enough",
+    "fused_vectors",
     "isotropy",
     "layout",
+    "linear_bridge",
     "moment_features",
     "remove_directions",
+    "simplex_corners",
     "span",
+    "stationary_map",
     "token_projection",
     "whitening_map",
 ]

@@ -103,7 +103,7 @@ def _draw(collection: Collection, shots: int | None, seed: int) -> Draw:
         "5 nearest rows": nearest_similarities(test, normalize_rows(X), 5).mean(axis=1),
     }
     if model.unknown is not None:
-        scores[SHIPPED] = model.unknown.scores(test, answers.probabilities)
+        scores[SHIPPED] = model.unknown.scores(test)
     facts = {name: detection_metrics(values, unknown) for name, values in scores.items()}
     return Draw(facts, float(answers.unknown[~unknown].mean()), float(answers.unknown[unknown].mean()))
 
