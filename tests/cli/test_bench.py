@@ -188,3 +188,57 @@ def test_topics_stand_beside_the_peer_and_a_large_table_is_watched(run, collecti
     assert rows["seconds to find and name topics"]["target"] == 2.0
     assert rows["rows far from every topic"]["value"] <= 0.05
     assert 0 < rows["peak memory"]["value"] < rows["peak memory"]["target"]
+
+
+def test_dedup_tells_planted_copies_found(run, collections):
+    done = run("bench", "dedup", "--data", collections, "--on", "tiny", "--seeds", 2, "--json")
+    assert done.code == 0
+    rows = {(row["method"], row["measure"]): row for row in json.loads(done.out)["rows"]}
+    row = rows["data.edited_copies", "recall, planted copies"]
+    assert row["target"] == 0.95
+    assert row["against"] == "data.near_duplicates"
+    assert "typos" in row["note"]
+    assert all(0 <= row["value"] <= 1 for row in rows.values() if row["unit"] == "share")
+
+
+def test_select_tells_what_choices_and_distilled_rows_are_worth(run, collections, monkeypatch):
+    asked = []
+    for name, value in (
+        ("LINES", 60),
+        ("KEPT", 10),
+        ("SHOWN", 5),
+        ("peak_memory", lambda told: asked.append(told) or 2),
+    ):
+        monkeypatch.setattr(f"modicum.workspace.bench.select.{name}", value)
+    done = run("bench", "select", "--data", collections, "--on", "tiny", "--seeds", 2, "--json")
+    assert done.code == 0
+    rows = json.loads(done.out)["rows"]
+    assert {row["method"] for row in rows if row["against"] == "rows chosen at random"} == {
+        "data.importance_resampling",
+        "data.quality_filter",
+        "data.nearest_coreset",
+        "data.diverse_sample",
+        "data.quantize",
+    }
+    distilled = [row for row in rows if row["method"] == "data.distill_vectors"]
+    assert {row["against"] for row in distilled} == {"the mean of each class", "one random real row of each class"}
+    assert len(asked) == 2
+    assert asked[0][0] == "select"
+
+
+def test_select_stands_beside_the_authors_weights(run, collections, tmp_path, monkeypatch):
+    """The peer is a script of the folder; here it says how many words each line has."""
+    script = tmp_path / "benchmarks" / "peers" / "importance.py"
+    script.parent.mkdir(parents=True)
+    script.write_text(
+        "import json, sys\nimport numpy as np\n"
+        "lines = np.load(sys.argv[1] + '/weights.npz')['pool'].tobytes().decode().split('\\n')\n"
+        "print(json.dumps({'weights': {'seconds': 5.0, 'weights': [len(line) for line in lines]}}))\n"
+    )
+    for name, value in (("LINES", 60), ("KEPT", 10), ("SHOWN", 5), ("peak_memory", lambda told: 2)):
+        monkeypatch.setattr(f"modicum.workspace.bench.select.{name}", value)
+    monkeypatch.setenv("MODICUM_PEER_PYTHON", sys.executable)
+    done = run("bench", "select", "--data", collections, "--on", "tiny", "--seeds", 1, "--json")
+    rows = {row["measure"]: row for row in json.loads(done.out)["rows"]}
+    assert -1 <= rows["rank correlation with the authors' weights"]["value"] <= 1
+    assert rows["times as fast"]["value"] > 1

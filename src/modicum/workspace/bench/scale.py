@@ -66,7 +66,12 @@ def _parts(texts: Sequence[str], progress: Progress) -> Iterator[dict[str, list[
 
 
 def _predict(folder: Path) -> float:
-    command = ["-m", "modicum", "predict", str(folder / "bundle"), str(folder / "many.csv"), "--text", "text"]
-    watched = [sys.executable, "-c", WATCH, sys.executable, *command, "--out", str(folder / "answers.csv")]
+    asked = ["predict", str(folder / "bundle"), str(folder / "many.csv"), "--text", "text"]
+    return peak_memory([*asked, "--out", str(folder / "answers.csv")])
+
+
+def peak_memory(arguments: Sequence[str]) -> float:
+    """Most gigabytes that `modicum ARGUMENTS` holds, in a process of its own."""
+    watched = [sys.executable, "-c", WATCH, sys.executable, "-m", "modicum", *arguments]
     done = subprocess.run(watched, check=True, capture_output=True, text=True, env=dict(os.environ))
     return float(done.stdout.split()[-1]) / 1e6

@@ -16,6 +16,21 @@ from modicum.evaluation.bench import BenchRow, machine_facts, rows_to_json
 from modicum.workspace.bench import few_shot, methods, modes, refit, scale
 from modicum.workspace.bench.labels import active, conformal, loop, noisy, proportions, shift
 from modicum.workspace.bench.vectors import index, outliers, search, topics
+from modicum.workspace.bench import (
+    active,
+    conformal,
+    dedup,
+    few_shot,
+    loop,
+    methods,
+    modes,
+    noisy,
+    proportions,
+    refit,
+    scale,
+    select,
+    shift,
+)
 
 Bench = Callable[[Path, Sequence[str], int, Progress], list[BenchRow]]
 
@@ -40,6 +55,8 @@ BENCHES: Mapping[str, Entry] = MappingProxyType(
         "shift": Entry(shift.run, ("banking77", "trec"), 20),
         "proportions": Entry(proportions.run, ("trec",), 5),
         "outliers": Entry(outliers.run, ("banking77",), 3),
+        "dedup": Entry(dedup.run, ("banking77",), 3),
+        "select": Entry(select.run, ("banking77", "trec", "mpqa"), 5),
         "label": Entry(loop.run, ("banking77",), 1),
         "index": Entry(index.run, ("unstructured", "mixture"), 3),
         "topics": Entry(topics.run, ("banking77",), 5),
