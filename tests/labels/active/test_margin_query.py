@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.cluster import KMeans
 
 from modicum.core import InputError
-from modicum.core.clusters import cluster
 from modicum.labels.active import margin_query
 
 
@@ -30,17 +28,6 @@ def test_parity_with_the_definition_of_the_margin():
     expected = np.argsort(ordered[:, -1] - ordered[:, -2])[:7]
     chosen = margin_query(np.eye(200), proba, none(200), 7, rng(), prefilter=1, trust=0)
     assert chosen.tolist() == expected.tolist()
-
-
-def test_parity_of_the_clusters_with_scikit_learn():
-    """On clouds far apart both find the same weighted means, so distances to the nearest centre agree."""
-    local = np.random.default_rng(2)
-    X = np.repeat(10 * np.eye(5), 40, axis=0) + local.normal(size=(200, 5))
-    weight = local.random(200) + 0.1
-    reference = KMeans(5, n_init=10, random_state=0).fit(X, sample_weight=weight)
-    nearest, distance = cluster(X, 5, rng(), weight=weight)
-    np.testing.assert_allclose(distance, reference.transform(X).min(axis=1) ** 2, atol=1e-6)
-    assert len(set(zip(nearest.tolist(), reference.labels_.tolist(), strict=True))) == 5
 
 
 def test_known_world_rows_lie_at_the_boundary():
