@@ -12,9 +12,10 @@ import modicum
 from modicum.core import InputError, LabelSpace, Table
 from modicum.workspace import add_class, remove_classes
 from modicum.workspace.bundle import load
+from modicum.workspace.ladder.climb import Climb, Trial
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.ladder.recipes import RECIPES
-from modicum.workspace.unknown import unknown_facts, unknown_rule
+from modicum.workspace.unknown import unknown_facts, unknown_rule, witness
 
 QUICK = {
     "budget": "20s",
@@ -140,3 +141,13 @@ def test_what_the_report_tells_where_no_rule_could_be_learnt(fitted):
     result, _, _ = fitted
     rule = result.bundle.model.unknown
     assert unknown_facts(rule, 0.1, np.array([True, False, True]))["marked"] == 2
+
+
+def test_the_witness_is_a_linear_rule_of_labelled_rows_alone():
+    nothing = np.zeros((1, 0))
+    trials = tuple(Trial(recipe) for recipe in RECIPES)
+    found = witness(Climb(trials, 1, nothing.astype(bool), nothing.astype(int)))
+    assert found.recipe.rung == 1
+    assert "unlabelled" not in found.recipe.needs
+    others = tuple(trial for trial in trials if trial.recipe.rung != 1)
+    assert witness(Climb(others, 1, nothing.astype(bool), nothing.astype(int))) is None

@@ -2,8 +2,8 @@
 
 from modicum.evaluation.bench.collections import few_shot_rows, load_collection, shifted_rows
 from modicum.evaluation.bench.flips import flip_labels, most_similar_class
-from modicum.evaluation.bench.retrieval import Retrieval, load_retrieval
 from modicum.evaluation.bench.planted import CopyScores, copy_scores, plant_copies
+from modicum.evaluation.bench.retrieval import Retrieval, load_retrieval
 from modicum.evaluation.bench.rows import BenchRow, machine_facts, rows_to_json, summarize
 
 __all__ = [

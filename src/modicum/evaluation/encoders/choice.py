@@ -4,11 +4,13 @@ The question: of several encoders, each with vectors of the same labelled rows, 
 would add something to it? An encoder serves a row as well as the row's class is told from the other rows of its class
 alone: the leave-one-out probability of the nearest class mean, brought to one scale. A set of encoders serves a row
 unless all of them fail, so that the sum over rows is monotone and submodular: a second encoder counts for the rows that
-the first one misses, and taking the best next one each time is within a factor of 1 - 1/e of the best set. Do not take what is served for what a head gains from vectors set side by side: of an encoder,
-its first 64 dimensions, its static table and a hashed one, the first choice was the best one on banking77 and trec and
-the second added 2 to 6 points on trec at 8 and 16 labels a class, but cost 3 to 7 on mpqa. Do not use it with one label
-a class, where nothing is left to be told by; nor take small leads for real: with 200 rows the standard error of a score
-is two to three points.
+the first one misses, and taking the best next one each time is within a factor of 1 - 1/e of the best set.
+
+Do not take what is served for what a head gains from vectors set side by side: of an encoder, its first 64 dimensions,
+its static table and a hashed one, the first choice was the best one on banking77 and trec, and the second added 2 to 6
+points on trec at 8 and 16 labels a class, but cost 3 to 7 on mpqa. Do not use it with one label a class, where nothing
+is left to be told by; nor take small leads for real: with 200 rows the standard error of a score is two to three
+points.
 
 Paper: "Building a Winning Team: Selecting Source Model Ensembles using a Submodular Transferability Estimation
 Approach" (OSBORN, Vimal et al. 2023). Changed: the candidates are encoders without a source task, whose vectors of the

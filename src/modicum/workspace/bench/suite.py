@@ -13,24 +13,9 @@ from modicum.core.checks import check_choice
 from modicum.core.files import atomic_write
 from modicum.core.progress import Progress, silent
 from modicum.evaluation.bench import BenchRow, machine_facts, rows_to_json
-from modicum.workspace.bench import few_shot, methods, modes, refit, scale
+from modicum.workspace.bench import dedup, few_shot, methods, modes, refit, scale, select
 from modicum.workspace.bench.labels import active, conformal, loop, noisy, proportions, shift
 from modicum.workspace.bench.vectors import index, outliers, search, topics
-from modicum.workspace.bench import (
-    active,
-    conformal,
-    dedup,
-    few_shot,
-    loop,
-    methods,
-    modes,
-    noisy,
-    proportions,
-    refit,
-    scale,
-    select,
-    shift,
-)
 
 Bench = Callable[[Path, Sequence[str], int, Progress], list[BenchRow]]
 
