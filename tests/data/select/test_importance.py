@@ -28,17 +28,23 @@ def rng(seed=0):
 
 
 def test_parity_with_the_authors_package():
-    found = fit_importance(POOL, TARGET).log_weights(POOL)
+    found = fit_importance(POOL, TARGET, smoothing=0).log_weights(POOL)
     np.testing.assert_allclose(found, AUTHORS, rtol=1e-9)
 
 
 def test_known_world_one_word_with_known_shares():
     """The pool says a three times in four, the target once in four: a weighs 1/3, b weighs 3."""
-    model = fit_importance(["a"] * 3 + ["b"], ["a"] + ["b"] * 3, longest=1)
+    model = fit_importance(["a"] * 3 + ["b"], ["a"] + ["b"] * 3, longest=1, smoothing=0)
     np.testing.assert_allclose(model.log_weights(["a", "b", "a b b"]), np.log([1 / 3, 3, 3]), atol=1e-6)
     everything = np.bincount(hashed_ngrams(["a", "b", "b", "b"], longest=1)[1], minlength=10_000)
     gained = 0.25 * np.log(1 / 3) + 0.75 * np.log(3)
     assert model.kl_reduction(everything) == pytest.approx(gained, abs=1e-5)
+
+
+def test_smoothing_bounds_what_one_ngram_costs():
+    """Half of the smoothed target is the pool, so that no n-gram costs more than log 2."""
+    gains = fit_importance(POOL, TARGET).log_ratio
+    assert gains.min() == pytest.approx(-np.log(2), abs=1e-6)
 
 
 def test_draws_follow_the_weights():
@@ -97,5 +103,7 @@ def test_errors():
         importance_resampling(POOL, ["", " "], 1, rng=rng())
     with pytest.raises(InputError, match="the pool holds no word"):
         importance_resampling([], TARGET, 1, rng=rng())
+    with pytest.raises(InputError, match="smoothing must be at least 0, not -1"):
+        importance_resampling(POOL, TARGET, 1, smoothing=-1, rng=rng())
     with pytest.raises(InputError, match="at least one row must be kept, not 0"):
         importance_resampling(POOL, TARGET, 0, rng=rng())

@@ -10,7 +10,10 @@ on the choice is worth (r = 0.89). Do not use it where meaning counts and wordin
 
 Paper: "Data Selection for Language Models via Importance Resampling" (Xie et al. 2023). Changed: the pool is read in
 chunks, twice for the choice and once for its figure, and nothing of it is held but the rows that lead so far; no row is
-left out for being short; one target.
+left out for being short; one target. By default the target is smoothed with the pool: without that, and 100 rows of
+one of banking77, trec and mpqa to show which rows are wanted of all three, 21%, 5% and 100% of 2,000 rows were of the
+right one (the choice is of the shortest texts, which have the fewest n-grams that are not in the target); with it 86%,
+69% and 96%.
 """
 
 from __future__ import annotations
@@ -58,11 +61,14 @@ class Importance:
     pool: Floats
     """Share of each bucket in the pool (B,)."""
     longest: int
+    smoothing: float = 0.0
+    """Occurrences of the pool that are mixed into the target, for each of its own."""
 
     @property
     def log_ratio(self) -> Floats:
         """What one occurrence of each bucket adds to the log weight of a row (B,)."""
-        return np.asarray(np.log(self.target + FLOOR) - np.log(self.pool + FLOOR))
+        expected = (self.target + self.smoothing * self.pool) / (1 + self.smoothing)
+        return np.asarray(np.log(expected + FLOOR) - np.log(self.pool + FLOOR))
 
     def log_weights(self, texts: Texts) -> Floats:
         """Logarithm (N,) of each text's importance weight: probability under the target over that under the pool."""
@@ -78,7 +84,9 @@ class Importance:
         return float(self.target @ (np.log(chosen + FLOOR) - np.log(self.pool + FLOOR)))
 
 
-def fit_importance(pool: Pool, target: Texts, *, longest: int = 2, buckets: int = 10_000) -> Importance:
+def fit_importance(
+    pool: Pool, target: Texts, *, longest: int = 2, buckets: int = 10_000, smoothing: float = 1.0
+) -> Importance:
     """Count the n-grams of a pool and of a target.
 
     Args:
@@ -86,15 +94,19 @@ def fit_importance(pool: Pool, target: Texts, *, longest: int = 2, buckets: int 
         target: Texts that the choice should resemble.
         longest: Words of the longest n-grams.
         buckets: Buckets that n-grams are hashed into.
+        smoothing: Occurrences of the pool that are mixed into the target, for each of its own, at least 0. With 0, as
+            the authors have it, a row is all but ruled out by each n-gram that a small target happens not to hold.
 
     Raises:
-        InputError: The target or the pool holds no word.
+        InputError: The target or the pool holds no word, or the smoothing is below 0.
     """
+    if not smoothing >= 0:
+        raise InputError(f"smoothing must be at least 0, not {smoothing}")
     totals = [counted(parts, longest=longest, buckets=buckets) for parts in ([target], _parts(pool))]
     for what, total in zip(("target", "pool"), totals, strict=True):
         if total.sum() == 0:
             raise InputError(f"the {what} holds no word; name its column of texts, or give rows that have one")
-    return Importance(totals[0] / totals[0].sum(), totals[1] / totals[1].sum(), longest)
+    return Importance(totals[0] / totals[0].sum(), totals[1] / totals[1].sum(), longest, smoothing)
 
 
 def importance_resampling(
@@ -104,6 +116,7 @@ def importance_resampling(
     *,
     longest: int = 2,
     buckets: int = 10_000,
+    smoothing: float = 1.0,
     noise: bool = True,
     rng: np.random.Generator,
 ) -> Selection:
@@ -115,6 +128,8 @@ def importance_resampling(
         keep: Rows wanted.
         longest: Words of the longest n-grams.
         buckets: Buckets that n-grams are hashed into.
+        smoothing: Occurrences of the pool that are mixed into the target, for each of its own, at least 0; 0 as in the
+            paper.
         noise: Whether rows are drawn; else those of the largest weights are taken, which are less varied.
         rng: Draws the noise.
 
@@ -132,7 +147,7 @@ def importance_resampling(
         (10, True, True)
     """
     check_keep(keep)
-    model = fit_importance(pool, target, longest=longest, buckets=buckets)
+    model = fit_importance(pool, target, longest=longest, buckets=buckets, smoothing=smoothing)
     rows, leading, weights = np.empty(0, dtype=np.int64), np.empty(0), np.empty(0)
     done = 0
     for texts in in_chunks(_parts(pool)):
