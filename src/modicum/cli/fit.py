@@ -71,7 +71,7 @@ def fit(
 
     Example: modicum fit tickets.csv --text message --label intent --budget 60s --out intents
     """
-    folder = bundle or Path(f"{stem(table)}.bundle")
+    folder = bundle or Path(f"{options.stem(table)}.bundle")
     with bars() as progress:
         items = modicum.read(
             table,
@@ -107,12 +107,6 @@ def fit(
         print_json({"bundle": str(folder), **{k: v for k, v in result.report.items() if k != "map"}})
     else:
         _show(result.report, folder)
-
-
-def stem(table: str) -> str:
-    """Name of a table without folder and endings, for what is made of it."""
-    pipe = table == "-" or modicum.data.is_pipe(Path(table))
-    return "table" if pipe else Path(table).absolute().name.split(".")[0]
 
 
 def _show(report: dict[str, Any], folder: Path) -> None:

@@ -87,7 +87,7 @@ def label(
         opened = loop.open_session(
             items,
             modicum.data.declared_classes(table, classes),
-            journal or Path(f"{_stem(table)}.labels.jsonl"),
+            journal or Path(f"{options.stem(table)}.labels.jsonl"),
             source=encoder if given is None else given,
             encoded=export is None and foreign is None,
             threads=threads,
@@ -122,10 +122,6 @@ def label(
 def _to_begin(items: Table, separator: str | None) -> Table:
     """The table under its separator, also where it has no column of labels yet."""
     return items if separator is None else replace(items, separator=modicum.data.check_separator(separator))
-
-
-def _stem(table: str) -> str:
-    return "table" if table == "-" else Path(table).name.split(".")[0]
 
 
 def _user() -> str:

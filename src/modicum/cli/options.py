@@ -1,4 +1,4 @@
-"""Options that mean the same on every verb."""
+"""Options that mean the same on every verb, and what is made of a table's name."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+import modicum
 
 TABLE = Annotated[
     str,
@@ -63,3 +65,9 @@ ENCODER_MODE = Annotated[
 THREADS = Annotated[int | None, typer.Option("--threads", min=1, help="Threads to use; default all cores.")]
 JSON = Annotated[bool, typer.Option("--json", help="Write the result as JSON to standard output.")]
 SEED = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]
+
+
+def stem(table: str) -> str:
+    """Name of a table without folder and endings, for what is made of it."""
+    pipe = table == "-" or modicum.data.is_pipe(Path(table))
+    return "table" if pipe else Path(table).absolute().name.split(".")[0]

@@ -12,7 +12,6 @@ from rich.markup import escape
 import modicum
 from modicum.cli import options
 from modicum.cli.console import bars, out, print_json, print_table
-from modicum.cli.fit import stem
 from modicum.core.errors import InputError
 
 SHOWN, LETTERS = 30, 60
@@ -56,7 +55,7 @@ def topics(
 
     Example: modicum topics tickets.csv --text message --out themes
     """
-    place = folder or previous or Path(f"{stem(table)}.topics")
+    place = folder or previous or Path(f"{options.stem(table)}.topics")
     with bars() as progress:
         kept = modicum.workspace.load_topics(previous) if previous else None
         items = modicum.read(table, text=text, id=id, time=time)
