@@ -13,7 +13,7 @@ chunks, twice for the choice and once for its figure, and nothing of it is held 
 left out for being short; one target. By default the target is smoothed with the pool: without that, and 100 rows of
 one of banking77, trec and mpqa to show which rows are wanted of all three, 21%, 5% and 100% of 2,000 rows were of the
 right one (the choice is of the shortest texts, which have the fewest n-grams that are not in the target); with it 86%,
-69% and 96%.
+69% and 96%. That the two weigh alike was chosen on these tables.
 """
 
 from __future__ import annotations
