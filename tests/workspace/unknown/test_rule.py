@@ -16,6 +16,7 @@ from modicum.workspace.ladder.climb import Climb, Trial
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.ladder.recipes import RECIPES
 from modicum.workspace.unknown import unknown_facts, unknown_rule, witness
+from modicum.workspace.unknown.rule import _crowd
 
 QUICK = {
     "budget": "20s",
@@ -54,6 +55,27 @@ def test_known_world_an_unlabelled_class_is_marked_and_the_others_at_the_rate(fi
     assert unknown[codes < 3].mean() == pytest.approx(0.1, abs=0.07)
 
 
+def test_unlabelled_rows_are_compared_with_only_where_many_look_like_no_class(fitted):
+    result, _, _ = fitted
+    rule = result.bundle.model.unknown
+    assert (len(rule.pool), rule.held_out.shape) == (180, (60, 3))
+    table, X, codes = world()
+    kept = np.flatnonzero(codes < 3)
+    ids, texts, labels = (tuple(values[row] for row in kept) for values in (table.ids, table.texts, table.labels))
+    known = modicum.fit(Table(ids, texts, labels), vectors=X[kept], unknown=0.1, **QUICK)
+    rule = known.bundle.model.unknown
+    assert (len(rule.pool), rule.held_out.shape) == (0, (60, 2))
+    X, codes = fresh()
+    assert known.bundle.predict(vectors=X).unknown[codes == 3].mean() > 0.8
+
+
+def test_a_row_of_the_table_is_not_its_own_neighbour_among_the_unlabelled():
+    """Of two unlabelled rows one is the row itself, so that only the other, at right angles to it, is left."""
+    pool = np.eye(2, dtype=np.float16)
+    assert _crowd(np.eye(2, dtype=np.float32)[:1], pool).tolist() == [0.0]
+    assert _crowd(np.eye(2, dtype=np.float32)[:1], pool[:1]).tolist() == [1.0]
+
+
 def test_without_the_option_it_is_the_empty_sets():
     table, X, _ = world()
     result = modicum.fit(table, vectors=X, **QUICK)
@@ -66,7 +88,7 @@ def test_rows_set_aside_set_the_threshold_where_labels_abound():
     result = modicum.fit(table, vectors=X, unknown=0.1, set_aside_from=50, **QUICK)
     assert result.report["unknown"]["guarantee"] == (
         "At most 10 % of the rows of the classes are marked as unknown, on average: calibrated on 18 rows that nothing "
-        "else was learnt from."
+        "else was learnt from. Many unlabelled rows look like no class, so rows are compared with 150 of them, too."
     )
     X, codes = fresh()
     unknown = result.bundle.predict(vectors=X).unknown
@@ -79,7 +101,8 @@ def test_the_report_tells_and_the_bundle_keeps_the_rule(fitted, tmp_path):
     told = result.report["unknown"]
     assert told["guarantee"] == (
         "About 10 % of the rows of the classes are marked as unknown, on average: calibrated on 60 labelled rows, each "
-        "compared with the others by a rule that did not see it."
+        "compared with the others by a rule that did not see it. Many unlabelled rows look like no class, so rows "
+        "are compared with 180 of them, too."
     )
     assert told["guarantee"] in result.report["grounds"]
     assert told["rows"] == 180
