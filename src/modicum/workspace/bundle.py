@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -18,7 +17,7 @@ from safetensors.numpy import load_file, save
 
 from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
-from modicum.core.files import atomic_folder, file_digest, recover
+from modicum.core.files import atomic_folder, file_digest, manifest_digest, recover
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.encoders import FolderEncoder, HashedEncoder, encode, in_mode, load_encoder
@@ -163,7 +162,7 @@ class Bundle:
                 (work / TABLE).write_bytes(predictions)
             hashes = {file.name: file_digest(file) for file in sorted(work.iterdir())}
             manifest = self._manifest(hashes)
-            manifest["digest"] = _manifest_digest(manifest)
+            manifest["digest"] = manifest_digest(manifest)
             (work / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
         return folder
 
@@ -251,13 +250,8 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _manifest_digest(manifest: Mapping[str, Any]) -> str:
-    told = json.dumps({k: v for k, v in manifest.items() if k != "digest"}, sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(told.encode()).hexdigest()
-
-
 def _verify(folder: Path, manifest: Mapping[str, Any]) -> None:
-    if manifest.get("digest") != _manifest_digest(manifest):
+    if manifest.get("digest") != manifest_digest(manifest):
         raise InputError(f"{folder / MANIFEST} was edited after it was written; copy the bundle again, or fit again")
     files = manifest.get("files")
     if not isinstance(files, dict) or ARRAYS not in files or REPORT not in files:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.neighbors import NearestNeighbors
 
-from modicum.core import InputError
+from modicum.core import InputError, nearest
 from modicum.core.arrays import normalize_rows
 from modicum.vectors.outliers import KNNDistance, Mahalanobis, nearest_similarities
 
@@ -65,11 +65,16 @@ def test_more_known_rows_make_no_row_less_typical(seed):
     assert (more >= fewer - 1e-12).all()
 
 
-def test_the_last_neighbour_is_a_setting():
+def test_chunks_give_the_same_and_the_last_neighbour_is_a_setting(monkeypatch):
     rng = np.random.default_rng(3)
     X = rng.normal(size=(60, 5))
+    known = normalize_rows(X)
+    whole = nearest_similarities(X, known, 3)
     last = KNNDistance(3, by="last").fit(X)
     assert last.score_samples(X[:2]) == pytest.approx(nearest_similarities(X[:2], last.vectors_, 3)[:, -1])
+    monkeypatch.setattr(nearest, "BLOCK", 8)
+    monkeypatch.setattr(nearest, "QUERIES", 4)
+    np.testing.assert_allclose(nearest_similarities(X, known, 3), whole)
 
 
 def test_rows_of_zeros_have_no_neighbour():

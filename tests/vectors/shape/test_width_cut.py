@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 from sklearn.decomposition import TruncatedSVD
 from sklearn.neighbors import NearestNeighbors
 
-from modicum.core import InputError
+from modicum.core import InputError, nearest
 from modicum.core.arrays import normalize_rows
 from modicum.vectors.shape import CutLoss, WidthCut, cut_losses, enough
-from modicum.vectors.shape import width_cut as module
 
 
 def test_parity_with_scikit_learns_truncated_svd():
@@ -65,7 +64,8 @@ def test_first_coordinates_and_chunks(monkeypatch):
     X = np.random.default_rng(3).normal(size=(30, 5))
     np.testing.assert_allclose(WidthCut(2, "first").fit_transform(X), normalize_rows(X[:, :2]))
     whole = cut_losses(X, {"two": X[:, :2]})
-    monkeypatch.setattr(module, "BLOCK", 90)
+    monkeypatch.setattr(nearest, "BLOCK", 8)
+    monkeypatch.setattr(nearest, "QUERIES", 4)
     assert cut_losses(X, {"two": X[:, :2]}) == whole
     assert cut_losses(X, {"two": X[:, :2]}, queries=7, rng=np.random.default_rng(5)) != whole
 

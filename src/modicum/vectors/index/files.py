@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modicum.core.errors import InputError
-from modicum.core.files import atomic_folder, file_digest, recover
+from modicum.core.files import atomic_folder, file_digest, manifest_digest, recover
 from modicum.vectors.index.rows import CHUNK, Rows, Segment
 
 SCHEMA = 1
@@ -49,7 +48,7 @@ def write_index(folder: Path, kind: str, rows: Rows, settings: Mapping[str, Any]
             "settings": dict(settings),
             "files": {file.name: file_digest(file) for file in sorted(work.iterdir())},
         }
-        manifest["digest"] = _digest(manifest)
+        manifest["digest"] = manifest_digest(manifest)
         (work / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
@@ -109,14 +108,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise InputError(f"{folder} is not an index: it has no {MANIFEST} that can be read") from error
     if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
         raise InputError(f"{folder / MANIFEST} is of another version of modicum; build the index again")
-    if manifest.get("digest") != _digest(manifest):
+    if manifest.get("digest") != manifest_digest(manifest):
         raise InputError(f"{folder / MANIFEST} was changed after it was written; build the index again")
     return manifest
-
-
-def _digest(manifest: Mapping[str, Any]) -> str:
-    told = {key: value for key, value in manifest.items() if key != "digest"}
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def _array(folder: Path, name: str) -> NDArray[np.float32] | None:

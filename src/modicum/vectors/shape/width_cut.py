@@ -24,10 +24,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from modicum.core.arrays import chunks, normalize_rows
+from modicum.core.arrays import normalize_rows
 from modicum.core.card import Card
 from modicum.core.checks import check_choice, check_vectors
 from modicum.core.errors import InputError
+from modicum.core.nearest import largest_products
 
 CARD = Card(
     name="WidthCut",
@@ -43,8 +44,6 @@ CARD = Card(
 )
 
 Floats = NDArray[np.floating]
-BLOCK = 4_000_000
-"""Similarities that stand in memory at once."""
 
 
 @dataclass(frozen=True)
@@ -161,12 +160,6 @@ def enough(losses: Sequence[CutLoss], *, kept: float = 0.9) -> CutLoss:
 
 
 def _neighbours(X: Floats, drawn: NDArray[np.int64], count: int) -> tuple[NDArray[np.int64], Floats]:
-    """The nearest other rows (Q, count) of the drawn ones, in no order, and their cosines."""
+    """The nearest other rows (Q, count) of the drawn ones, and their cosines."""
     units = normalize_rows(X)
-    near, cosines = np.empty((len(drawn), count), dtype=np.int64), np.empty((len(drawn), count), dtype=units.dtype)
-    for part in chunks(len(drawn), max(1, BLOCK // len(units))):
-        similarity = units[drawn[part]] @ units.T
-        similarity[np.arange(len(similarity)), drawn[part]] = -np.inf
-        near[part] = np.argpartition(-similarity, count - 1, axis=1)[:, :count]
-        cosines[part] = np.take_along_axis(similarity, near[part], axis=1)
-    return near, cosines
+    return largest_products(units[drawn], units, count, skip=drawn)
