@@ -28,7 +28,7 @@ from skactiveml.base import SkactivemlClassifier
 from small_text import query_strategies as small
 
 from modicum.core.arrays import log_probabilities, softmax
-from modicum.labels.active import Query
+from modicum.labels.active import Query, random_query
 from modicum.workspace.bench.labels.active import HOUSE, RANDOM, STRATEGIES, goal, to_rows, trace
 from modicum.workspace.bench.tasks import open_collection
 
@@ -95,6 +95,15 @@ def from_activeml(make: Callable[[int], Any], *, rule: str | None = "clf") -> Qu
     return query
 
 
+def started(query: Query) -> Query:
+    """A strategy that needs a labelled row, with random rows in its first round, as its users would start it."""
+
+    def first(X: Floats, proba: Floats, labelled: Any, budget: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        return (query if labelled.any() else random_query)(X, proba, labelled, budget, rng)
+
+    return first
+
+
 def activeml_entry(name: str, *, rule: str | None = "clf", **settings: Any) -> Query:
     """One of scikit-activeml's strategies by name."""
     kind = getattr(activeml, name)
@@ -106,7 +115,7 @@ PEERS: dict[str, Query] = {
     "small-text LeastConfidence": from_small_text(small.LeastConfidence),
     "small-text PredictionEntropy": from_small_text(small.PredictionEntropy),
     "small-text EmbeddingKMeans": from_small_text(small.EmbeddingKMeans),
-    "small-text GreedyCoreset": from_small_text(small.GreedyCoreset),
+    "small-text GreedyCoreset": started(from_small_text(small.GreedyCoreset)),
     "small-text LightweightCoreset": from_small_text(small.LightweightCoreset),
     "small-text ContrastiveActiveLearning": from_small_text(lambda: small.ContrastiveActiveLearning(pbar=None)),
     "scikit-activeml DropQuery": activeml_entry("DropQuery"),

@@ -1,0 +1,131 @@
+"""The one mechanism of all objectives: what a batch of rows costs, for an encoder that is being tuned.
+
+A method is one file: a pure function on tensors, and a frozen dataclass of its settings whose `start` makes a `Loss`
+for one lesson. The loss draws the rows of each batch and says what they cost; what it registers as parameters, such as
+a head, trains along and is thrown away.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from modicum.core.errors import InputError
+from modicum.weights.encoder import Batch, TextEncoder
+
+Tokens = Sequence[Sequence[int]]
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What there is to learn from: N texts, some with one of K classes."""
+
+    tokens: Tokens
+    """Token ids of each text."""
+    codes: NDArray[np.int64]
+    """Class of each text (N,), -1 where unknown."""
+    classes: int
+    names: Tokens | None = None
+    """Token ids of each class's name and description (K); None where the names say nothing."""
+    proba: NDArray[np.floating] | None = None
+    """What a frozen model thinks of each text (N, K); None where there is none."""
+
+    @cached_property
+    def rows(self) -> NDArray[np.int64]:
+        """Row numbers with a class, ascending."""
+        return np.flatnonzero(self.codes >= 0)
+
+    @cached_property
+    def pool(self) -> NDArray[np.int64]:
+        """Row numbers without one, ascending."""
+        return np.flatnonzero(self.codes < 0)
+
+    def labelled(self, least: int = 1) -> NDArray[np.int64]:
+        """Row numbers with a class.
+
+        Raises:
+            InputError: There are fewer than `least`.
+        """
+        if len(self.rows) < least:
+            raise InputError(f"the objective learns from labels and needs {least}; there are {len(self.rows)}")
+        return self.rows
+
+    def unlabelled(self) -> NDArray[np.int64]:
+        """Row numbers without a class.
+
+        Raises:
+            InputError: There is none.
+        """
+        if len(self.pool) == 0:
+            raise InputError("the objective learns from unlabelled rows; there is none")
+        return self.pool
+
+    def named(self) -> Tokens:
+        """Token ids of the names.
+
+        Raises:
+            InputError: The names say nothing.
+        """
+        if self.names is None:
+            raise InputError("the objective learns from class names, and these say nothing; describe the classes")
+        return self.names
+
+
+class Loss(nn.Module, ABC):
+    """An objective at work. Chance in it comes from torch's own generator, which the training loop seeds and keeps."""
+
+    @abstractmethod
+    def draw(self, size: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Row numbers of the next batch: about `size` of them, at least 1, perhaps some twice."""
+
+    @abstractmethod
+    def forward(self, encoder: TextEncoder, rows: NDArray[np.int64]) -> Tensor:
+        """What these rows cost: a number with a gradient, lower is better."""
+
+
+@dataclass(frozen=True)
+class Objective(ABC):
+    """Settings of what is minimised; every file has one."""
+
+    @abstractmethod
+    def start(self, lesson: Lesson, encoder: TextEncoder) -> Loss:
+        """The loss for a lesson; `encoder` is the one that will be tuned, as it starts.
+
+        Raises:
+            InputError: The lesson lacks what the objective learns from.
+        """
+
+
+def embed(encoder: TextEncoder, tokens: Tokens) -> Tensor:
+    """Vectors (n, D) of texts, with a gradient where the encoder trains."""
+    return encoder(Batch.of(tokens, encoder.pad, next(encoder.parameters()).device))
+
+
+def balanced_rows(
+    codes: NDArray[np.int64], rows: NDArray[np.int64], size: int, rng: np.random.Generator, *, per_class: int = 2
+) -> NDArray[np.int64]:
+    """About `size` of the rows, the same number of each class drawn, rows of small classes more than once.
+
+    Args:
+        codes: Class of each row (N,).
+        rows: Row numbers (n,) to draw from, at least 1.
+        size: Rows wanted.
+        rng: Draws classes, then rows.
+        per_class: Rows of a class at least; more where there are fewer classes than that fills.
+
+    Example:
+        >>> rows = balanced_rows(np.array([0, 0, 0, 1]), np.arange(4), 4, np.random.default_rng(0))
+        >>> np.bincount(np.array([0, 0, 0, 1])[rows]).tolist()
+        [2, 2]
+    """
+    there = np.unique(codes[rows])
+    each = max(per_class, -(-size // len(there)))
+    chosen = rng.permutation(there)[: max(1, size // each)]
+    found = [rows[codes[rows] == code] for code in chosen]
+    return np.concatenate([rng.choice(own, each, replace=len(own) < each) for own in found])
