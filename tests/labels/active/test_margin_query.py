@@ -50,6 +50,19 @@ def test_known_world_without_labels_every_cloud_is_asked_for():
     assert set(margin_query(X, proba, labelled, 4, rng()) // 50) == {0}
 
 
+def test_known_world_a_rare_class_is_asked_for_before_the_many_rows_of_another():
+    """Forty rows in four clouds of one class and two of another lie around: with three rows wanted, k-means alone has
+    no cluster for the two."""
+    X = np.eye(5)[np.r_[np.repeat(np.arange(4), 10), 4, 4]] + 0.01 * np.random.default_rng(3).normal(size=(42, 5))
+    proba = np.where(np.arange(42)[:, None] < 40, [0.7, 0.3], [0.3, 0.7])
+    asked = [
+        {rare: margin_query(X, proba, none(42), 3, np.random.default_rng(seed), rarity=rare) for rare in (0.0, 2.0)}
+        for seed in range(10)
+    ]
+    found = {rare: sum(bool((one[rare] >= 40).any()) for one in asked) for rare in (0.0, 2.0)}
+    assert found[2.0] > found[0.0] + 3
+
+
 def test_copies_are_not_picked_together():
     chosen = margin_query(np.repeat(np.eye(4), 10, axis=0), np.full((40, 2), 0.5), none(40), 4, rng())
     assert len(set(chosen // 10)) == 4
@@ -95,5 +108,7 @@ def test_candidates_are_capped(monkeypatch):
 
 
 def test_errors():
-    with pytest.raises(InputError, match=r"prefilter must be at least 1 and trust at least 0, not 0 and 0\.5"):
+    with pytest.raises(
+        InputError, match=r"prefilter must be at least 1, trust and rarity at least 0, not 0, 0\.5 and 1\.0"
+    ):
         margin_query(np.eye(3), np.full((3, 2), 0.5), none(3), 1, rng(), prefilter=0)
