@@ -18,10 +18,11 @@ from modicum.encoders import static
 from modicum.labels.conformal import split_conformal
 from modicum.workspace import Settings, add_class, predict_stream, predicting, remove_classes
 from modicum.workspace.cascade import fit_cascade, sure_from
-from modicum.workspace.fitting import make_model, with_sets
+from modicum.workspace.fitting import with_sets
 from modicum.workspace.ladder.climb import Plan
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.ladder.recipes import RECIPES
+from modicum.workspace.making import make_model
 from tests.cli.conftest import THEMES
 from tests.encoders.tiny import save_sentence_encoder
 

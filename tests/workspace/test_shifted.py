@@ -8,8 +8,8 @@ import pytest
 import modicum
 from modicum.core import LabelSpace
 from modicum.evaluation.metrics import set_metrics
-from modicum.workspace.fitting import make_model
 from modicum.workspace.ladder.problem import Problem
+from modicum.workspace.making import make_model
 from modicum.workspace.settings import Settings
 
 SHARES = (0.75, 0.15, 0.1)

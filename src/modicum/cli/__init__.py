@@ -22,6 +22,7 @@ from modicum.cli import (
     search,
     select,
     topics,
+    tune,
 )
 from modicum.cli.console import complain, show_warning
 from modicum.core.errors import InputError
@@ -32,7 +33,7 @@ Example: modicum fit tickets.csv --text message --label intent --out intents
 """
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
-verbs = (fit, predict, report, label, clean, classes, search, topics, dedup, select, methods, encode, bench)
+verbs = (fit, tune, predict, report, label, clean, classes, search, topics, dedup, select, methods, encode, bench)
 for verb in verbs:
     app.command()(getattr(verb, verb.__name__.rsplit(".", 1)[-1]))
 

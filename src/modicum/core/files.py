@@ -88,7 +88,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         recover(path)
         work.mkdir()
         yield work
-        for file in work.iterdir():
+        for file in work.rglob("*"):
             _sync(file)
         _sync(work)
         aside = path.with_name(f".{path.name}{_OLD}{secrets.token_hex(4)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
@@ -20,7 +21,7 @@ from modicum.core.errors import InputError
 from modicum.core.files import atomic_folder, file_digest, manifest_digest, recover
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
-from modicum.encoders import FolderEncoder, HashedEncoder, encode, in_mode, load_encoder
+from modicum.encoders import FolderEncoder, HashedEncoder, encode, in_mode, load_encoder, load_folder
 from modicum.labels.conformal import ConformalRule
 from modicum.workspace.cascade import Cascade
 from modicum.workspace.exemplars import Exemplars
@@ -28,6 +29,7 @@ from modicum.workspace.ladder.recipes import FittedRecipe, Recipe, Step, pack, u
 from modicum.workspace.model import Model, Predictions
 from modicum.workspace.report import render
 from modicum.workspace.targets.models import LabelsModel, LabelsPredictions, NumberModel, NumberPredictions
+from modicum.workspace.tuning.own import OwnWeights
 from modicum.workspace.unknown import UnknownRule
 
 SCHEMA = 1
@@ -39,6 +41,8 @@ MANIFEST, ARRAYS, REPORT, PAGE, TABLE = (
     "report.html",
     "predictions.parquet",
 )
+ENCODER = "encoder"
+"""Folder in the bundle that holds an encoder of its own."""
 TOLD = ("threshold", "share", "expected_loss")
 """Figures that the manifest has of a cascade."""
 MODELS: Mapping[str, type[Model | LabelsModel | NumberModel]] = MappingProxyType(
@@ -57,6 +61,8 @@ class EncoderReference:
     dimension: int
     mode: str = "exact"
     """`exact`, `fast` or `static`, as in `modicum.encoders.in_mode`."""
+    own: bool = False
+    """Whether its weights were tuned for this bundle and lie in it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +77,8 @@ class Bundle:
     cascade: Cascade | None = None
     exemplars: Exemplars | None = None
     """Labelled rows from which an added class is told apart; None where there was none to keep."""
+    weights: OwnWeights | None = None
+    """The encoder's own weights, where they were tuned for this bundle."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -99,6 +107,8 @@ class Bundle:
         found: Encoder
         if self.encoder_arrays:
             found = HashedEncoder.from_arrays(dict(self.encoder_arrays))
+        elif self.weights is not None:
+            found = in_mode(load_folder(self.weights.folder, threads=threads), self.encoder.mode)
         else:
             found = load_encoder(self.encoder.name, threads=threads, mode=self.encoder.mode)
         if found.fingerprint != self.encoder.fingerprint:
@@ -160,7 +170,10 @@ class Bundle:
             (work / PAGE).write_text(render(self.report), encoding="utf-8")
             if predictions is not None:
                 (work / TABLE).write_bytes(predictions)
-            hashes = {file.name: file_digest(file) for file in sorted(work.iterdir())}
+            if self.weights is not None:
+                shutil.copytree(self.weights.folder, work / ENCODER)
+            files = sorted(file for file in work.rglob("*") if file.is_file())
+            hashes = {file.relative_to(work).as_posix(): file_digest(file) for file in files}
             manifest = self._manifest(hashes)
             manifest["digest"] = manifest_digest(manifest)
             (work / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
@@ -213,7 +226,7 @@ def load(path: str | Path) -> Bundle:
     try:
         arrays = load_file(folder / ARRAYS)
         report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
-        return _assemble(manifest, arrays, report)
+        return _assemble(manifest, arrays, report, folder)
     except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, InputError):
             raise
@@ -258,7 +271,7 @@ def _verify(folder: Path, manifest: Mapping[str, Any]) -> None:
         raise InputError(f"{folder / MANIFEST} does not name the bundle's files; copy the bundle again, or fit again")
     for name, digest in files.items():
         file = folder / name
-        if file.parent != folder or not file.is_file():
+        if ".." in Path(name).parts or folder not in file.parents or not file.is_file():
             raise InputError(f"{folder} lacks {name!r}; copy the bundle again, or fit again")
         if file_digest(file) != digest:
             raise InputError(
@@ -266,7 +279,9 @@ def _verify(folder: Path, manifest: Mapping[str, Any]) -> None:
             )
 
 
-def _assemble(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], report: Mapping[str, Any]) -> Bundle:
+def _assemble(
+    manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], report: Mapping[str, Any], folder: Path
+) -> Bundle:
     recipe = manifest["recipe"]
     members: list[FittedRecipe] = []
     for i, member in enumerate(recipe["members"]):
@@ -284,7 +299,9 @@ def _assemble(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], r
     exemplars = None
     if "exemplars.vectors" in arrays:
         exemplars = Exemplars(arrays["exemplars.vectors"], arrays["exemplars.codes"])
-    return Bundle(model, EncoderReference(**manifest["encoder"]), report, own, cascade, exemplars)
+    encoder = EncoderReference(**manifest["encoder"])
+    weights = OwnWeights(folder / ENCODER) if encoder.own else None
+    return Bundle(model, encoder, report, own, cascade, exemplars, weights)
 
 
 def _member(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from modicum.evaluation import metrics
 from modicum.workspace.ladder.choice import Choice
-from modicum.workspace.ladder.climb import Climb
+from modicum.workspace.ladder.climb import Climb, Trial
 from modicum.workspace.ladder.recipes import BASELINE
 
 
@@ -21,17 +21,7 @@ def ladder_rows(
     shares = _shares(choice)
     entries = []
     for trial in climb.trials:
-        entry = {
-            "name": trial.recipe.name,
-            "steps": [str(step) for step in trial.recipe.steps],
-            "rung": trial.recipe.rung,
-            "status": "tried" if trial.tried else "skipped",
-            "reason": trial.reason,
-            "seconds": round(trial.seconds, 3),
-            "parameters_moved": trial.parameters,
-            "megabytes": round(trial.megabytes, 3),
-            "seconds_per_1000_items": round(trial.seconds_per_1000, 5),
-        }
+        entry = entry_of(trial)
         entries.append(entry | _shown_by(choice, climb, y, trial.recipe.name, shares, tests))
     if choice is not None and any(c.name == "pool" for c in choice.candidates):
         pool = choice.get("pool")
@@ -48,6 +38,21 @@ def ladder_rows(
         }
         entries.append(entry | _shown_by(choice, climb, y, "pool", shares, tests))
     return entries
+
+
+def entry_of(trial: Trial) -> dict[str, Any]:
+    """What a trial is and took, without what it showed."""
+    return {
+        "name": trial.recipe.name,
+        "steps": [str(step) for step in trial.recipe.steps],
+        "rung": trial.recipe.rung,
+        "status": "tried" if trial.tried else "skipped",
+        "reason": trial.reason,
+        "seconds": round(trial.seconds, 3),
+        "parameters_moved": trial.parameters,
+        "megabytes": round(trial.megabytes, 3),
+        "seconds_per_1000_items": round(trial.seconds_per_1000, 5),
+    }
 
 
 def _shares(choice: Choice | None) -> dict[str, float]:

@@ -38,6 +38,8 @@ class Prepared:
     static: NDArray[np.float32] | None
     """Static vectors of all rows, for a cascade."""
     same: SameTexts
+    source: Encoder | None = None
+    """The encoder itself; None where vectors were given."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,7 @@ class _Encoded:
     arrays: dict[str, NDArray[Any]]
     agreement: Agreement | None = None
     static: NDArray[np.float32] | None = None
+    source: Encoder | None = None
 
 
 def prepare(
@@ -78,7 +81,7 @@ def prepare(
         if table.groups is not None:
             groups = merge_groups(groups, np.unique(table.groups, return_inverse=True)[1])
     problem = Problem(encoded.X, codes, labelled, space, encoded.names, groups, table.times)
-    return Prepared(problem, encoded.encoder, encoded.arrays, encoded.agreement, encoded.static, same)
+    return Prepared(problem, encoded.encoder, encoded.arrays, encoded.agreement, encoded.static, same, encoded.source)
 
 
 def _encode(
@@ -99,9 +102,15 @@ def _encode(
             static = encode(table.texts, other) if mode == CASCADE else None
     X = encode(table.content, found, progress=progress)
     names = name_vectors(space, found, images=table.images is not None)
-    reference = EncoderReference(found.name, found.fingerprint, found.dimension, getattr(found, "mode", "exact"))
+    reference = reference_of(found)
     arrays = found.arrays() if isinstance(found, HashedEncoder) else {}
-    return _Encoded(X, names, reference, arrays, agreement, static)
+    return _Encoded(X, names, reference, arrays, agreement, static, found)
+
+
+def reference_of(encoder: Encoder, *, own: bool = False) -> EncoderReference:
+    """What a bundle says of an encoder; `own` where its weights are the bundle's."""
+    mode = getattr(encoder, "mode", "exact")
+    return EncoderReference(encoder.name, encoder.fingerprint, encoder.dimension, mode, own)
 
 
 def name_vectors(space: LabelSpace, encoder: Encoder, *, images: bool = False) -> NDArray[np.float32] | None:

@@ -19,18 +19,19 @@ from modicum.evaluation import metrics
 from modicum.workspace import findings
 from modicum.workspace.budget import parse_budget
 from modicum.workspace.cascade import FittedCascade
-from modicum.workspace.decision import decision, grounds, ladder_rows
-from modicum.workspace.ladder.bank import TUNED, Guess
-from modicum.workspace.ladder.choice import labels_per_class
+from modicum.workspace.decision import decision, grounds
+from modicum.workspace.ladder.bank import Guess
+from modicum.workspace.ladder.climb import Climb
 from modicum.workspace.ladder.curve import LEVEL, curve_facts
 from modicum.workspace.ladder.held_out import cross_fitted
-from modicum.workspace.ladder.recipes import BASELINE, fit_recipe
-from modicum.workspace.made import Made
+from modicum.workspace.ladder.recipes import BASELINE, FeatureBank, fit_recipe
+from modicum.workspace.making import Made
 from modicum.workspace.mapped import map_facts
 from modicum.workspace.model import Predictions
 from modicum.workspace.preparing import Prepared
 from modicum.workspace.settings import Settings
 from modicum.workspace.summary import summary
+from modicum.workspace.tuning.facts import tuning_facts, whole_ladder
 from modicum.workspace.unknown import unknown_facts
 
 Floats = NDArray[np.floating]
@@ -58,21 +59,32 @@ class Facts:
     @cached_property
     def tests(self) -> dict[str, float]:
         """Accuracy on hidden labels, by recipe."""
-        return _test_accuracies(self.table, self.made, self.answers)
+        return _test_accuracies(self)
+
+    @cached_property
+    def frozen(self) -> tuple[Climb, FeatureBank]:
+        """The climb on frozen vectors, and these vectors, whether they are shipped or not."""
+        made, given = self.made, self.prepared.problem
+        if made.attempt is None or not made.attempt.shipped or made.attempt.other is None:
+            return made.climbed, made.bank
+        problem = replace(made.problem, X=given.X, class_vectors=given.class_vectors)
+        return made.attempt.other[0], FeatureBank(problem)
 
 
-def _test_accuracies(table: Table, made: Made, answers: Predictions) -> dict[str, float]:
+def _test_accuracies(facts: Facts) -> dict[str, float]:
     """Accuracy on the hidden labels of what is shipped and of the baseline; empty where no label is hidden."""
-    if table.hidden is None:
+    made = facts.made
+    if facts.table.hidden is None:
         return {}
-    codes, hidden = made.problem.space.encode(table.hidden)
+    codes, hidden = made.problem.space.encode(facts.table.hidden)
     rows = np.flatnonzero(hidden)
-    out = {SHIPPED: float((answers.codes[rows] == codes[rows]).mean())}
+    out = {SHIPPED: float((facts.answers.codes[rows] == codes[rows]).mean())}
     if made.choice is None:
         return out
-    for trial in made.climbed.tried:
+    climbed, bank = facts.frozen
+    for trial in climbed.tried:
         if trial.recipe.name == BASELINE:
-            scores = fit_recipe(trial.recipe, made.bank).scores(made.problem.X[rows])
+            scores = fit_recipe(trial.recipe, bank).scores(bank.problem.X[rows])
             out[BASELINE] = float((scores.argmax(axis=1) == codes[rows]).mean())
     out[made.choice.shipped.name] = out[SHIPPED]
     return out
@@ -83,7 +95,7 @@ def write_report(facts: Facts) -> dict[str, Any]:
     table, made, problem = facts.table, facts.made, facts.made.problem
     prepared, settings = facts.prepared, facts.settings
     rng = np.random.default_rng(settings.seed)
-    ladder = ladder_rows(made.climbed, made.choice, problem.y, facts.tests)
+    ladder = whole_ladder(made, facts.tests)
     measured = _measured(facts)
     shift = findings.shift_facts(made.shift, problem.space, made.model.factors is not None)
     elsewhere = None
@@ -108,7 +120,7 @@ def write_report(facts: Facts) -> dict[str, Any]:
         "repaired": made.mended,
         "expected": _expected(made.guess),
         "learning_curve": _curve(made),
-        "tuning": _tuning(facts),
+        "tuning": tuning_facts(made, settings.bank),
         "shift": shift,
         "unknown": _unknown(facts),
         "next_to_label": findings.next_to_label(problem, facts.answers, table, rng),
@@ -208,25 +220,6 @@ def _expected(guess: Guess | None) -> dict[str, float] | None:
     reach = float(norm.ppf(0.5 + LEVEL / 2)) * guess.sd
     low, high = max(guess.mean - reach, 0.0), min(guess.mean + reach, 1.0)
     return {"accuracy": guess.mean, "low": low, "high": high, "level": LEVEL}
-
-
-def _tuning(facts: Facts) -> dict[str, Any] | None:
-    """What tuning the encoder's weights brought on other tables, and may bring here; None where that is not known."""
-    problem, bank = facts.made.problem, facts.settings.bank
-    labels = labels_per_class(problem.y, len(problem.space))
-    lead, gains = bank.lead(TUNED, len(problem.space), labels), [-lead for lead in bank.leads(TUNED)]
-    if lead is None or len(gains) < 2:
-        return None
-    mean, sd = -lead.mean, max(lead.sd, float(np.std(gains, ddof=1)))
-    verdict = "nobody can tell beforehand whether it pays"
-    if abs(mean) > sd:
-        verdict = "it is worth a try" if mean > 0 else "it does not pay"
-    said = (
-        f"Tuning the encoder's weights is not on this ladder. On {len(gains)} other tables it changed accuracy by "
-        f"{100 * min(gains):+.0f} to {100 * max(gains):+.0f} points; here {100 * mean:+.0f} ± {100 * sd:.0f} are to be "
-        f"expected: {verdict}."
-    )
-    return {"gain": mean, "sd": sd, "tables": len(gains), "said": said.replace("-", "−")}
 
 
 def _curve(made: Made) -> dict[str, Any] | None:

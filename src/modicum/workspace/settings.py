@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from modicum.workspace.ladder.bank import Bank, load_bank
 from modicum.workspace.ladder.climb import Plan
 from modicum.workspace.ladder.recipes import RECIPES, Recipe
+from modicum.workspace.tuning.settings import TuneSettings
 
 PER_CLASS = "-per-class"
 """Ending of a score's name in `Settings.sets` that asks for one threshold per class."""
@@ -34,6 +35,8 @@ class Settings:
     """Whether answers are corrected for class shares of the unlabelled rows, where that is expected to gain."""
     unknown: float | None = None
     """Share of rows of the classes that may be marked as of none of them; None marks those whose set is empty."""
+    tuning: TuneSettings = field(default_factory=TuneSettings)
+    """How the encoder's weights are tuned, where the budget allows."""
     tolerance: float = 0.005
     """Expected loss of accuracy that is accepted for a cheaper recipe; for labels and numbers, of skill."""
     seed: int = 0

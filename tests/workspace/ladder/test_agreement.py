@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from modicum.core import LabelSpace
-from modicum.workspace.fitting import make_model
 from modicum.workspace.ladder.agreement import agreement
 from modicum.workspace.ladder.bank import Bank, Entry
 from modicum.workspace.ladder.problem import Problem
+from modicum.workspace.making import make_model
 from modicum.workspace.settings import Settings
 
 

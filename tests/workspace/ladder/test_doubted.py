@@ -6,8 +6,8 @@ import numpy as np
 
 import modicum
 from modicum.core import LabelSpace, Table
-from modicum.workspace.fitting import make_model
 from modicum.workspace.ladder.problem import Problem
+from modicum.workspace.making import make_model
 from modicum.workspace.settings import Settings
 
 CLASSES = 6

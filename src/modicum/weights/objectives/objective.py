@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from modicum.core.errors import InputError
 from modicum.weights.encoder import Batch, TextEncoder
@@ -103,8 +104,8 @@ class Objective(ABC):
 
 
 def embed(encoder: TextEncoder, tokens: Tokens) -> Tensor:
-    """Vectors (n, D) of texts, with a gradient where the encoder trains."""
-    return encoder(Batch.of(tokens, encoder.pad, next(encoder.parameters()).device))
+    """Vectors (n, D) of texts, of length 1 whatever the encoder gives, with a gradient where it trains."""
+    return F.normalize(encoder(Batch.of(tokens, encoder.pad, next(encoder.parameters()).device)), dim=-1)
 
 
 def balanced_rows(

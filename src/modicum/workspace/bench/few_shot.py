@@ -14,10 +14,10 @@ from modicum.evaluation.bench import BenchRow, summarize
 from modicum.evaluation.curves import PowerLaw
 from modicum.workspace.bench.tasks import Collection, open_collection
 from modicum.workspace.executors import LocalExecutor
-from modicum.workspace.fitting import make_model
 from modicum.workspace.ladder.bank import load_bank
 from modicum.workspace.ladder.curve import LEVEL, anchor
 from modicum.workspace.ladder.recipes import BASELINE, fit_recipe
+from modicum.workspace.making import make_model
 from modicum.workspace.settings import Settings
 
 SHOTS = (1, 4, 8, 16)

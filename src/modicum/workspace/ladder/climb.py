@@ -97,9 +97,9 @@ def climb(
         reason = "no labelled row to measure it on"
         nothing = np.zeros((0, 0))
         return Climb(tuple(Trial(r, reason) for r in recipes), 0, nothing.astype(bool), nothing.astype(np.int64))
-    measured = _thin(problem, plan)
+    measured = problem.only(measured_rows(problem, plan))
     bank = FeatureBank(measured)
-    rounds = _rounds(measured, plan)
+    rounds = rounds_of(measured, plan)
     trials: list[Trial] = []
     for number, recipe in enumerate(recipes):
         progress("recipes", number, len(recipes))
@@ -112,20 +112,20 @@ def climb(
         trials = [_again(trial, bank, splits, executor) if trial.tried else trial for trial in trials]
         done += 1
     progress("recipes", len(recipes), len(recipes))
-    seen, folds = _coverage(measured, rounds[:done])
+    seen, folds = coverage(measured, rounds[:done])
     return Climb(tuple(trials), done, seen, folds)
 
 
-def _thin(problem: Problem, plan: Plan) -> Problem:
-    """The problem with all labelled rows and at most `max_pool` unlabelled ones, labelled rows first."""
+def measured_rows(problem: Problem, plan: Plan) -> NDArray[np.int64]:
+    """Row numbers that recipes are measured with: all labelled ones, then at most `max_pool` unlabelled ones."""
     pool = problem.unlabelled_rows
     if len(pool) > plan.max_pool:
         pool = np.sort(np.random.default_rng(plan.seed).choice(pool, plan.max_pool, replace=False))
-    return problem.only(np.concatenate([problem.rows, pool]))
+    return np.concatenate([problem.rows, pool])
 
 
-def _rounds(problem: Problem, plan: Plan) -> list[list[Split]]:
-    """Splits of the labelled rows, one list per repeat; time-ordered tables have one repeat."""
+def rounds_of(problem: Problem, plan: Plan) -> list[list[Split]]:
+    """Splits of the labelled rows, which come first, one list per repeat; time-ordered tables have one repeat."""
     n = len(problem.rows)
     groups = None if problem.groups is None else problem.groups[:n]
     times = None if problem.times is None else problem.times[:n]
@@ -161,10 +161,11 @@ def _run(recipe: Recipe, bank: FeatureBank, split: Split) -> _Fold:
     return _Fold(scores, time.perf_counter() - start, fitted.parameters, pace, fitted.megabytes)
 
 
-def _assemble(n: int, splits: Sequence[Split], folds: Sequence[_Fold]) -> Floats:
-    out = np.full((n, folds[0].scores.shape[1]), np.nan, dtype=np.float32)
-    for split, fold in zip(splits, folds, strict=True):
-        out[split.test] = fold.scores
+def assemble(n: int, splits: Sequence[Split], scores: Sequence[Floats]) -> Floats:
+    """Scores (n, K) of all labelled rows from those of each fold's held-out rows; NaN where a row is in no fold."""
+    out = np.full((n, scores[0].shape[1]), np.nan, dtype=np.float32)
+    for split, found in zip(splits, scores, strict=True):
+        out[split.test] = found
     return out
 
 
@@ -189,7 +190,7 @@ def _first(
         reason = f"it needs about {rest:.0f} s more where {left:.0f} s of the budget of {clock.seconds:g} s were left"
         return Trial(recipe, reason, seconds=clock.spent() - started)
     folds = [head, *executor.map(lambda split: _run(recipe, bank, split), splits[1:])]
-    scores = _assemble(len(bank.problem.rows), splits, folds)[None]
+    scores = assemble(len(bank.problem.rows), splits, [fold.scores for fold in folds])[None]
     pace = float(np.median([fold.seconds_per_1000 for fold in folds]))
     return Trial(recipe, None, scores, clock.spent() - started, head.parameters, pace, head.megabytes)
 
@@ -197,12 +198,13 @@ def _first(
 def _again(trial: Trial, bank: FeatureBank, splits: Sequence[Split], executor: Executor) -> Trial:
     start = time.perf_counter()
     folds = list(executor.map(lambda split: _run(trial.recipe, bank, split), splits))
-    scores = _assemble(len(bank.problem.rows), splits, folds)[None]
+    scores = assemble(len(bank.problem.rows), splits, [fold.scores for fold in folds])[None]
     both = np.concatenate([trial.scores, scores])
     return replace(trial, scores=both, seconds=trial.seconds + time.perf_counter() - start)
 
 
-def _coverage(problem: Problem, rounds: Sequence[Sequence[Split]]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+def coverage(problem: Problem, rounds: Sequence[Sequence[Split]]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Masks of rows whose class could be learnt, and folds, both (repeats, n); a fold of -1 was never held out."""
     n = len(problem.rows)
     seen = np.zeros((len(rounds), n), dtype=bool)
     folds = np.full((len(rounds), n), -1, dtype=np.int64)

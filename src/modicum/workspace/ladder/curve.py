@@ -78,7 +78,8 @@ def anchor(shipped: Candidate, climbed: Climb, y: Ints) -> tuple[float, float, f
     """Labels in a training fold, accuracy on the rows held out of it, and its standard error."""
     repeats, rows = np.nonzero(climbed.folds >= 0)
     hits = shipped.log_proba[repeats, rows].argmax(axis=1) == y[rows]
-    taught = len(y) * (1 - 1 / len(np.unique(climbed.folds[0])))
+    held = climbed.folds[0][climbed.folds[0] >= 0]
+    taught = len(y) - len(held) / len(np.unique(held))
     return taught, float(hits.mean()), float(hits.std() / np.sqrt(len(y)))
 
 

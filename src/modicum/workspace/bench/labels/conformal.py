@@ -13,9 +13,9 @@ from modicum.evaluation.bench import BenchRow, shifted_rows, summarize
 from modicum.evaluation.metrics import set_metrics
 from modicum.labels.conformal import SCORES, ConformalRule, shift_conformal, split_conformal
 from modicum.workspace.bench.tasks import Collection, open_collection
-from modicum.workspace.fitting import make_model
 from modicum.workspace.ladder.climb import Plan
 from modicum.workspace.ladder.recipes import RECIPES
+from modicum.workspace.making import make_model
 from modicum.workspace.settings import Settings
 
 ALPHA, SHOTS, CALIBRATION, BATCH = 0.1, 8, 1_000, 500

@@ -17,9 +17,9 @@ from modicum.labels.noisy import credibility, repair
 from modicum.workspace.bench.peer import ask_peer
 from modicum.workspace.bench.tasks import Collection, open_collection
 from modicum.workspace.cleaning import held_out_proba
-from modicum.workspace.fitting import make_model
 from modicum.workspace.ladder.climb import Plan
 from modicum.workspace.ladder.problem import Problem
+from modicum.workspace.making import make_model
 from modicum.workspace.settings import Settings
 
 FLIPPED, FLIPPED_FEW, SHOTS = 0.1, 0.2, 16

@@ -22,9 +22,9 @@ from modicum.evaluation.metrics import DetectionFacts, detection_metrics
 from modicum.heads import Linear
 from modicum.vectors.outliers import class_gaussians, mahalanobis_distances, nearest_similarities
 from modicum.workspace.bench.tasks import Collection, open_collection
-from modicum.workspace.fitting import make_model
 from modicum.workspace.ladder.bank import load_bank
 from modicum.workspace.ladder.problem import Problem
+from modicum.workspace.making import make_model
 from modicum.workspace.settings import Settings
 
 SHOTS = (8, None)

@@ -1,0 +1,90 @@
+"""From an encoder's folder to a tuned one: adapt, train, fold, write, and say what moved."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from modicum.core.progress import Progress, silent
+from modicum.encoders import FolderEncoder
+from modicum.weights.adapt import Method, adapt, fold, save
+from modicum.weights.diagnose import Moved, what_moved
+from modicum.weights.encoder import TextEncoder, read_module, write_folder
+from modicum.weights.objectives import Lesson, Objective
+from modicum.weights.training.loop import Run, train
+from modicum.weights.training.plan import Plan
+
+ADAPTER = "adapter.safetensors"
+"""The few numbers that moved, beside the folded weights, where a method of `adapt` was used."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tuned:
+    """A tuned encoder on disk, and how it came about."""
+
+    folder: Path
+    run: Run
+    parameters: int
+    """Numbers that trained, of the encoder alone."""
+    moved: list[Moved]
+    """How far each layer went."""
+    seconds: float
+
+
+def tune(
+    encoder: FolderEncoder,
+    lesson: Lesson,
+    folder: Path,
+    *,
+    objective: Objective,
+    method: Method | None = None,
+    plan: Plan | None = None,
+    state: Path | None = None,
+    progress: Progress = silent,
+) -> Tuned:
+    """Tune an encoder on a lesson and write it as a folder that runs without torch.
+
+    Args:
+        encoder: The encoder to start from; its own folder is not changed.
+        lesson: What there is to learn from.
+        folder: Where to write; weights are folded, so that nothing is slower than before.
+        objective: What is minimised.
+        method: How weights are parametrised; None trains all layers, but not the embeddings: most of the numbers are
+            theirs, and most words of a table to come are in no labelled row.
+        plan: Steps, batches and rates.
+        state: File of a run that may be gone on with; see `train`.
+        progress: Called with the stage `tune`, steps done and all steps.
+
+    Returns:
+        What was written and what moved. Cost: three passes of the encoder over each batch.
+
+    Raises:
+        InputError: The encoder cannot be tuned, or the lesson lacks what the objective learns from.
+    """
+    plan, start = plan or Plan(), time.perf_counter()
+    base = read_module(encoder)
+    module = _without_embeddings(base) if method is None else adapt(base, method, seed=plan.seed)
+    before = {name: tensor.clone() for name, tensor in base.state_dict().items()}
+    run = train(module, objective.start(lesson, module), plan, file=state, mark=_mark(lesson), progress=progress)
+    plain = module if method is None else fold(module)
+    write_folder(folder, encoder, plain)
+    if method is not None:
+        save(folder / ADAPTER, module, method, base)
+    size = sum(p.numel() for p in module.parameters() if p.requires_grad)
+    moved = what_moved(before, dict(plain.state_dict()))
+    return Tuned(folder, run, size, moved, time.perf_counter() - start)
+
+
+def _without_embeddings(module: TextEncoder) -> TextEncoder:
+    for name, parameter in module.named_parameters():
+        parameter.requires_grad_(not name.startswith(module.names.embeddings))
+    return module
+
+
+def _mark(lesson: Lesson) -> str:
+    """SHA-256 of the texts and classes of a lesson."""
+    told = [[list(ids) for ids in lesson.tokens], lesson.codes.tolist(), lesson.classes]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()

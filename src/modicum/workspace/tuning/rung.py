@@ -1,0 +1,196 @@
+"""Rung 5: an encoder is tuned without each fold in turn, judged by that fold, and shipped where that gains.
+
+The splits are those of the frozen recipes' first repeat, so that both are compared on the same held-out rows. Folds
+are measured as long as the budget lasts, two at least; what is left pays for the last run, on all labelled rows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modicum.core.progress import Progress, silent
+from modicum.encoders import FolderEncoder, encode
+from modicum.evaluation.splits import Split
+from modicum.evaluation.stats import Difference, corrected_difference
+from modicum.workspace.ladder.bank import TUNED, Bank
+from modicum.workspace.ladder.choice import Candidate, Choice, choose, correctness, labels_per_class
+from modicum.workspace.ladder.climb import Climb, Trial, assemble, coverage, measured_rows, rounds_of
+from modicum.workspace.ladder.problem import Problem
+from modicum.workspace.ladder.recipes import FeatureBank, Recipe, Step, fit_recipe, timed_scores
+from modicum.workspace.settings import Settings
+from modicum.workspace.tuning.tuner import Tuner
+
+Floats = NDArray[np.floating]
+
+RECIPES: tuple[Recipe, ...] = (
+    Recipe("tuned, linear", 5, (Step("heads.Linear"),)),
+    Recipe("tuned, names + shots", 5, (Step("heads.NamesAndShots"),)),
+    Recipe("tuned, self-training", 5, (Step("labels.BalancedSelfTraining"),)),
+)
+"""What stands on tuned vectors, cheapest first."""
+LEAST_FOLDS, LEAST_STEPS = 2, 40
+PACE = 400.0
+"""Texts encoded in a second at least, to foresee what a fold costs."""
+SPREAD = 0.05
+"""Standard deviation of what tuning gains over tables, where the bank knows fewer than two."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """How long each run may be, and how many folds there is time for."""
+
+    steps: int
+    folds: int
+
+    @classmethod
+    def within(cls, seconds: float, pace: float, overhead: float, steps: int, folds: int) -> Self | None:
+        """The most steps, then the most folds, that fit into the time; None where not even the fewest do.
+
+        Args:
+            seconds: Time for all folds and the last run.
+            pace: Seconds a step takes.
+            overhead: Seconds a run takes beside its steps.
+            steps: Most steps of a run.
+            folds: Folds there are.
+
+        Example:
+            >>> Course.within(100, 0.1, 5, steps=100, folds=5), Course.within(40, 0.1, 5, steps=100, folds=5)
+            (Course(steps=100, folds=5), Course(steps=83, folds=2))
+        """
+        runs = int(seconds / (steps * pace + overhead))
+        least = min(LEAST_FOLDS, folds)
+        if runs > least:
+            return cls(steps, min(runs - 1, folds))
+        fewer = int((seconds / (least + 1) - overhead) / max(pace, 1e-9))
+        return cls(min(fewer, steps), least) if fewer >= min(LEAST_STEPS, steps) else None
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """The rows that tuned weights are measured with, as texts and as a problem: labelled ones first."""
+
+    rows: NDArray[np.int64]
+    """Their numbers in the table."""
+    texts: Sequence[str]
+    names: Sequence[str] | None
+    problem: Problem
+    splits: Sequence[Split]
+
+    @classmethod
+    def of(cls, problem: Problem, texts: Sequence[str], settings: Settings) -> Self:
+        """The rows and the first repeat's splits of the frozen recipes' climb."""
+        plan = replace(settings.plan, seed=settings.seed)
+        rows = measured_rows(problem, plan)
+        thin = problem.only(rows)
+        names = problem.space.texts() if problem.class_vectors is not None else None
+        return cls(rows, [texts[row] for row in rows.tolist()], names, thin, rounds_of(thin, plan)[0])
+
+    def seen_by(self, encoder: FolderEncoder) -> Problem:
+        """The problem with another encoder's vectors."""
+        return replaced(self.problem, encoder, self.texts, self.names)
+
+
+def replaced(
+    problem: Problem, encoder: FolderEncoder, texts: Sequence[str], names: Sequence[str] | None, *, cache: bool = False
+) -> Problem:
+    """The problem with vectors of its N texts and K names by an encoder."""
+    told = None if names is None else encode(names, encoder, cache=cache)
+    return replace(problem, X=encode(texts, encoder, cache=cache), class_vectors=told)
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What tuned weights showed on the folds that were measured."""
+
+    climbed: Climb
+    choice: Choice
+    folds: int
+    notes: tuple[str, ...]
+
+
+class Interrupted(Exception):
+    """A run was interrupted by the user while folds were measured; its state is kept where there is a folder for it."""
+
+
+def measure(
+    tuner: Tuner, bench: Bench, course: Course, settings: Settings, folder: Path, *, progress: Progress = silent
+) -> Measured:
+    """Tune without each fold in turn, and score the fold.
+
+    Raises:
+        Interrupted: The user pressed Ctrl-C.
+    """
+    n = len(bench.problem.rows)
+    splits = bench.splits[: course.folds]
+    scores: list[list[Floats]] = [[] for _ in RECIPES]
+    seconds, paces = np.zeros(len(RECIPES)), np.zeros(len(RECIPES))
+    parameters, notes = 0, list[str]()
+    for number, split in enumerate(splits):
+        stage = _staged(progress, f"tune, fold {number + 1} of {len(splits)}")
+        state = state_file(settings, f"fold-{number}")
+        start = time.perf_counter()
+        rows = np.concatenate([split.train, np.arange(n, len(bench.rows))])
+        tuned = tuner.run(rows, folder / "fold", course.steps, state=state, progress=stage)
+        if tuned.interrupted:
+            raise Interrupted
+        bank = FeatureBank(bench.seen_by(tuned.encoder))
+        shared = time.perf_counter() - start
+        parameters, notes = tuned.tuning.parameters, [*notes, *tuned.tuning.notes]
+        for place, recipe in enumerate(RECIPES):
+            start = time.perf_counter()
+            fitted = fit_recipe(recipe, bank, split.train, seed=settings.seed)
+            found, pace = timed_scores(fitted, bank.problem.X[split.test])
+            scores[place].append(found)
+            seconds[place] += time.perf_counter() - start + shared / len(RECIPES)
+            paces[place] += pace / len(splits)
+    seen, folds = coverage(bench.problem, [splits])
+    trials = [
+        Trial(recipe, None, assemble(n, splits, scores[place])[None], seconds[place], parameters, paces[place])
+        for place, recipe in enumerate(RECIPES)
+    ]
+    climbed = Climb(tuple(trials), 1, seen, folds)
+    choice = choose(climbed, bench.problem.y, settings.bank, tolerance=settings.tolerance)
+    return Measured(climbed, choice, len(splits), tuple(dict.fromkeys(notes)))
+
+
+def lead_of(measured: Measured, climbed: Climb, shipped: Candidate, y: NDArray[np.int64]) -> Difference:
+    """Accuracy of the best on tuned vectors less that of the best on frozen ones, on the rows both were judged by."""
+    tuned = correctness(measured.choice.shipped, measured.climbed, y)
+    frozen = correctness(shipped, climbed, y)[:1]
+    folds = measured.climbed.folds
+    return corrected_difference(tuned, np.where(folds >= 0, frozen, np.nan), folds)
+
+
+def expected_lead(lead: Difference, bank: Bank, problem: Problem) -> float:
+    """The lead after it is weighed against what tuning gained on the bank's tables."""
+    told = bank.lead(TUNED, len(problem.space), labels_per_class(problem.y, len(problem.space)))
+    gains = [-gain for gain in bank.leads(TUNED)]
+    mean = 0.0 if told is None else -told.mean
+    spread = max(float(np.std(gains, ddof=1)) if len(gains) > 1 else SPREAD, 0.0 if told is None else told.sd)
+    precision, believed = max(lead.standard_error, 1e-6) ** -2, spread**-2
+    return float((precision * lead.difference + believed * mean) / (precision + believed))
+
+
+def state_file(settings: Settings, name: str) -> Path | None:
+    """Where the state of a run is kept; None where it is not."""
+    work = settings.tuning.work
+    if work is None:
+        return None
+    work.mkdir(parents=True, exist_ok=True)
+    return work / f"{name}.safetensors"
+
+
+def _staged(progress: Progress, name: str) -> Progress:
+    """The same progress under another stage's name."""
+
+    def told(stage: str, done: int, total: int) -> None:
+        progress(name, done, total)
+
+    return told

@@ -1,0 +1,157 @@
+"""Whether rung 5 can be tried, the try, and the model on tuned vectors where it gains."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from modicum.core.errors import InputError
+from modicum.core.progress import Progress, silent
+from modicum.core.protocols import Encoder
+from modicum.core.records import Table
+from modicum.encoders import FolderEncoder
+from modicum.workspace.budget import Stopwatch, parse_budget
+from modicum.workspace.making import Made, finish
+from modicum.workspace.settings import Settings
+from modicum.workspace.tuning.attempt import Attempt
+from modicum.workspace.tuning.own import OwnWeights, Scratch
+from modicum.workspace.tuning.rung import (
+    PACE,
+    Bench,
+    Course,
+    Interrupted,
+    Measured,
+    expected_lead,
+    lead_of,
+    measure,
+    replaced,
+    state_file,
+)
+from modicum.workspace.tuning.tuner import Tuned, Tuner, missing
+
+LEAST_SECONDS = 60.0
+"""Budget from which on a try is thought of: importing torch and timing a few steps cost seconds by themselves."""
+REMEDY = "tuning takes minutes: try --budget 10m"
+
+
+@dataclass(frozen=True, eq=False)
+class Shipped:
+    """What is shipped in the end, and the tuned encoder where it is one."""
+
+    made: Made
+    encoder: FolderEncoder | None = None
+    weights: OwnWeights | None = None
+
+
+def try_tuning(
+    made: Made,
+    table: Table,
+    source: Encoder | None,
+    settings: Settings,
+    watch: Stopwatch,
+    progress: Progress = silent,
+) -> Shipped:
+    """Tune the encoder where that is possible and the budget allows, and ship what is expected to be right more often.
+
+    Args:
+        made: The model on frozen vectors.
+        table: Its texts are tuned on.
+        source: The encoder of the vectors; None where vectors were given.
+        settings: The budget is what the frozen ladder left of it.
+        watch: Takes the stage `tuning`.
+        progress: Called with a stage for every fold.
+
+    Raises:
+        InputError: Tuned weights are wanted, come what may, and cannot be had.
+    """
+    left = parse_budget(settings.budget) - watch.seconds.get("ladder", 0.0)
+    reason = _hindered(made, source, settings, left)
+    if reason is None and isinstance(source, FolderEncoder):
+        with watch.stage("tuning"):
+            return _tried(made, table, source, settings, left, progress)
+    if settings.tuning.wanted:
+        raise InputError(f"weights cannot be tuned here: {reason}")
+    return Shipped(replace(made, attempt=Attempt(reason)))
+
+
+def _hindered(made: Made, source: Encoder | None, settings: Settings, left: float) -> str | None:
+    """Why tuning is not tried, before any time is spent."""
+    if settings.tuning.wanted is False:
+        return "it was not wanted"
+    if not isinstance(source, FolderEncoder) or settings.encoder_mode != "exact":
+        return "it needs texts and an encoder in exact mode"
+    if source.layout.dense:
+        return f"{source.name} has dense layers after pooling"
+    if made.choice is None or not made.climbed.measurable:
+        return "there are too few labels to measure it"
+    if settings.unknown is not None:
+        return "it is not tried together with --unknown"
+    needed = missing()
+    if needed is None and not settings.tuning.wanted and left < LEAST_SECONDS:
+        return f"{max(left, 0):.0f} s of the budget were left; {REMEDY}"
+    return needed
+
+
+def _tried(
+    made: Made, table: Table, source: FolderEncoder, settings: Settings, left: float, progress: Progress
+) -> Shipped:
+    start = time.perf_counter()
+    bench = Bench.of(made.problem, table.texts, settings)
+    tuner = _tuner(source, bench, settings)
+    scratch = Scratch()
+    folder = scratch.folder
+    pace = tuner.pace(folder / "probe")
+    texts = len(bench.texts) + len(bench.names or ())
+    course = Course.within(
+        left - (time.perf_counter() - start), pace, texts / PACE + 2, settings.tuning.steps, len(bench.splits)
+    )
+    if course is None:
+        reason = f"a step takes {pace:.2f} s, so that {max(left, 0):.0f} s are too few; {REMEDY}"
+        if settings.tuning.wanted:
+            raise InputError(f"weights cannot be tuned here: {reason}")
+        return Shipped(replace(made, attempt=Attempt(reason, time.perf_counter() - start)))
+    try:
+        measured = measure(tuner, bench, course, settings, folder, progress=progress)
+    except Interrupted:
+        if settings.tuning.wanted:
+            raise KeyboardInterrupt from None
+        return Shipped(replace(made, attempt=Attempt("it was interrupted", time.perf_counter() - start)))
+    attempt = _compared(made, measured, settings)
+    if not attempt.shipped:
+        return Shipped(replace(made, attempt=replace(attempt, seconds=time.perf_counter() - start)))
+    rows = np.arange(len(bench.rows))
+    last = tuner.run(rows, folder / "encoder", course.steps, state=state_file(settings, "last"), progress=progress)
+    shipped = _finished(made, table, last, measured, settings, progress)
+    notes = tuple(dict.fromkeys((*measured.notes, *last.tuning.notes)))
+    attempt = replace(attempt, tuning=replace(last.tuning, notes=notes), seconds=time.perf_counter() - start)
+    return Shipped(replace(shipped, attempt=attempt), last.encoder, OwnWeights(folder / "encoder", scratch))
+
+
+def _tuner(source: FolderEncoder, bench: Bench, settings: Settings) -> Tuner:
+    codes = np.where(bench.problem.labelled, bench.problem.codes, -1)
+    names = None if bench.names is None else source.tokenize(bench.names)
+    tokens: Sequence[Sequence[int]] = source.tokenize(bench.texts)
+    return Tuner(source, tokens, codes, len(bench.problem.space), names, settings.tuning, settings.seed)
+
+
+def _compared(made: Made, measured: Measured, settings: Settings) -> Attempt:
+    """What the folds told; whichever of the two is not shipped is kept for the report."""
+    if made.choice is None:
+        raise RuntimeError("only a measured model can be compared with")
+    lead = lead_of(measured, made.climbed, made.choice.shipped, made.problem.y)
+    expected = expected_lead(lead, settings.bank, made.problem)
+    shipped = bool(settings.tuning.wanted) or expected > settings.tolerance
+    other = (made.climbed, made.choice) if shipped else (measured.climbed, measured.choice)
+    return Attempt(None, 0.0, measured.folds, lead, expected, shipped, other=other)
+
+
+def _finished(
+    made: Made, table: Table, last: Tuned, measured: Measured, settings: Settings, progress: Progress
+) -> Made:
+    names = made.problem.space.texts() if made.problem.class_vectors is not None else None
+    problem = replaced(made.problem, last.encoder, table.texts, names, cache=True)
+    tuned = finish(problem, measured.climbed, measured.choice, settings, watch=Stopwatch(), progress=progress)
+    return replace(tuned, curve=made.curve)

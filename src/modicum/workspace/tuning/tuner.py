@@ -1,0 +1,107 @@
+"""The way to the torch room, which is imported by name where it is used: tokens and classes in, an encoder out."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modicum.core.progress import Progress, silent
+from modicum.encoders import FolderEncoder, load_folder
+from modicum.workspace.registry import method
+from modicum.workspace.tuning.attempt import LayerMoved, Tuning
+from modicum.workspace.tuning.settings import TuneSettings
+
+FULL_RATE, ADAPTER_RATE = 1e-4, 1e-3
+PROBED = 4
+"""Steps whose time tells that of all; the first one, which is slow, is not counted."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tuner:
+    """Tunes one encoder on parts of one table."""
+
+    encoder: FolderEncoder
+    tokens: Sequence[Sequence[int]]
+    """Token ids of the rows that may be learnt from."""
+    codes: NDArray[np.int64]
+    """Their classes, -1 where unknown."""
+    classes: int
+    names: Sequence[Sequence[int]] | None
+    settings: TuneSettings
+    seed: int = 0
+
+    def pace(self, folder: Path) -> float:
+        """Seconds a step takes, from a few that are thrown away."""
+        return self.run(np.arange(len(self.codes)), folder, PROBED).pace
+
+    def run(
+        self,
+        rows: NDArray[np.int64],
+        folder: Path,
+        steps: int,
+        *,
+        state: Path | None = None,
+        progress: Progress = silent,
+    ) -> Tuned:
+        """Tune on these rows (places among `tokens`) and write the encoder into a folder."""
+        training = importlib.import_module("modicum.weights.training")
+        objectives = importlib.import_module("modicum.weights.objectives")
+        settings = self.settings
+        lesson = objectives.Lesson([self.tokens[row] for row in rows], self.codes[rows], self.classes, self.names)
+        rate = settings.rate or (FULL_RATE if settings.full else ADAPTER_RATE)
+        plan = training.Plan(
+            steps=steps,
+            batch=settings.batch,
+            rate=rate,
+            seed=self.seed,
+            device=settings.device,
+            threads=self.encoder.threads,
+        )
+        found = training.tune(
+            self.encoder,
+            lesson,
+            folder,
+            objective=method(f"weights.{settings.objective}").load()(),
+            method=None if settings.full else method(f"weights.{settings.method}").load()(),
+            plan=plan,
+            state=state,
+            progress=progress,
+        )
+        moved = tuple(LayerMoved(one.layer, float(one.relative)) for one in found.moved)
+        told = Tuning(
+            "full" if settings.full else settings.method,
+            settings.objective,
+            found.run.steps,
+            found.run.batch,
+            found.parameters,
+            str(plan.place),
+            found.seconds,
+            moved,
+            tuple(found.run.notes),
+        )
+        encoder = load_folder(folder, threads=self.encoder.threads, name=f"{self.encoder.name}, tuned")
+        return Tuned(encoder, told, found.run.pace, found.run.interrupted)
+
+
+@dataclass(frozen=True, eq=False)
+class Tuned:
+    """An encoder with tuned weights, and how they were tuned."""
+
+    encoder: FolderEncoder
+    tuning: Tuning
+    pace: float
+    """Seconds a step took."""
+    interrupted: bool
+
+
+def missing() -> str | None:
+    """What is needed to tune weights and is not installed, with the remedy; None where all is there."""
+    if importlib.util.find_spec("torch") is None:
+        return "it needs torch; install it with: pip install 'modicum[torch]'"
+    return None

@@ -1,0 +1,71 @@
+"""From an encoder's folder to a tuned one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from modicum.core import InputError  # noqa: E402
+from modicum.encoders import load_folder  # noqa: E402
+from modicum.weights.adapt import LoRA, fold, load  # noqa: E402
+from modicum.weights.encoder import Batch, read_module  # noqa: E402
+from modicum.weights.objectives import SupervisedContrastive  # noqa: E402
+from modicum.weights.training import ADAPTER, Plan, tune  # noqa: E402
+from tests.encoders import tiny  # noqa: E402
+from tests.weights.objectives import worlds  # noqa: E402
+
+PLAN = Plan(steps=30, batch=6, rate=3e-3)
+
+
+def made(tmp_path, plan=PLAN, **settings):
+    found = load_folder(tiny.save_transformer(tmp_path / "base", "bert"), threads=1)
+    told = tune(found, worlds.lesson(found), tmp_path / "out", objective=SupervisedContrastive(), plan=plan, **settings)
+    return found, told
+
+
+def spread(encoder):
+    """How much nearer the texts of a class are to each other than to those of other classes, in cosines."""
+    X = encoder.encode(worlds.TEXTS)
+    X = X / np.linalg.norm(X, axis=1, keepdims=True)
+    same = worlds.CODES[:, None] == worlds.CODES[None, :]
+    return (X @ X.T)[same & ~np.eye(len(X), dtype=bool)].mean() - (X @ X.T)[~same].mean()
+
+
+def test_a_tuned_folder_tells_the_classes_apart_without_torch(tmp_path):
+    found, told = made(tmp_path, Plan(steps=150, batch=6, rate=1e-2))
+    tuned = load_folder(told.folder, threads=1)
+    assert spread(tuned) > spread(found) + 0.3
+    assert tuned.fingerprint != found.fingerprint
+    assert told.run.steps == 150
+    assert not (told.folder / ADAPTER).exists()
+
+
+def test_embeddings_stay_and_what_moved_is_told(tmp_path):
+    found, told = made(tmp_path)
+    before, after = read_module(found), read_module(load_folder(told.folder))
+    assert torch.equal(before.embeddings.word_embeddings.weight, after.embeddings.word_embeddings.weight)
+    layers = sum(p.numel() for name, p in before.named_parameters() if not name.startswith("embeddings."))
+    assert told.parameters == layers
+    relative = {one.layer: one.relative for one in told.moved}
+    assert all((relative[name] == 0) == name.startswith("embeddings") for name in relative)
+
+
+def test_an_adapter_is_folded_and_kept_beside(tmp_path):
+    found, told = made(tmp_path, method=LoRA(rank=2))
+    assert told.parameters < 2_000
+    module = fold(load(told.folder / ADAPTER, read_module(found))).eval()
+    tokens = found.tokenize(worlds.TEXTS)
+    with torch.no_grad():
+        vectors = module(Batch.of(tokens, module.pad)).numpy()
+    np.testing.assert_allclose(load_folder(told.folder, threads=1).encode(worlds.TEXTS), vectors, atol=1e-5)
+
+
+def test_a_run_on_other_rows_is_not_gone_on_with(tmp_path):
+    state = tmp_path / "state.safetensors"
+    found, _ = made(tmp_path, state=state)
+    other = worlds.lesson(found, labelled=(0, 1, 3, 4))
+    with pytest.raises(InputError, match="on other rows"):
+        tune(found, other, tmp_path / "other", objective=SupervisedContrastive(), plan=PLAN, state=state)
+    assert not (tmp_path / "other").exists()

@@ -1,0 +1,48 @@
+"""How long runs may be, and what the folds tell."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modicum.evaluation.stats import Difference
+from modicum.workspace.ladder.bank import Bank
+from modicum.workspace.ladder.climb import Plan, rounds_of
+from modicum.workspace.settings import Settings
+from modicum.workspace.tuning.rung import LEAST_STEPS, Course, expected_lead, state_file
+from modicum.workspace.tuning.settings import TuneSettings
+from tests.workspace.ladder.test_agreement import clouds
+
+
+@given(st.floats(1, 2_000), st.floats(0.001, 5), st.floats(0, 30), st.integers(1, 400), st.integers(1, 5))
+def test_what_is_planned_fits_and_is_enough(seconds, pace, overhead, steps, folds):
+    course = Course.within(seconds, pace, overhead, steps, folds)
+    least = min(2, folds)
+    if course is None:
+        assert (least + 1) * (min(LEAST_STEPS, steps) * pace + overhead) > seconds * 0.999 - pace * (least + 1)
+        return
+    assert (course.folds + 1) * (course.steps * pace + overhead) <= seconds * 1.001
+    assert least <= course.folds <= folds
+    assert min(LEAST_STEPS, steps) <= course.steps <= steps
+    assert course.steps == steps or course.folds == least
+
+
+def test_the_splits_are_those_of_the_frozen_recipes():
+    problem = clouds(np.random.default_rng(0), shots=10)
+    first, again = rounds_of(problem, Plan(seed=3)), rounds_of(problem, Plan(seed=3))
+    assert [split.test.tolist() for split in first[0]] == [split.test.tolist() for split in again[0]]
+
+
+def test_a_lead_is_weighed_by_what_is_known_of_it():
+    problem = clouds(np.random.default_rng(0), shots=10)
+    sure, vague = Difference(0.1, 0.001, 9, 50), Difference(0.1, 0.5, 1, 2)
+    assert abs(expected_lead(sure, Bank(), problem) - 0.1) < 0.001
+    assert 0 < expected_lead(vague, Bank(), problem) < 0.005
+
+
+def test_states_are_kept_only_where_there_is_a_folder(tmp_path):
+    assert state_file(Settings(), "last") is None
+    kept = Settings(tuning=TuneSettings(work=tmp_path / "work"))
+    assert state_file(kept, "last") == tmp_path / "work" / "last.safetensors"
+    assert (tmp_path / "work").is_dir()
