@@ -13,13 +13,8 @@ from modicum.weights.objectives import SupervisedContrastive, supervised_contras
 from tests.weights.objectives import worlds  # noqa: E402
 
 
-def unit(rows, width, seed=0):
-    vectors = torch.randn(rows, width, generator=torch.Generator().manual_seed(seed))
-    return torch.nn.functional.normalize(vectors, dim=1)
-
-
 def test_it_is_the_formula_of_the_paper_written_out():
-    vectors, codes, temperature = unit(7, 5), [0, 0, 1, 1, 1, 2, 0], 0.3
+    vectors, codes, temperature = worlds.unit(7, 5), [0, 0, 1, 1, 1, 2, 0], 0.3
     total = 0.0
     for i in range(7):
         others = [a for a in range(7) if a != i]
@@ -32,13 +27,13 @@ def test_it_is_the_formula_of_the_paper_written_out():
 
 
 def test_anchors_are_compared_with_but_not_judged():
-    vectors = unit(3, 4)
+    vectors = worlds.unit(3, 4)
     found = supervised_contrastive(vectors, torch.tensor([1, 0, 1]), temperature=1.0, anchors=2)
     assert found.item() == pytest.approx(-(vectors[0] @ vectors[1:].T).log_softmax(0)[1].item(), abs=1e-6)
 
 
 def test_alone_in_its_class_a_row_costs_nothing_and_gives_no_nan():
-    vectors = unit(3, 4).requires_grad_()
+    vectors = worlds.unit(3, 4).requires_grad_()
     loss = supervised_contrastive(vectors, torch.tensor([0, 1, 2]))
     loss.backward()
     assert loss.item() == 0

@@ -42,6 +42,12 @@ def lesson(found, *, labelled=(0, 1, 3, 4, 6, 7), names=True, proba=True):
     return Lesson(found.tokenize(TEXTS), codes, 3, told, thought if proba else None)
 
 
+def unit(rows, width, *, seed=0):
+    """Random vectors of length 1."""
+    vectors = torch.randn(rows, width, generator=torch.Generator().manual_seed(seed))
+    return torch.nn.functional.normalize(vectors, dim=1)
+
+
 def descend(loss, module, *, steps, size=6, rate=2e-3, seed=0):
     """What batches cost while the encoder learns; the loss's own parameters train along."""
     torch.manual_seed(seed)

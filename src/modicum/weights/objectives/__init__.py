@@ -1,14 +1,22 @@
 """What is minimised while an encoder is tuned on few labels?"""
 
-from modicum.weights.objectives.objective import Lesson, Loss, Objective, balanced_rows, embed
+from modicum.weights.objectives.centroid_triplet import CentroidTriplet, centroid_triplet
+from modicum.weights.objectives.name_anchors import NameAnchors, name_anchors
+from modicum.weights.objectives.objective import ClassLoss, Lesson, Loss, Objective, VectorLoss, balanced_rows, embed
 from modicum.weights.objectives.supervised_contrastive import SupervisedContrastive, supervised_contrastive
 
 __all__ = [
+    "CentroidTriplet",
+    "ClassLoss",
     "Lesson",
     "Loss",
+    "NameAnchors",
     "Objective",
     "SupervisedContrastive",
+    "VectorLoss",
     "balanced_rows",
+    "centroid_triplet",
     "embed",
+    "name_anchors",
     "supervised_contrastive",
 ]

@@ -2,17 +2,19 @@
 
 A method is one file: a pure function on tensors, and a frozen dataclass of its settings whose `start` makes a `Loss`
 for one lesson. The loss draws the rows of each batch and says what they cost; what it registers as parameters, such as
-a head, trains along and is thrown away.
+a head, trains along and is thrown away. Most losses see vectors alone: such a `VectorLoss` names the texts it wants and
+says what their vectors cost, so that vectors of another layer or width can be put in their place.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -77,6 +79,16 @@ class Lesson:
             raise InputError("the objective learns from class names, and these say nothing; describe the classes")
         return self.names
 
+    def thought(self) -> NDArray[np.floating]:
+        """What a frozen model thinks of each text (N, K).
+
+        Raises:
+            InputError: There is no such model.
+        """
+        if self.proba is None:
+            raise InputError("the objective learns from the probabilities of a model; give those of a fitted one")
+        return self.proba
+
 
 class Loss(nn.Module, ABC):
     """An objective at work. Chance in it comes from torch's own generator, which the training loop seeds and keeps."""
@@ -88,6 +100,45 @@ class Loss(nn.Module, ABC):
     @abstractmethod
     def forward(self, encoder: TextEncoder, rows: NDArray[np.int64]) -> Tensor:
         """What these rows cost: a number with a gradient, lower is better."""
+
+
+class VectorLoss(Loss):
+    """A loss of the vectors of some texts, whatever makes vectors of them."""
+
+    @abstractmethod
+    def read(self, rows: NDArray[np.int64]) -> tuple[Tokens, Callable[[Tensor], Tensor]]:
+        """The n texts that a batch is about, and what their vectors (n, D) of length 1 cost."""
+
+    def forward(self, encoder: TextEncoder, rows: NDArray[np.int64]) -> Tensor:
+        """What the encoder's vectors of these rows cost."""
+        tokens, cost = self.read(rows)
+        return cost(F.normalize(embed(encoder, tokens), dim=1))
+
+
+class ClassLoss(VectorLoss):
+    """A loss of labelled rows' vectors and classes, with even classes in a batch.
+
+    Args:
+        lesson: What is learnt from; it has labels.
+        cost: What unit vectors (n, D) of rows with these classes (n,) cost.
+        per_class: Rows of a class that a batch wants; fewer where it has no room for two such classes.
+    """
+
+    def __init__(self, lesson: Lesson, cost: Callable[[Tensor, Tensor], Tensor], *, per_class: int = 2) -> None:
+        super().__init__()
+        self.lesson = lesson
+        self.cost = cost
+        self.per_class = per_class
+
+    def draw(self, size: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Row numbers, as many of each class."""
+        each = min(self.per_class, max(2, size // 2))
+        return balanced_rows(self.lesson.codes, self.lesson.rows, size, rng, per_class=each)
+
+    def read(self, rows: NDArray[np.int64]) -> tuple[Tokens, Callable[[Tensor], Tensor]]:
+        """The rows' texts, and the cost with their classes filled in."""
+        codes = torch.from_numpy(self.lesson.codes[rows])
+        return [self.lesson.tokens[row] for row in rows], lambda vectors: self.cost(vectors, codes.to(vectors.device))
 
 
 @dataclass(frozen=True)

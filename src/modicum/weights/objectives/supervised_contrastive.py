@@ -12,6 +12,7 @@ a batch are even; names as anchors are ours.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ from torch import Tensor
 
 from modicum.core.card import Card
 from modicum.weights.encoder import TextEncoder
-from modicum.weights.objectives.objective import Lesson, Loss, Objective, balanced_rows, embed
+from modicum.weights.objectives.objective import Lesson, Loss, Objective, Tokens, VectorLoss, balanced_rows
 
 CARD = Card(
     name="SupervisedContrastive",
@@ -86,7 +87,7 @@ class SupervisedContrastive(Objective):
         return _Contrast(self, lesson)
 
 
-class _Contrast(Loss):
+class _Contrast(VectorLoss):
     def __init__(self, settings: SupervisedContrastive, lesson: Lesson) -> None:
         super().__init__()
         self.settings = settings
@@ -95,11 +96,15 @@ class _Contrast(Loss):
     def draw(self, size: int, rng: np.random.Generator) -> NDArray[np.int64]:
         return balanced_rows(self.lesson.codes, self.lesson.rows, size, rng)
 
-    def forward(self, encoder: TextEncoder, rows: NDArray[np.int64]) -> Tensor:
+    def read(self, rows: NDArray[np.int64]) -> tuple[Tokens, Callable[[Tensor], Tensor]]:
         codes = self.lesson.codes[rows]
         tokens = [self.lesson.tokens[row] for row in rows]
         there = np.unique(codes) if self.settings.names else codes[:0]
         tokens += [self.lesson.named()[code] for code in there]
-        vectors = embed(encoder, tokens)
-        told = torch.from_numpy(np.concatenate([codes, there])).to(vectors.device)
-        return supervised_contrastive(vectors, told, temperature=self.settings.temperature, anchors=len(there))
+        told = torch.from_numpy(np.concatenate([codes, there]))
+
+        def cost(vectors: Tensor) -> Tensor:
+            here = told.to(vectors.device)
+            return supervised_contrastive(vectors, here, temperature=self.settings.temperature, anchors=len(there))
+
+        return tokens, cost
