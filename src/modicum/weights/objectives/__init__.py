@@ -1,6 +1,8 @@
 """What is minimised while an encoder is tuned on few labels?"""
 
 from modicum.weights.objectives.centroid_triplet import CentroidTriplet, centroid_triplet
+from modicum.weights.objectives.leave_one_out_neighbours import LeaveOneOutNeighbours, leave_one_out_neighbours
+from modicum.weights.objectives.multiple_negatives import MultipleNegatives, multiple_negatives
 from modicum.weights.objectives.name_anchors import NameAnchors, name_anchors
 from modicum.weights.objectives.objective import ClassLoss, Lesson, Loss, Objective, VectorLoss, balanced_rows, embed
 from modicum.weights.objectives.supervised_contrastive import SupervisedContrastive, supervised_contrastive
@@ -8,8 +10,10 @@ from modicum.weights.objectives.supervised_contrastive import SupervisedContrast
 __all__ = [
     "CentroidTriplet",
     "ClassLoss",
+    "LeaveOneOutNeighbours",
     "Lesson",
     "Loss",
+    "MultipleNegatives",
     "NameAnchors",
     "Objective",
     "SupervisedContrastive",
@@ -17,6 +21,8 @@ __all__ = [
     "balanced_rows",
     "centroid_triplet",
     "embed",
+    "leave_one_out_neighbours",
+    "multiple_negatives",
     "name_anchors",
     "supervised_contrastive",
 ]
