@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from modicum.core import InputError  # noqa: E402
-from modicum.weights.objectives import Lesson, Objective  # noqa: E402
+from modicum.weights.objectives import Lesson, Matryoshka, Objective, VectorLoss  # noqa: E402
 from modicum.workspace.registry import methods  # noqa: E402
 from tests.weights.objectives import worlds  # noqa: E402
 
@@ -65,3 +65,13 @@ def test_a_lesson_without_anything_is_refused(kind, tmp_path):
     _, module = worlds.encoder(tmp_path)
     with pytest.raises(InputError, match="learns from"):
         kind().start(Lesson([], np.empty(0, dtype=np.int64), 2), module)
+
+
+def test_what_sees_vectors_alone_can_be_learnt_in_several_sizes(kind, tmp_path):
+    found, module = worlds.encoder(tmp_path)
+    loss = kind().start(worlds.lesson(found), module)
+    if isinstance(loss, VectorLoss):
+        nested = Matryoshka(kind()).start(worlds.lesson(found), module)
+        rows = nested.draw(6, np.random.default_rng(0))
+        nested(module, rows).backward()
+        assert all(torch.isfinite(p.grad).all() for p in module.parameters() if p.grad is not None)

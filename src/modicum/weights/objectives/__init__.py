@@ -1,7 +1,10 @@
 """What is minimised while an encoder is tuned on few labels?"""
 
 from modicum.weights.objectives.centroid_triplet import CentroidTriplet, centroid_triplet
+from modicum.weights.objectives.fixed_vectors import FixedVectors, fixed_vectors, simplex_vectors, turn_towards
+from modicum.weights.objectives.head import Head, class_vectors, frozen_vectors
 from modicum.weights.objectives.leave_one_out_neighbours import LeaveOneOutNeighbours, leave_one_out_neighbours
+from modicum.weights.objectives.matryoshka import Matryoshka, alignment, cut
 from modicum.weights.objectives.multiple_negatives import MultipleNegatives, multiple_negatives
 from modicum.weights.objectives.name_anchors import NameAnchors, name_anchors
 from modicum.weights.objectives.objective import ClassLoss, Lesson, Loss, Objective, VectorLoss, balanced_rows, embed
@@ -10,19 +13,29 @@ from modicum.weights.objectives.supervised_contrastive import SupervisedContrast
 __all__ = [
     "CentroidTriplet",
     "ClassLoss",
+    "FixedVectors",
+    "Head",
     "LeaveOneOutNeighbours",
     "Lesson",
     "Loss",
+    "Matryoshka",
     "MultipleNegatives",
     "NameAnchors",
     "Objective",
     "SupervisedContrastive",
     "VectorLoss",
+    "alignment",
     "balanced_rows",
     "centroid_triplet",
+    "class_vectors",
+    "cut",
     "embed",
+    "fixed_vectors",
+    "frozen_vectors",
     "leave_one_out_neighbours",
     "multiple_negatives",
     "name_anchors",
+    "simplex_vectors",
     "supervised_contrastive",
+    "turn_towards",
 ]
