@@ -1,6 +1,7 @@
 """Estimators on fixed vectors: which class, labels or number has each row? Scikit-learn API, no encoder moves."""
 
-from modicum.heads.basis_vectors import EquiangularBasisVectors, angular_loss, equiangular_vectors
+from modicum.core.equiangular import equiangular_vectors
+from modicum.heads.basis_vectors import EquiangularBasisVectors, angular_loss
 from modicum.heads.class_mean import ClassMean
 from modicum.heads.fusion import NamesAndShots
 from modicum.heads.gaussian import GaussianDiscriminant

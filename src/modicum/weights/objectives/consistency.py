@@ -149,5 +149,5 @@ class _Consistent(Loss):
         return F.cross_entropy(scores[: len(known)], told) + self.settings.weight * apart
 
     def _scores(self, encoder: TextEncoder, tokens: list[Sequence[int]]) -> Tensor:
-        scores: Tensor = self.head(F.normalize(embed(encoder, tokens), dim=1))
+        scores: Tensor = self.head(embed(encoder, tokens))
         return scores

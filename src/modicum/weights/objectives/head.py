@@ -20,7 +20,7 @@ def frozen_vectors(encoder: TextEncoder, tokens: Tokens) -> Tensor:
     with torch.no_grad():
         parts = [embed(encoder, tokens[start : start + CHUNK]) for start in range(0, len(tokens), CHUNK)]
     encoder.train(training)
-    return F.normalize(torch.cat(parts), dim=1)
+    return torch.cat(parts)
 
 
 def class_vectors(encoder: TextEncoder, lesson: Lesson) -> Tensor:
@@ -59,5 +59,5 @@ class Head(nn.Module):
         self.temperature = temperature
 
     def forward(self, vectors: Tensor) -> Tensor:
-        """Scores (n, K)."""
-        return vectors @ self.vectors.T / self.temperature
+        """Scores (n, K) of vectors (n, d); of d under D, the class vectors are cut, too."""
+        return vectors @ self.vectors[:, : vectors.shape[1]].T / self.temperature

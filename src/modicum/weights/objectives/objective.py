@@ -112,7 +112,7 @@ class VectorLoss(Loss):
     def forward(self, encoder: TextEncoder, rows: NDArray[np.int64]) -> Tensor:
         """What the encoder's vectors of these rows cost."""
         tokens, cost = self.read(rows)
-        return cost(F.normalize(embed(encoder, tokens), dim=1))
+        return cost(embed(encoder, tokens))
 
 
 class ClassLoss(VectorLoss):
