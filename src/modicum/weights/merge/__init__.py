@@ -5,7 +5,9 @@ from modicum.weights.merge.axes import chain_axes, encoder_axes
 from modicum.weights.merge.checkpoint_average import checkpoint_average
 from modicum.weights.merge.descent import Descent, Merged
 from modicum.weights.merge.greedy_soup import Soup, greedy_soup
+from modicum.weights.merge.probe import contrast_loss
 from modicum.weights.merge.self_positioning import self_positioning
+from modicum.weights.merge.start import check_one_start
 from modicum.weights.merge.task_vectors import compose, task_vector
 from modicum.weights.merge.uniform_soup import uniform_soup
 from modicum.weights.merge.unlabelled import fixmatch_loss, trusted_rows
@@ -19,8 +21,10 @@ __all__ = [
     "State",
     "atlas",
     "chain_axes",
+    "check_one_start",
     "checkpoint_average",
     "compose",
+    "contrast_loss",
     "encoder_axes",
     "fixmatch_loss",
     "greedy_soup",
