@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from modicum.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from modicum.workspace import loop, search
+    from modicum.workspace import loop, search, weights
     from modicum.workspace.bench import BENCHES, run_bench
     from modicum.workspace.bundle import Bundle, load, read_report
     from modicum.workspace.classes import add_class, remove_classes, rename_classes
@@ -75,6 +75,7 @@ __all__ = [
     "search",
     "select",
     "topics_of",
+    "weights",
 ]
 
-__getattr__ = lazy_names(__name__, _NAMES, ("loop", "search"))
+__getattr__ = lazy_names(__name__, _NAMES, ("loop", "search", "weights"))

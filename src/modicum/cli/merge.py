@@ -1,0 +1,103 @@
+"""`modicum merge`: tuned encoders of one start made one, and judged beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+import modicum
+from modicum.cli import options
+from modicum.cli.console import bars, out, print_json, print_table
+
+if TYPE_CHECKING:
+    from modicum.workspace.weights import Judged, Merging
+
+
+def merge(
+    models: Annotated[
+        list[str],
+        typer.Argument(metavar="MODEL...", help="Folders of tuned encoders, or bundles that hold one in encoder/."),
+    ],
+    tables: Annotated[
+        list[str],
+        typer.Option(
+            "--table",
+            metavar="TABLE",
+            help="Labelled rows that no model was tuned on, which judge them; several times for several tasks.",
+        ),
+    ],
+    folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the merged encoder.")],
+    text: options.TEXT = None,
+    label: options.LABEL = None,
+    method: Annotated[
+        str,
+        typer.Option(
+            "--method",
+            metavar="METHOD",
+            help="uniform (the mean), greedy (the mean of those that do not lower the accuracy), average (models of "
+            "one folder are snapshots of one run), atlas (a learnt coefficient a block) or position (one a model).",
+        ),
+    ] = "greedy",
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--base",
+            metavar="NAME",
+            help="Encoder that the models were tuned from; atlas and position need it, default all-MiniLM-L6-v2.",
+        ),
+    ] = None,
+    last: Annotated[
+        int | None, typer.Option("--last", min=1, help="With average: this many of each run's last snapshots.")
+    ] = None,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of the search of atlas and position.")] = 100,
+    seed: options.SEED = 0,
+    threads: options.THREADS = None,
+    json: options.JSON = False,
+) -> None:
+    """Merge tuned encoders into one, which fit takes as --encoder DIR.
+
+    Example: modicum merge first second third --table held.csv --text message --label intent --out merged
+    """
+    parts = modicum.workspace.weights
+    settings = parts.MergeSettings(method, last, steps, seed, threads)
+    parts.check_place(folder, models)
+    with bars() as progress:
+        held = [modicum.read(table, text=text, label=label) for table in tables]
+        found = parts.merge(models, held, base=base, settings=settings, progress=progress)
+        found.write(folder)
+    if json:
+        print_json({"encoder": str(folder), **found.to_dict()})
+    else:
+        _show(found, folder)
+
+
+def _show(found: Merging, folder: Path) -> None:
+    console = out()
+    told = [one for one in (found.base, *found.models, found.merged) if one is not None]
+    rows = [_row(found, one) for one in told]
+    print_table(rows, right=list(rows[0])[1:])
+    for held in found.held:
+        said = f"{len(held.judging):,} rows of {escape(held.name)} judged"
+        said += f", {len(held.deciding):,} others decided" if len(held.deciding) else ""
+        console.print(f"{said}: accuracy of a linear head, cross-validated.", soft_wrap=True)
+    if found.stopped:
+        console.print(f"[yellow]The search ended early[/]: {escape(found.stopped)}.", soft_wrap=True)
+    points = 100 * abs(found.gain)
+    side = "above" if found.gain > 0 else "below" if found.gain < 0 else "level with"
+    distance = f"{points:.1f} points {side}" if found.gain else side
+    console.print(f"Merged ({found.method}): {distance} the best of its models where they are judged.", soft_wrap=True)
+    console.print(f"Use it: modicum fit TABLE --encoder {escape(str(folder))}", soft_wrap=True)
+
+
+def _row(found: Merging, one: Judged) -> dict[str, str]:
+    """An encoder: how much of it is in the merged one, and its accuracies, by table where there are several."""
+    row = {"encoder": one.name, "weight": "" if one.weight is None else f"{one.weight:.2f}"}
+    for held, deciding, judging in zip(found.held, one.deciding, one.judging, strict=True):
+        where = f"{Path(held.name).stem} " if len(found.held) > 1 else ""
+        if deciding is not None:
+            row[f"{where}deciding"] = f"{100 * deciding:.1f} %"
+        row[f"{where}judging"] = f"{100 * judging:.1f} %"
+    return row
