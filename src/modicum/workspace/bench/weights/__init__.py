@@ -1,0 +1,1 @@
+"""Benchmarks of encoders whose weights move: merged, made smaller."""
