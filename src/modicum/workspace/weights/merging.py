@@ -156,8 +156,8 @@ def merge(
         raise InputError("models are judged on held-out rows; give one table of them, or several of different names")
     states = _states([*([start] if start else []), *encoders])[-len(encoders) :]
     with threadpool_limits(settings.threads):
-        origin = _known(start, "base", held, settings.seed, progress) if start else None
-        told = tuple(_known(one, "model", held, settings.seed, progress) for one in encoders)
+        origin = _known(start, base or start.name, "base", held, settings.seed, progress) if start else None
+        told = tuple(_known(one, one.name, "model", held, settings.seed, progress) for one in encoders)
         work = _Work(held, settings, progress, encoders, start, _module(encoders[0]), states, told)
         made = _MERGES[settings.method](work)
         merged = work.judge(made.state)
@@ -216,10 +216,10 @@ def _states(encoders: Sequence[FolderEncoder]) -> list[State]:
     return states
 
 
-def _known(encoder: FolderEncoder, kind: str, held: Sequence[Held], seed: int, progress: Progress) -> Judged:
+def _known(encoder: FolderEncoder, name: str, kind: str, held: Sequence[Held], seed: int, progress: Progress) -> Judged:
     """An encoder that lies in a folder; its vectors are kept in the cache."""
     vectors = [encode(one.texts, encoder, progress=progress) for one in held]
-    return _judged(encoder.name, kind, held, vectors, seed)
+    return _judged(name, kind, held, vectors, seed)
 
 
 def _judged(name: str, kind: str, held: Sequence[Held], vectors: Sequence[NDArray[np.floating]], seed: int) -> Judged:
