@@ -95,9 +95,16 @@ def _show(found: Merging, folder: Path) -> None:
 def _row(found: Merging, one: Judged) -> dict[str, str]:
     """An encoder: how much of it is in the merged one, and its accuracies, by table where there are several."""
     row = {"encoder": one.name, "weight": "" if one.weight is None else f"{one.weight:.2f}"}
-    for held, deciding, judging in zip(found.held, one.deciding, one.judging, strict=True):
-        where = f"{Path(held.name).stem} " if len(found.held) > 1 else ""
+    for where, deciding, judging in zip(_prefixes(found), one.deciding, one.judging, strict=True):
         if deciding is not None:
             row[f"{where}deciding"] = f"{100 * deciding:.1f} %"
         row[f"{where}judging"] = f"{100 * judging:.1f} %"
     return row
+
+
+def _prefixes(found: Merging) -> list[str]:
+    """What columns of each table begin with: nothing for a single one, else its name, short where that is enough."""
+    names = [held.name for held in found.held]
+    stems = [Path(name).stem for name in names]
+    told = stems if len(set(stems)) == len(stems) else names
+    return [f"{name} " for name in told] if len(names) > 1 else [""]

@@ -90,6 +90,13 @@ def test_another_tokenizer_is_refused_but_not_for_its_lengths(folder, tmp_path):
         read_models([folder, other], threads=1)
 
 
+def test_a_broken_tokenizer_is_named(folder, tmp_path):
+    other = tuned(tmp_path / "other", 2)
+    (other / "tokenizer.json").write_text("{", "utf-8")
+    with pytest.raises(InputError, match=r"other/tokenizer\.json is not a tokenizer \(.*\); copy the model again"):
+        read_models([folder, other], threads=1)
+
+
 def test_the_base_is_an_encoder_of_texts_with_weights(folder):
     first = load_folder(folder, threads=1)
     assert read_base(str(folder), first, 1).fingerprint == first.fingerprint

@@ -90,7 +90,11 @@ def _told(encoder: FolderEncoder) -> dict[str, Any]:
 
 def _tokenizer(encoder: FolderEncoder) -> dict[str, Any]:
     """What the tokenizer's file says, but for lengths, which encoders do not believe."""
-    said = json.loads((encoder.layout.folder / "tokenizer.json").read_text(encoding="utf-8"))
+    file = encoder.layout.folder / "tokenizer.json"
+    try:
+        said = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{file} is not a tokenizer ({error}); copy the model again") from error
     return {key: value for key, value in said.items() if key not in ("truncation", "padding")}
 
 
