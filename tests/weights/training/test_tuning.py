@@ -12,7 +12,7 @@ from modicum.encoders import load_folder  # noqa: E402
 from modicum.weights.adapt import LoRA, fold, load  # noqa: E402
 from modicum.weights.encoder import Batch, read_module  # noqa: E402
 from modicum.weights.objectives import SupervisedContrastive  # noqa: E402
-from modicum.weights.training import ADAPTER, Plan, tune  # noqa: E402
+from modicum.weights.training import ADAPTER, Plan, layers_alone, tune  # noqa: E402
 from tests.encoders import tiny  # noqa: E402
 from tests.weights.objectives import worlds  # noqa: E402
 
@@ -50,6 +50,12 @@ def test_embeddings_stay_and_what_moved_is_told(tmp_path):
     assert told.parameters == layers
     relative = {one.layer: one.relative for one in told.moved}
     assert all((relative[name] == 0) == name.startswith("embeddings") for name in relative)
+
+
+def test_all_trains_but_the_embeddings(tmp_path):
+    _, module = worlds.encoder(tmp_path)
+    frozen = {name for name, p in layers_alone(module).named_parameters() if not p.requires_grad}
+    assert frozen == {name for name, _ in module.named_parameters() if name.startswith("embeddings.")}
 
 
 def test_an_adapter_is_folded_and_kept_beside(tmp_path):

@@ -3,6 +3,6 @@
 from modicum.weights.training.loop import Run, train
 from modicum.weights.training.plan import Plan
 from modicum.weights.training.state import RunState
-from modicum.weights.training.tuning import ADAPTER, Tuned, tune
+from modicum.weights.training.tuning import ADAPTER, Tuned, layers_alone, tune
 
-__all__ = ["ADAPTER", "Plan", "Run", "RunState", "Tuned", "train", "tune"]
+__all__ = ["ADAPTER", "Plan", "Run", "RunState", "Tuned", "layers_alone", "train", "tune"]

@@ -66,7 +66,7 @@ def tune(
     """
     plan, start = plan or Plan(), time.perf_counter()
     base = read_module(encoder)
-    module = _without_embeddings(base) if method is None else adapt(base, method, seed=plan.seed)
+    module = layers_alone(base) if method is None else adapt(base, method, seed=plan.seed)
     before = {name: tensor.clone() for name, tensor in base.state_dict().items()}
     run = train(module, objective.start(lesson, module), plan, file=state, mark=_mark(lesson), progress=progress)
     plain = module if method is None else fold(module)
@@ -78,7 +78,8 @@ def tune(
     return Tuned(folder, run, size, moved, time.perf_counter() - start)
 
 
-def _without_embeddings(module: TextEncoder) -> TextEncoder:
+def layers_alone(module: TextEncoder) -> TextEncoder:
+    """The same module, of which all trains but the embeddings."""
     for name, parameter in module.named_parameters():
         parameter.requires_grad_(not name.startswith(module.names.embeddings))
     return module

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from modicum.encoders import FolderEncoder, load_folder
 from modicum.workspace.registry import method
 from modicum.workspace.tuning.attempt import LayerMoved, Tuning
 from modicum.workspace.tuning.settings import TuneSettings
+from modicum.workspace.weights.room import weights_room
 
 FULL_RATE, ADAPTER_RATE = 1e-4, 1e-3
 PROBED = 4
@@ -50,8 +50,8 @@ class Tuner:
         progress: Progress = silent,
     ) -> Tuned:
         """Tune on these rows (places among `tokens`) and write the encoder into a folder."""
-        training = importlib.import_module("modicum.weights.training")
-        objectives = importlib.import_module("modicum.weights.objectives")
+        training = weights_room("training")
+        objectives = weights_room("objectives")
         settings = self.settings
         lesson = objectives.Lesson([self.tokens[row] for row in rows], self.codes[rows], self.classes, self.names)
         rate = settings.rate or (FULL_RATE if settings.full else ADAPTER_RATE)

@@ -11,10 +11,9 @@ from typing import Any
 from modicum.core.errors import InputError
 from modicum.encoders import FolderEncoder, load_encoder, load_folder
 from modicum.encoders.architectures import setting
+from modicum.workspace.bundle import ENCODER
 from modicum.workspace.weights.room import weights_room
 
-INSIDE = "encoder"
-"""Where in a bundle its own encoder lies."""
 MARKS = ("config.json", "modules.json")
 """One of them lies in every folder of an encoder."""
 TOLD = ("model_type", "num_attention_heads", "num_hidden_layers", "hidden_act")
@@ -27,11 +26,11 @@ def encoder_folder(path: str | Path) -> Path:
         InputError: There is no such folder, or neither it nor its `encoder/` is one of an encoder.
     """
     folder = Path(path).expanduser()
-    for place in (folder, folder / INSIDE):
+    for place in (folder, folder / ENCODER):
         if any((place / mark).is_file() for mark in MARKS):
             return place
     what = f"{folder} holds no encoder" if folder.is_dir() else f"there is no folder {folder}"
-    raise InputError(f"{what}; give the folder of a tuned encoder, or a bundle that has one in {INSIDE}/")
+    raise InputError(f"{what}; give the folder of a tuned encoder, or a bundle that has one in {ENCODER}/")
 
 
 def read_models(paths: Sequence[str | Path], threads: int | None) -> list[FolderEncoder]:
@@ -102,7 +101,7 @@ def with_weights(encoder: FolderEncoder, module: Any, state: Mapping[str, Any]) 
     """The encoder with other weights, run as it will be once it is written; `module` is its module, and is changed."""
     module.load_state_dict(state)
     with tempfile.TemporaryDirectory() as place:
-        folder = weights_room("encoder").write_folder(Path(place) / INSIDE, encoder, module)
+        folder = weights_room("encoder").write_folder(Path(place) / ENCODER, encoder, module)
         found = load_folder(folder, threads=encoder.threads)
         found.encode([""])  # reads the weights while they are there
     return found

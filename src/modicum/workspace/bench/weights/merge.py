@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,16 +95,11 @@ def read_task(name: str, root: Path, seed: int) -> Task:
 
 
 def _tuned(base: FolderEncoder, task: Task, seed: int) -> State:
-    """Weights after all of them were tuned by supervised contrast."""
-    torch = importlib.import_module("torch")
-    torch.manual_seed(seed)
-    module, rng = weights_room("encoder").read_module(base).train(), np.random.default_rng(seed)
+    """Weights after all layers were tuned by supervised contrast."""
+    training, module = weights_room("training"), weights_room("encoder").read_module(base)
     loss = weights_room("objectives").SupervisedContrastive().start(task.lesson(base), module)
-    optimizer = torch.optim.AdamW(module.parameters(), lr=RATE)
-    for _ in range(STEPS):
-        optimizer.zero_grad()
-        loss(module, loss.draw(BATCH, rng)).backward()
-        optimizer.step()
+    plan = training.Plan(steps=STEPS, batch=BATCH, rate=RATE, seed=seed)
+    training.train(training.layers_alone(module), loss, plan)
     state: State = module.state_dict()
     return state
 
