@@ -34,8 +34,23 @@ Example: modicum fit tickets.csv --text message --label intent --out intents
 """
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
-verbs = (fit, tune, predict, report, label, clean, classes, search, topics, dedup, select, methods, encode, bench)
-verbs = (fit, predict, report, label, clean, classes, search, topics, dedup, select, merge, methods, encode, bench)
+verbs = (
+    fit,
+    tune,
+    predict,
+    report,
+    label,
+    clean,
+    classes,
+    search,
+    topics,
+    dedup,
+    select,
+    merge,
+    methods,
+    encode,
+    bench,
+)
 for verb in verbs:
     app.command()(getattr(verb, verb.__name__.rsplit(".", 1)[-1]))
 

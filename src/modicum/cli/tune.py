@@ -9,7 +9,7 @@ import typer
 
 import modicum
 from modicum.cli import options
-from modicum.cli.console import bars, print_json
+from modicum.cli.console import bars, complain, print_json
 from modicum.cli.outcome import show
 from modicum.workspace.tuning.settings import TuneSettings
 
@@ -53,19 +53,23 @@ def tune(
     """
     folder = bundle or Path(f"{options.stem(table)}.bundle")
     tuning = TuneSettings(True, method, objective, steps, batch, rate, device, work)
-    with bars() as progress:
-        items = modicum.read(table, text=text, label=label, id=id)
-        result = modicum.fit(
-            items,
-            classes=modicum.data.declared_classes(table, classes),
-            encoder=encoder,
-            budget=budget,
-            seed=seed,
-            threads=threads,
-            tuning=tuning,
-            progress=progress,
-        )
-        result.save(folder)
+    try:
+        with bars() as progress:
+            items = modicum.read(table, text=text, label=label, id=id)
+            result = modicum.fit(
+                items,
+                classes=modicum.data.declared_classes(table, classes),
+                encoder=encoder,
+                budget=budget,
+                seed=seed,
+                threads=threads,
+                tuning=tuning,
+                progress=progress,
+            )
+            result.save(folder)
+    except KeyboardInterrupt:
+        complain("interrupted; the same call with the same --work goes on where this one stopped")
+        raise typer.Exit(130) from None
     if json:
         print_json({"bundle": str(folder), **{k: v for k, v in result.report.items() if k != "map"}})
     else:

@@ -21,6 +21,7 @@ from modicum.workspace.report.charts import (
     histogram,
     item_map,
     learning_curve,
+    moved_layers,
     reliability,
     sparkline,
 )
@@ -258,3 +259,22 @@ def test_map_names_classes_where_there_is_room():
     chart = item_map([point(i, j, 0) for i in (0, 4) for j in (0, 4)], ["money"], unlabelled="topic", named=True)
     assert 'class="label mid"' in chart
     assert "money (topic)" in chart
+
+
+def test_bars_of_moved_layers_are_as_long_as_the_layers_moved():
+    made = moved_layers([("embeddings.word_embeddings", 0.0), ("encoder.layer.0", 0.01), ("encoder.layer.1", 0.02)])
+    lengths = [float(bar.get("width")) for bar in elements(made, "rect")]
+    assert lengths == [0, 80, 160]
+    told = "".join(text.text for text in elements(made, "text"))
+    assert "word embeddings" in told
+    assert "layer 20.00" not in told
+    assert "2.00" in told
+
+
+def test_of_very_many_layers_those_that_moved_farthest_are_drawn_in_order():
+    layers = [(f"encoder.layer.{number}", (number * 7 % 50) / 100) for number in range(50)]
+    made = moved_layers(layers)
+    names = [text.text for text in elements(made, "text") if text.text.startswith("layer")]
+    assert len(names) == 40
+    assert names == sorted(names, key=lambda name: int(name.removeprefix("layer ")))
+    assert len(elements(moved_layers([("a", 0.0)]), "rect")) == 1

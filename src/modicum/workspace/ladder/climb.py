@@ -146,27 +146,32 @@ def _unfit(recipe: Recipe, problem: Problem) -> str | None:
 
 
 @dataclass(frozen=True, eq=False)
-class _Fold:
+class Fold:
+    """What one recipe showed on the held-out rows of one split."""
+
     scores: Floats
+    """Of the split's test rows (m, K)."""
     seconds: float
     parameters: int
     seconds_per_1000: float
     megabytes: float
 
 
-def _run(recipe: Recipe, bank: FeatureBank, split: Split) -> _Fold:
+def run_fold(recipe: Recipe, bank: FeatureBank, split: Split) -> Fold:
+    """Fit a recipe on a split's training rows and score its test rows."""
     start = time.perf_counter()
     fitted = fit_recipe(recipe, bank, split.train)
     scores, pace = timed_scores(fitted, bank.problem.X[split.test])
-    return _Fold(scores, time.perf_counter() - start, fitted.parameters, pace, fitted.megabytes)
+    return Fold(scores, time.perf_counter() - start, fitted.parameters, pace, fitted.megabytes)
 
 
-def assemble(n: int, splits: Sequence[Split], scores: Sequence[Floats]) -> Floats:
-    """Scores (n, K) of all labelled rows from those of each fold's held-out rows; NaN where a row is in no fold."""
-    out = np.full((n, scores[0].shape[1]), np.nan, dtype=np.float32)
-    for split, found in zip(splits, scores, strict=True):
-        out[split.test] = found
-    return out
+def trial_of(recipe: Recipe, n: int, splits: Sequence[Split], folds: Sequence[Fold], seconds: float) -> Trial:
+    """One repeat of a recipe as a trial; rows (of n) that are in no fold have scores of NaN."""
+    scores = np.full((n, folds[0].scores.shape[1]), np.nan, dtype=np.float32)
+    for split, fold in zip(splits, folds, strict=True):
+        scores[split.test] = fold.scores
+    pace = float(np.median([fold.seconds_per_1000 for fold in folds]))
+    return Trial(recipe, None, scores[None], seconds, folds[0].parameters, pace, folds[0].megabytes)
 
 
 def _first(
@@ -183,24 +188,22 @@ def _first(
     if anything and clock.left() <= 0:
         return Trial(recipe, f"the budget of {clock.seconds:g} s was used up")
     bank.get(recipe)
-    (head,) = executor.map(lambda split: _run(recipe, bank, split), splits[:1])
+    (head,) = executor.map(lambda split: run_fold(recipe, bank, split), splits[:1])
     rest = head.seconds * -(-(len(splits) - 1) // executor.parallel)
     if anything and rest > clock.left():
         left = max(clock.left(), 0.0)
         reason = f"it needs about {rest:.0f} s more where {left:.0f} s of the budget of {clock.seconds:g} s were left"
         return Trial(recipe, reason, seconds=clock.spent() - started)
-    folds = [head, *executor.map(lambda split: _run(recipe, bank, split), splits[1:])]
-    scores = assemble(len(bank.problem.rows), splits, [fold.scores for fold in folds])[None]
-    pace = float(np.median([fold.seconds_per_1000 for fold in folds]))
-    return Trial(recipe, None, scores, clock.spent() - started, head.parameters, pace, head.megabytes)
+    folds = [head, *executor.map(lambda split: run_fold(recipe, bank, split), splits[1:])]
+    return trial_of(recipe, len(bank.problem.rows), splits, folds, clock.spent() - started)
 
 
 def _again(trial: Trial, bank: FeatureBank, splits: Sequence[Split], executor: Executor) -> Trial:
     start = time.perf_counter()
-    folds = list(executor.map(lambda split: _run(trial.recipe, bank, split), splits))
-    scores = assemble(len(bank.problem.rows), splits, [fold.scores for fold in folds])[None]
-    both = np.concatenate([trial.scores, scores])
-    return replace(trial, scores=both, seconds=trial.seconds + time.perf_counter() - start)
+    folds = list(executor.map(lambda split: run_fold(trial.recipe, bank, split), splits))
+    again = trial_of(trial.recipe, len(bank.problem.rows), splits, folds, time.perf_counter() - start)
+    both = np.concatenate([trial.scores, again.scores])
+    return replace(trial, scores=both, seconds=trial.seconds + again.seconds)
 
 
 def coverage(problem: Problem, rounds: Sequence[Sequence[Split]]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:

@@ -17,6 +17,7 @@ from modicum.workspace.report.charts import (
     histogram,
     item_map,
     learning_curve,
+    moved_layers,
     reliability,
 )
 from modicum.workspace.report.charts.item_map import FEW
@@ -46,6 +47,7 @@ def view(report: Mapping[str, Any]) -> dict[str, Any]:
         "skipped": [entry for entry in ladder if entry.get("status") == "skipped"],
         "cost_chart": _cost_chart(tried, shipped_entry(report)),
         "curve_chart": _curve_chart(part(report, "learning_curve"), part(report, "data")),
+        "moved_chart": _moved_chart(part(report, "tuning")),
         "per_class": tables.by_weakness(rows(report, "per_class")),
         "reliability_charts": _reliability_charts(report),
         "sizes_chart": _when(_sizes(report), histogram),
@@ -163,6 +165,12 @@ def _curve_chart(told: Entry, data: Entry) -> dict[str, Markup] | None:
         "wide": learning_curve(measured, expected, now),
         "narrow": learning_curve(measured, expected, now, width=NARROW, height=NARROW),
     }
+
+
+def _moved_chart(tuning: Entry) -> Markup | None:
+    told = [(str(one.get("layer") or MISSING), number(one.get("relative"))) for one in rows(tuning, "moved")]
+    known = [(name, share) for name, share in told if share is not None]
+    return moved_layers(known) if known else None
 
 
 def _reliability_charts(report: Mapping[str, Any]) -> list[Markup]:

@@ -21,9 +21,9 @@ from modicum.evaluation.splits import Split
 from modicum.evaluation.stats import Difference, corrected_difference
 from modicum.workspace.ladder.bank import TUNED, Bank
 from modicum.workspace.ladder.choice import Candidate, Choice, choose, correctness, labels_per_class
-from modicum.workspace.ladder.climb import Climb, Trial, assemble, coverage, measured_rows, rounds_of
+from modicum.workspace.ladder.climb import Climb, Fold, coverage, measured_rows, rounds_of, run_fold, trial_of
 from modicum.workspace.ladder.problem import Problem
-from modicum.workspace.ladder.recipes import FeatureBank, Recipe, Step, fit_recipe, timed_scores
+from modicum.workspace.ladder.recipes import FeatureBank, Recipe, Step
 from modicum.workspace.settings import Settings
 from modicum.workspace.tuning.tuner import Tuner
 
@@ -129,33 +129,23 @@ def measure(
     """
     n = len(bench.problem.rows)
     splits = bench.splits[: course.folds]
-    scores: list[list[Floats]] = [[] for _ in RECIPES]
-    seconds, paces = np.zeros(len(RECIPES)), np.zeros(len(RECIPES))
-    parameters, notes = 0, list[str]()
+    folds: list[list[Fold]] = [[] for _ in RECIPES]
+    parameters, notes, start = 0, list[str](), time.perf_counter()
     for number, split in enumerate(splits):
         stage = _staged(progress, f"tune, fold {number + 1} of {len(splits)}")
-        state = state_file(settings, f"fold-{number}")
-        start = time.perf_counter()
         rows = np.concatenate([split.train, np.arange(n, len(bench.rows))])
+        state = state_file(settings, f"fold-{number}")
         tuned = tuner.run(rows, folder / "fold", course.steps, state=state, progress=stage)
         if tuned.interrupted:
             raise Interrupted
-        bank = FeatureBank(bench.seen_by(tuned.encoder))
-        shared = time.perf_counter() - start
         parameters, notes = tuned.tuning.parameters, [*notes, *tuned.tuning.notes]
+        bank = FeatureBank(bench.seen_by(tuned.encoder))
         for place, recipe in enumerate(RECIPES):
-            start = time.perf_counter()
-            fitted = fit_recipe(recipe, bank, split.train, seed=settings.seed)
-            found, pace = timed_scores(fitted, bank.problem.X[split.test])
-            scores[place].append(found)
-            seconds[place] += time.perf_counter() - start + shared / len(RECIPES)
-            paces[place] += pace / len(splits)
-    seen, folds = coverage(bench.problem, [splits])
-    trials = [
-        Trial(recipe, None, assemble(n, splits, scores[place])[None], seconds[place], parameters, paces[place])
-        for place, recipe in enumerate(RECIPES)
-    ]
-    climbed = Climb(tuple(trials), 1, seen, folds)
+            folds[place].append(run_fold(recipe, bank, split))
+    seconds = (time.perf_counter() - start) / len(RECIPES)
+    trials = [trial_of(recipe, n, splits, shown, seconds) for recipe, shown in zip(RECIPES, folds, strict=True)]
+    moved = tuple(replace(trial, parameters=trial.parameters + parameters) for trial in trials)
+    climbed = Climb(moved, 1, *coverage(bench.problem, [splits]))
     choice = choose(climbed, bench.problem.y, settings.bank, tolerance=settings.tolerance)
     return Measured(climbed, choice, len(splits), tuple(dict.fromkeys(notes)))
 

@@ -6,13 +6,15 @@ import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from modicum.core.checks import check_choice
 from modicum.core.progress import Progress, silent
 from modicum.encoders import FolderEncoder, load_folder
-from modicum.workspace.registry import method
+from modicum.workspace.registry import methods
 from modicum.workspace.tuning.attempt import LayerMoved, Tuning
 from modicum.workspace.tuning.settings import TuneSettings
 from modicum.workspace.weights.room import weights_room
@@ -67,8 +69,8 @@ class Tuner:
             self.encoder,
             lesson,
             folder,
-            objective=method(f"weights.{settings.objective}").load()(),
-            method=None if settings.full else method(f"weights.{settings.method}").load()(),
+            objective=_made(settings.objective, "objectives"),
+            method=None if settings.full else _made(settings.method, "adapt"),
             plan=plan,
             state=state,
             progress=progress,
@@ -98,6 +100,16 @@ class Tuned:
     pace: float
     """Seconds a step took."""
     interrupted: bool
+
+
+def _made(name: str, question: str) -> Any:
+    """A method of the room with its default settings.
+
+    Raises:
+        InputError: The question has no such method.
+    """
+    known = {one.card.name: one for one in methods() if (one.card.room, one.card.question) == ("weights", question)}
+    return known[check_choice(name, known, f"method of weights.{question}")].load()()
 
 
 def missing() -> str | None:

@@ -6,6 +6,7 @@ from modicum.workspace.report.charts.dumbbell import dumbbell
 from modicum.workspace.report.charts.histogram import histogram
 from modicum.workspace.report.charts.item_map import class_key, item_map
 from modicum.workspace.report.charts.learning_curve import Expected, Measured, learning_curve
+from modicum.workspace.report.charts.moved import moved_layers
 from modicum.workspace.report.charts.reliability import reliability
 from modicum.workspace.report.charts.scatter import scatter
 from modicum.workspace.report.charts.sparkline import sparkline
@@ -21,6 +22,7 @@ __all__ = [
     "histogram",
     "item_map",
     "learning_curve",
+    "moved_layers",
     "reliability",
     "scatter",
     "sparkline",
