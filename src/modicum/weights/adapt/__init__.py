@@ -15,6 +15,7 @@ from modicum.weights.adapt.adapter import (
 )
 from modicum.weights.adapt.compacter import Compacter
 from modicum.weights.adapt.difffit import DiffFit
+from modicum.weights.adapt.few_bit import FewBit
 from modicum.weights.adapt.linear_adapter import LinearAdapter
 from modicum.weights.adapt.lora import LoRA
 from modicum.weights.adapt.pissa import PiSSA
@@ -30,6 +31,7 @@ __all__ = [
     "Adapter",
     "Compacter",
     "DiffFit",
+    "FewBit",
     "LinearAdapter",
     "LoRA",
     "Method",

@@ -44,6 +44,19 @@ class Adapter(nn.Module, ABC):
         """What is added to the loss, at least 0."""
         return 0.0
 
+    def shipped(self) -> dict[str, Tensor]:
+        """What a file holds of it: parameters, and tensors that cannot be derived from the base, or a shorter form."""
+        state: dict[str, Tensor] = self.state_dict(keep_vars=True)
+        return state
+
+    def take(self, state: Mapping[str, Tensor]) -> None:
+        """Write back what `shipped` gave.
+
+        Raises:
+            InputError: Its shapes are others.
+        """
+        write(self.shipped(), state)
+
 
 @dataclass(frozen=True, eq=False)
 class Start:
@@ -197,20 +210,25 @@ def fold(module: nn.Module) -> nn.Module:
 def trainable(module: nn.Module) -> dict[str, Tensor]:
     """The small state dict to ship: every parameter that trains, and what adapters cannot derive from the base.
 
-    The tensors are the module's own, not copies.
+    The tensors are the module's own, not copies, but for methods that ship a shorter form of their parameters.
     """
-    return {name: tensor.detach() for name, tensor in _shipped(module).items()}
+    found: dict[str, Tensor] = dict(_outside(module))
+    for prefix, adapter in _by_prefix(module):
+        found |= {f"{prefix}{key}": tensor for key, tensor in adapter.shipped().items()}
+    first = {id(tensor): name for name, tensor in reversed(found.items())}
+    shared_once = {name: tensor for name, tensor in found.items() if first[id(tensor)] == name}
+    return {name: tensor.detach() for name, tensor in shared_once.items()}
 
 
-def _shipped(module: nn.Module) -> dict[str, Tensor]:
-    parameters = {name: p for name, p in module.named_parameters() if p.requires_grad}
-    kept = {
-        f"{name}.adapter.{key}".removeprefix("."): tensor
-        for name, layer in adapters(module)
-        for key, tensor in layer.adapter.state_dict(keep_vars=True).items()
-        if not isinstance(tensor, nn.Parameter)
-    }
-    return parameters | kept
+def _by_prefix(module: nn.Module) -> Iterator[tuple[str, Adapter]]:
+    """Adapters, and how the names of their tensors begin."""
+    return ((f"{name}.adapter.".removeprefix("."), layer.adapter) for name, layer in adapters(module))
+
+
+def _outside(module: nn.Module) -> dict[str, nn.Parameter]:
+    """Parameters that train and are of no adapter."""
+    own = {id(parameter) for _, adapter in _by_prefix(module) for parameter in adapter.parameters()}
+    return {name: p for name, p in module.named_parameters() if p.requires_grad and id(p) not in own}
 
 
 def penalty(module: nn.Module) -> Tensor | float:
@@ -224,12 +242,25 @@ def restore(module: nn.Module, state: Mapping[str, Tensor]) -> None:
     Raises:
         InputError: Names or shapes are not those of the module.
     """
-    own = _shipped(module)
-    if own.keys() != state.keys():
-        odd = sorted(own.keys() ^ state.keys())[0]
-        raise InputError(f"the saved adapter does not belong to this module: {odd!r} is in one of them only")
-    with torch.no_grad():
-        for name, tensor in state.items():
-            if own[name].shape != tensor.shape:
-                raise InputError(f"{name!r} has shape {tuple(tensor.shape)}, but here it is {tuple(own[name].shape)}")
-            own[name].copy_(tensor)
+    odd = sorted(trainable(module).keys() ^ state.keys())
+    if odd:
+        raise InputError(f"the saved adapter does not belong to this module: {odd[0]!r} is in one of them only")
+    outside = _outside(module)
+    write(outside, {name: state[name] for name in outside})
+    for prefix, adapter in _by_prefix(module):
+        try:
+            adapter.take({name.removeprefix(prefix): t for name, t in state.items() if name.startswith(prefix)})
+        except InputError as error:
+            raise InputError(f"{prefix.removesuffix('.')!r}: {error}") from error
+
+
+def write(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> None:
+    """Copy tensors over those of the same names.
+
+    Raises:
+        InputError: A shape is another one.
+    """
+    for name, tensor in state.items():
+        if own[name].shape != tensor.shape:
+            raise InputError(f"{name!r} has shape {tuple(tensor.shape)}, but here it is {tuple(own[name].shape)}")
+        own[name].detach().copy_(tensor)
