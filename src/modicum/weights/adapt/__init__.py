@@ -15,6 +15,7 @@ from modicum.weights.adapt.adapter import (
 )
 from modicum.weights.adapt.compacter import Compacter
 from modicum.weights.adapt.difffit import DiffFit
+from modicum.weights.adapt.dynamic_rank import DynamicRank, ranks
 from modicum.weights.adapt.few_bit import FewBit
 from modicum.weights.adapt.linear_adapter import LinearAdapter
 from modicum.weights.adapt.lora import LoRA
@@ -31,6 +32,7 @@ __all__ = [
     "Adapter",
     "Compacter",
     "DiffFit",
+    "DynamicRank",
     "FewBit",
     "LinearAdapter",
     "LoRA",
@@ -46,6 +48,7 @@ __all__ = [
     "fold",
     "load",
     "penalty",
+    "ranks",
     "restore",
     "save",
     "top_spectrum",
