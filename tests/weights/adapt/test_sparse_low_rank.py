@@ -10,7 +10,7 @@ from torch import nn  # noqa: E402
 
 from modicum.core import InputError  # noqa: E402
 from modicum.weights.adapt import SparseLowRank, adapt, fold  # noqa: E402
-from tests.weights.adapt.worlds import moved, net  # noqa: E402
+from tests.weights.adapt.worlds import inputs, moved, net  # noqa: E402
 
 
 def test_the_weight_is_by_the_definition():
@@ -22,6 +22,23 @@ def test_the_weight_is_by_the_definition():
     torch.testing.assert_close(fold(adapted).weight, wanted, atol=1e-6, rtol=0)
     assert len(adapter.entries) == round(0.05 * 12 * 16)
     assert len(set(adapter.places.tolist())) == len(adapter.entries)
+
+
+def test_on_a_weight_of_zeros_it_is_sltrain():
+    """The layer that SLTrain trains from nothing: x A^T B^T alpha / r + x S^T + b, S at fixed random places."""
+    base, x = nn.Linear(12, 16), inputs()
+    nn.init.zeros_(base.weight)
+    adapted = moved(adapt(base, SparseLowRank(rank=4, alpha=3.0, stabilised=False, density=0.1)))
+    adapter = adapted.adapter
+    B, A, values = (t.detach().clone().requires_grad_() for t in (adapter.thin.up, adapter.thin.down, adapter.entries))
+    rows, columns = adapter.places // 12, adapter.places % 12
+    S = torch.zeros(16, 12).index_put((rows.long(), columns.long()), values)
+    wanted = x @ A.T @ B.T * 3 / 4 + x @ S.T + base.bias
+    torch.testing.assert_close(adapted(x), wanted, atol=1e-6, rtol=1e-5)
+    wanted.square().sum().backward()
+    adapted(x).square().sum().backward()
+    for ours, theirs in ((adapter.thin.up, B), (adapter.thin.down, A), (adapter.entries, values)):
+        torch.testing.assert_close(ours.grad, theirs.grad, atol=1e-5, rtol=1e-4)
 
 
 def test_the_largest_entries_are_those_of_the_frozen_weight():

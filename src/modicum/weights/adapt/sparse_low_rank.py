@@ -6,9 +6,10 @@ where LoRA at the same number of parameters does as well: the weight is formed i
 training all of it.
 
 Papers: "SLTrain: a sparse plus low-rank approach for parameter and memory efficient pretraining" (Han et al. 2024), and
-"DSEE: Dually Sparsity-embedded Efficient Tuning of Pre-trained Language Models" (Chen et al. 2021). Changed: for
-adapting, beside a frozen weight; DSEE's places come from the largest entries in the place of a decomposition, and what
-it prunes is left to pruning.
+"DSEE: Dually Sparsity-embedded Efficient Tuning of Pre-trained Language Models" (Chen et al. 2021). SLTrain's layer is
+this one on a weight of zeros, with `stabilised=False`. Changed: for adapting, beside a frozen weight, with entries that
+start at 0; DSEE's places come from the largest entries in the place of a decomposition, and what it prunes is left to
+pruning.
 """
 
 from __future__ import annotations
