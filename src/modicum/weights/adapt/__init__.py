@@ -23,6 +23,7 @@ from modicum.weights.adapt.pissa import PiSSA
 from modicum.weights.adapt.saved import fingerprint, load, save
 from modicum.weights.adapt.sorsa import SORSA
 from modicum.weights.adapt.sparse_low_rank import SparseLowRank
+from modicum.weights.adapt.sparse_spectral import SparseSpectral
 from modicum.weights.adapt.spectrum import Spectrum, top_spectrum
 from modicum.weights.adapt.svfit import SVFit
 
@@ -40,6 +41,7 @@ __all__ = [
     "PiSSA",
     "SVFit",
     "SparseLowRank",
+    "SparseSpectral",
     "Spectrum",
     "Start",
     "adapt",
