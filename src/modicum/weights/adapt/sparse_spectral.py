@@ -9,7 +9,8 @@ files, since all vectors ship, nor with momentum where vectors must rest between
 Paper: "Sparse Spectral Training and Inference on Euclidean and Hyperbolic Neural Networks" (Zhao et al. 2024). Changed:
 for adapting: the values and vectors are the `rank` largest, the rest of the weight stays, and the starting product is
 subtracted again; a draw holds for one pass with gradients, not for a number of steps; gradients lose what would change
-a vector's length, in the place of a division after the step; the decomposition is not renewed while it trains.
+a vector's length, in the place of a division after the step; where a value has become negative, the gradients of its
+vectors change their sign, without which they would lead uphill; the decomposition is not renewed while it trains.
 """
 
 from __future__ import annotations
@@ -93,12 +94,12 @@ class Drawn(Adapter):
     def _thin(self) -> tuple[Tensor, Tensor]:
         """Matrices whose product is the change.
 
-        What is 0 in it, a vector minus itself, is there for its gradient: without the singular value, and for vectors
-        that are drawn alone.
+        What is 0 in it, a vector minus itself, is there for its gradient: that of drawn vectors alone, with the sign of
+        their value in the place of the value.
         """
         left, right = F.normalize(self.left, dim=0), F.normalize(self.right, dim=1)
         fixed_left, fixed_right = left.detach(), right.detach()
-        chosen = self._chosen()
+        chosen = self._chosen().copysign(self.values.detach())
         up = fixed_left * self.values + (left - fixed_left) * chosen
         turned = (right - fixed_right) * chosen[:, None]
         down = torch.cat([fixed_right, turned, self.first_right])
