@@ -3,6 +3,7 @@
 from modicum.weights.adapt.adapter import (
     Adapted,
     Adapter,
+    LayerAdapter,
     Method,
     Start,
     adapt,
@@ -17,6 +18,7 @@ from modicum.weights.adapt.compacter import Compacter
 from modicum.weights.adapt.difffit import DiffFit
 from modicum.weights.adapt.dynamic_rank import DynamicRank, ranks
 from modicum.weights.adapt.few_bit import FewBit
+from modicum.weights.adapt.infinite_prefix import InfinitePrefix
 from modicum.weights.adapt.linear_adapter import LinearAdapter
 from modicum.weights.adapt.lora import LoRA
 from modicum.weights.adapt.pissa import PiSSA
@@ -35,6 +37,8 @@ __all__ = [
     "DiffFit",
     "DynamicRank",
     "FewBit",
+    "InfinitePrefix",
+    "LayerAdapter",
     "LinearAdapter",
     "LoRA",
     "Method",

@@ -2,7 +2,8 @@
 
 A method is one file: a frozen dataclass of its settings, whose `build` makes an `Adapter` for one weight. The adapter
 says what trains and which weight that stands for; where the product with the weight can be had without forming it, it
-says that, too. Frozen tensors are shared with the module that was given, which is never changed itself.
+says that, too. What stands for a layer without a weight is a `LayerAdapter`, which may be impossible to fold. Frozen
+tensors are shared with the module that was given, which is never changed itself.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -25,20 +26,20 @@ from modicum.core.errors import InputError
 Targets = str | Callable[[str, nn.Module], bool] | None
 
 
-class Adapter(nn.Module, ABC):
-    """What a layer's weight, and perhaps its bias, becomes. Subclasses register parameters, all of which train."""
+class LayerAdapter(nn.Module, ABC):
+    """What a layer becomes. Subclasses register parameters, all of which train."""
 
     @abstractmethod
-    def weight(self, base: Tensor) -> Tensor:
-        """The weight that stands in the place of the frozen `base`, of the same shape and type."""
+    def answer(self, layer: nn.Module, *inputs: Any, **more: Any) -> Tensor:
+        """What is given in the place of the frozen layer's `layer(*inputs, **more)`."""
 
-    def bias(self, base: Tensor | None) -> Tensor | None:
-        """The bias in the place of the frozen one."""
-        return base
+    @abstractmethod
+    def folded(self, layer: nn.Module) -> nn.Module:
+        """A plain layer that answers alike, made of a copy of the frozen one that may be changed.
 
-    def product(self, x: Tensor, linear: nn.Linear) -> Tensor:
-        """What the layer gives for x (..., in); overridden where that is cheaper without forming the weight."""
-        return F.linear(x, self.weight(linear.weight), self.bias(linear.bias))
+        Raises:
+            InputError: There is none.
+        """
 
     def penalty(self) -> Tensor | float:
         """What is added to the loss, at least 0."""
@@ -58,6 +59,38 @@ class Adapter(nn.Module, ABC):
         write(self.shipped(), state)
 
 
+class Adapter(LayerAdapter):
+    """What a layer's weight, and perhaps its bias, becomes."""
+
+    @abstractmethod
+    def weight(self, base: Tensor) -> Tensor:
+        """The weight that stands in the place of the frozen `base`, of the same shape and type."""
+
+    def bias(self, base: Tensor | None) -> Tensor | None:
+        """The bias in the place of the frozen one."""
+        return base
+
+    def product(self, x: Tensor, linear: nn.Linear) -> Tensor:
+        """What the layer gives for x (..., in); overridden where that is cheaper without forming the weight."""
+        return F.linear(x, self.weight(linear.weight), self.bias(linear.bias))
+
+    def answer(self, layer: nn.Module, *inputs: Any, **more: Any) -> Tensor:
+        """What the layer gives with the weight and the bias."""
+        if isinstance(layer, nn.Linear):
+            return self.product(inputs[0], layer)
+        own = {"weight": self.weight(layer.weight), "bias": self.bias(getattr(layer, "bias", None))}
+        return functional_call(layer, {name: t for name, t in own.items() if t is not None}, inputs, more)
+
+    def folded(self, layer: nn.Module) -> nn.Module:
+        """The layer with the weight and the bias written out."""
+        with torch.no_grad():
+            weight, bias = self.weight(layer.weight), self.bias(getattr(layer, "bias", None))
+        layer.weight = nn.Parameter(weight.clone())
+        if bias is not None:
+            layer.bias = nn.Parameter(bias.clone())
+        return layer
+
+
 @dataclass(frozen=True, eq=False)
 class Start:
     """What the adapters of one module share while they are built."""
@@ -72,13 +105,22 @@ class Start:
 class Method(ABC):
     """Settings of one way to adapt weights; every file has one."""
 
+    adapts: ClassVar[str] = "layer with a weight"
+    """What it adapts, in messages."""
+    folds: ClassVar[bool] = True
+    """Whether `fold` can write its adapters into plain layers."""
+
     @abstractmethod
-    def build(self, layer: nn.Module, start: Start) -> Adapter:
+    def build(self, layer: nn.Module, start: Start) -> LayerAdapter:
         """An adapter for a layer, whose weight (out, in, ...) it starts as.
 
         Raises:
             InputError: The settings do not fit the weight.
         """
+
+    def fits(self, layer: nn.Module) -> bool:
+        """Whether a layer can be adapted at all."""
+        return isinstance(getattr(layer, "weight", None), Tensor)
 
     def meant(self, layer: nn.Module) -> bool:
         """Whether a layer is adapted where no targets are named."""
@@ -86,13 +128,23 @@ class Method(ABC):
 
 
 class Adapted(nn.Module):
-    """A layer whose weight is parametrised. `on` is False while the adapter is turned off."""
+    """A layer with an adapter. `on` is False while the adapter is turned off."""
 
-    def __init__(self, base: nn.Module, adapter: Adapter) -> None:
+    def __init__(self, base: nn.Module, adapter: LayerAdapter) -> None:
         super().__init__()
         self.base = base
         self.adapter = adapter
         self.on = True
+
+    def forward(self, *inputs: Any, **more: Any) -> Tensor:
+        """What the layer gives."""
+        return self.adapter.answer(self.base, *inputs, **more) if self.on else self.base(*inputs, **more)
+
+
+class AdaptedWeight(Adapted):
+    """A layer whose weight is parametrised."""
+
+    adapter: Adapter
 
     @property
     def weight(self) -> Tensor:
@@ -103,15 +155,6 @@ class Adapted(nn.Module):
     def bias(self) -> Tensor | None:
         """The bias that the layer stands for now."""
         return self.adapter.bias(self.base.bias) if self.on else self.base.bias
-
-    def forward(self, x: Tensor, *rest: Any, **more: Any) -> Tensor:
-        """What the layer gives."""
-        if not self.on:
-            return self.base(x, *rest, **more)
-        if isinstance(self.base, nn.Linear):
-            return self.adapter.product(x, self.base)
-        own = {"weight": self.weight} if self.bias is None else {"weight": self.weight, "bias": self.bias}
-        return functional_call(self.base, own, (x, *rest), more)
 
 
 def adapt(module: nn.Module, method: Method, targets: Targets = None, *, seed: int = 0) -> nn.Module:
@@ -146,13 +189,13 @@ def adapt(module: nn.Module, method: Method, targets: Targets = None, *, seed: i
             adapter = method.build(layer, start)
         except InputError as error:
             raise InputError(f"layer {name!r}: {error}") from error
-        adapted = replace(adapted, name, Adapted(layer, adapter))
+        kind = AdaptedWeight if isinstance(adapter, Adapter) else Adapted
+        adapted = replace(adapted, name, kind(layer, adapter))
     return adapted
 
 
 def _meant(module: nn.Module, method: Method, targets: Targets) -> list[str]:
-    there = module.named_modules()
-    layers = {name: layer for name, layer in there if isinstance(getattr(layer, "weight", None), Tensor)}
+    layers = {name: layer for name, layer in module.named_modules() if method.fits(layer)}
     if targets is None:
         found = [name for name, layer in layers.items() if method.meant(layer)]
     elif callable(targets):
@@ -161,7 +204,7 @@ def _meant(module: nn.Module, method: Method, targets: Targets) -> list[str]:
         found = [name for name in layers if re.search(targets, name)]
     if not found:
         near = nearest_name(str(targets), list(layers)) if layers else ""
-        raise InputError(f"targets {targets!r} match no layer with a weight{near}; the module has {len(layers)}")
+        raise InputError(f"targets {targets!r} match no {method.adapts}{near}; the module has {len(layers)}")
     return found
 
 
@@ -196,14 +239,16 @@ def fold(module: nn.Module) -> nn.Module:
     """A plain module of the same shape and outputs, with every parametrised weight written out.
 
     Adapters that are turned off are left out. All parameters train again; tensors that were not adapted are shared.
+
+    Raises:
+        InputError: An adapter stands for no weight, and is not turned off.
     """
     plain = shared(module)
     for name, layer in list(adapters(plain)):
-        with torch.no_grad():
-            layer.base.weight, bias = nn.Parameter(layer.weight.detach().clone()), layer.bias
-            if bias is not None:
-                layer.base.bias = nn.Parameter(bias.detach().clone())
-        plain = replace(plain, name, layer.base)
+        try:
+            plain = replace(plain, name, layer.adapter.folded(layer.base) if layer.on else layer.base)
+        except InputError as error:
+            raise InputError(f"layer {name!r}: {error}") from error
     return plain.requires_grad_(True)
 
 
@@ -220,7 +265,7 @@ def trainable(module: nn.Module) -> dict[str, Tensor]:
     return {name: tensor.detach() for name, tensor in shared_once.items()}
 
 
-def _by_prefix(module: nn.Module) -> Iterator[tuple[str, Adapter]]:
+def _by_prefix(module: nn.Module) -> Iterator[tuple[str, LayerAdapter]]:
     """Adapters, and how the names of their tensors begin."""
     return ((f"{name}.adapter.".removeprefix("."), layer.adapter) for name, layer in adapters(module))
 

@@ -15,6 +15,7 @@ from modicum.core.files import atomic_folder
 from modicum.encoders import FolderEncoder
 from modicum.encoders.graph import clean_names
 from modicum.encoders.layout import read_weights
+from modicum.weights.adapt.adapter import adapters
 from modicum.weights.encoder.module import TextEncoder
 
 
@@ -40,7 +41,12 @@ def write_folder(path: str | Path, encoder: FolderEncoder, module: nn.Module) ->
         path: Folder to write.
         encoder: The encoder the module came from.
         module: What `read_module` gave, trained, folded, pruned or grown: no adapter is left in it.
+
+    Raises:
+        InputError: One is.
     """
+    if any(True for _ in adapters(module)):
+        raise InputError("the module holds adapters; fold them first, or ship them alone with `save`")
     root, target = encoder.layout.root, Path(path)
     tensors = {name: np.ascontiguousarray(t.detach().cpu().numpy()) for name, t in module.state_dict().items()}
     with atomic_folder(target) as work:

@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from modicum.core.checks import check_choice
 from modicum.core.errors import InputError
 from modicum.encoders.architectures import architecture, padding, setting
+from modicum.weights.attention import Attention
 
 Layer = TypeVar("Layer", bound=nn.Module)
 
@@ -137,19 +138,20 @@ class TextEncoder(nn.Module):
 
     def _layer(self, x: Tensor, prefix: str, mask: Tensor) -> Tensor:
         n = self.names
-        attended = self._attention(x, [f"{prefix}{name}" for name in (n.query, n.key, n.value)], mask)
-        out = self._dropped(self.get_submodule(f"{prefix}{n.attention_out}")(attended))
+        out = self._dropped(self.get_submodule(f"{prefix}{n.attention_out}")(self._attended(x, prefix, mask)))
         x = self.get_submodule(f"{prefix}{n.attention_norm}")(x + out)
         hidden = self.activation(self.get_submodule(f"{prefix}{n.up}")(x))
         out = self._dropped(self.get_submodule(f"{prefix}{n.down}")(hidden))
         return self.get_submodule(f"{prefix}{n.out_norm}")(x + out)
 
-    def _attention(self, x: Tensor, projections: Sequence[str], mask: Tensor) -> Tensor:
+    def _attended(self, x: Tensor, prefix: str, mask: Tensor) -> Tensor:
+        n = self.names
         query, key, value = (
-            self.get_submodule(name)(x).unflatten(-1, (self.heads, -1)).transpose(1, 2) for name in projections
+            self.get_submodule(f"{prefix}{name}")(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            for name in (n.query, n.key, n.value)
         )
-        share = self.dropout if self.training else 0.0
-        out = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=share)
+        attention = self.get_submodule(_attention(f"{prefix}{n.query}"))
+        out = attention(query, key, value, mask, self.dropout if self.training else 0.0)
         return out.transpose(1, 2).flatten(2)
 
     def _dropped(self, x: Tensor) -> Tensor:
@@ -176,12 +178,19 @@ class TextEncoder(nn.Module):
         embeddings = [f"{n.embeddings}{table}_embeddings" for table in tables]
         prefixes = [n.layer.format(i=i) for i in range(self.depth)]
         linears = [f"{p}{name}" for p in prefixes for name in (n.query, n.key, n.value, n.attention_out, n.up, n.down)]
+        queries = {f"{p}{n.query}": len(read(f"{p}{n.query}.weight")) for p in prefixes}
         norms = [n.embedding_norm, *(f"{p}{name}" for p in prefixes for name in (n.attention_norm, n.out_norm))]
         return (
             {name: nn.Embedding.from_pretrained(read(f"{name}.weight"), freeze=False) for name in embeddings}
             | {name: linear(name) for name in linears}
             | {name: norm(name) for name in norms}
+            | {_attention(name): Attention(self.heads, width // self.heads) for name, width in queries.items()}
         )
+
+
+def _attention(query: str) -> str:
+    """The name under which attention stands, beside that of its query."""
+    return f"{query.rpartition('.')[0]}.attend"
 
 
 def _filled(layer: Layer, **tensors: Tensor) -> Layer:
