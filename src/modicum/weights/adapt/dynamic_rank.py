@@ -54,7 +54,7 @@ class DynamicRank(LoRA):
 
     Example:
         >>> from modicum.weights.adapt import adapt, penalty
-        >>> round(float(penalty(adapt(nn.Linear(6, 4), DynamicRank(rank=3, l1=0.01)))), 4)  # three open gates
+        >>> round(penalty(adapt(nn.Linear(6, 4), DynamicRank(rank=3, l1=0.01))).item(), 4)  # three open gates
         0.03
     """
 

@@ -147,7 +147,7 @@ def gaussian_levels(bits: int) -> Tensor:
         InputError: There is no such number of bits.
 
     Example:
-        >>> gaussian_levels(1).round(decimals=4).tolist()
+        >>> [round(level, 4) for level in gaussian_levels(1).tolist()]
         [-0.6745, 0.6745]
     """
     if bits not in BITS:
