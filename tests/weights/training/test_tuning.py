@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 
 from modicum.core import InputError  # noqa: E402
 from modicum.encoders import load_folder  # noqa: E402
-from modicum.weights.adapt import LoRA, fold, load  # noqa: E402
+from modicum.weights.adapt import InfinitePrefix, LoRA, fold, load  # noqa: E402
 from modicum.weights.encoder import Batch, read_module  # noqa: E402
 from modicum.weights.objectives import SupervisedContrastive  # noqa: E402
 from modicum.weights.training import ADAPTER, Plan, layers_alone, tune  # noqa: E402
@@ -66,6 +66,11 @@ def test_an_adapter_is_folded_and_kept_beside(tmp_path):
     with torch.no_grad():
         vectors = module(Batch.of(tokens, module.pad)).numpy()
     np.testing.assert_allclose(load_folder(told.folder, threads=1).encode(worlds.TEXTS), vectors, atol=1e-5)
+
+
+def test_what_cannot_be_folded_is_refused_before_it_trains(tmp_path):
+    with pytest.raises(InputError, match="InfinitePrefix cannot be folded into plain weights"):
+        made(tmp_path, method=InfinitePrefix())
 
 
 def test_a_run_on_other_rows_is_not_gone_on_with(tmp_path):

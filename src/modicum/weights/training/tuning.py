@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.encoders import FolderEncoder
 from modicum.weights.adapt import Method, adapt, fold, save
@@ -62,9 +63,15 @@ def tune(
         What was written and what moved. Cost: three passes of the encoder over each batch.
 
     Raises:
-        InputError: The encoder cannot be tuned, or the lesson lacks what the objective learns from.
+        InputError: The encoder cannot be tuned, the method cannot be folded, or the lesson lacks what the objective
+            learns from.
     """
     plan, start = plan or Plan(), time.perf_counter()
+    if method is not None and not method.folds:
+        name = type(method).__name__
+        raise InputError(
+            f"{name} cannot be folded into plain weights, which is what answers without torch; take another"
+        )
     base = read_module(encoder)
     module = layers_alone(base) if method is None else adapt(base, method, seed=plan.seed)
     before = {name: tensor.clone() for name, tensor in base.state_dict().items()}

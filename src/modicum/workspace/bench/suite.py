@@ -16,7 +16,7 @@ from modicum.evaluation.bench import BenchRow, machine_facts, rows_to_json
 from modicum.workspace.bench import dedup, few_shot, methods, modes, refit, scale, select
 from modicum.workspace.bench.labels import active, conformal, loop, noisy, proportions, shift
 from modicum.workspace.bench.vectors import index, outliers, search, topics
-from modicum.workspace.bench.weights import merge
+from modicum.workspace.bench.weights import merge, tuning
 
 Bench = Callable[[Path, Sequence[str], int, Progress], list[BenchRow]]
 
@@ -48,6 +48,7 @@ BENCHES: Mapping[str, Entry] = MappingProxyType(
         "topics": Entry(topics.run, ("banking77",), 5),
         "scale": Entry(scale.run, ("banking77",), 1),
         "search": Entry(search.run, ("cranfield", "banking77"), 5),
+        "weights": Entry(tuning.run, ("banking77", "trec", "mpqa"), 3),
         "merge": Entry(merge.run, ("banking77", "trec"), 1),
         "methods": Entry(methods.run, ("banking77", "trec", "mpqa"), 5),
     }

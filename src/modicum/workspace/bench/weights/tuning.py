@@ -1,0 +1,135 @@
+"""Tuning, measured: what it gains over frozen vectors with few labels, and what each way to move weights costs."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modicum.core.errors import InputError
+from modicum.core.progress import Progress
+from modicum.core.records import Table
+from modicum.encoders import FolderEncoder, encode, load_encoder
+from modicum.evaluation.bench import BenchRow, load_collection
+from modicum.workspace.bench.draws import Figure, Measure, gather
+from modicum.workspace.bench.tasks import Collection, open_collection
+from modicum.workspace.ladder.bank import load_bank
+from modicum.workspace.ladder.climb import Plan, measured_rows
+from modicum.workspace.ladder.problem import Problem
+from modicum.workspace.ladder.recipes import FeatureBank, fit_recipe
+from modicum.workspace.making import make_model
+from modicum.workspace.registry import methods
+from modicum.workspace.settings import Settings
+from modicum.workspace.tuning.rung import RECIPES, replaced
+from modicum.workspace.tuning.settings import FULL, TuneSettings
+from modicum.workspace.tuning.tuner import Tuned, Tuner
+
+SHOTS: Mapping[str, tuple[int, ...]] = MappingProxyType({"banking77": (8,)})
+"""Labels a class, where not `OTHERS`."""
+OTHERS = (8, 64)
+STEPS, BATCH = 160, 32
+TABLE_SHOTS, TABLE_STEPS = 16, 150
+"""Labels a class and steps at which ways to move weights are compared, on the first collection and draw."""
+
+LADDER = "the ladder on frozen vectors"
+GAIN = Measure("accuracy, tuned weights", "share", LADDER)
+SECONDS = Measure("seconds to tune", "s")
+REACHED = Measure("accuracy, by what trains", "share", "all layers")
+NUMBERS = Measure("numbers that train", "numbers", "all layers", lower_is_better=True)
+SPENT = Measure("seconds, by what trains", "s", "all layers", lower_is_better=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A draw of labels from a collection, with its texts."""
+
+    collection: Collection
+    train: Table
+    test: Table
+    problem: Problem
+    seed: int
+
+    def tuned(self, base: FolderEncoder, settings: TuneSettings, folder: Path) -> Tuned:
+        """The encoder after it learnt the labels."""
+        rows = self.problem.rows
+        tokens = base.tokenize([self.train.texts[row] for row in rows])
+        names = base.tokenize(self.problem.space.texts())
+        codes = self.problem.codes[rows]
+        tuner = Tuner(base, tokens, codes, len(self.problem.space), names, settings, self.seed)
+        return tuner.run(np.arange(len(rows)), folder, settings.steps)
+
+    def accuracies(self, encoder: FolderEncoder) -> dict[str, float]:
+        """Accuracy on the test set of every recipe that stands on tuned vectors."""
+        rows = measured_rows(self.problem, Plan(seed=self.seed))
+        texts, names = [self.train.texts[row] for row in rows], self.problem.space.texts()
+        bank = FeatureBank(replaced(self.problem.only(rows), encoder, texts, names))
+        X: NDArray[np.floating] = encode(self.test.texts, encoder, cache=False)
+        told = {}
+        for recipe in RECIPES:
+            answers = fit_recipe(recipe, bank, seed=self.seed).scores(X).argmax(axis=1)
+            told[recipe.name] = float((answers == self.collection.codes_test).mean())
+        return told
+
+    def frozen(self) -> float:
+        """Accuracy of what the ladder ships without tuning; the bank is told nothing of this collection."""
+        settings = Settings(seed=self.seed, bank=load_bank().without(self.collection.name))
+        answers = make_model(self.problem, settings).model.predict(self.collection.X_test)
+        return float((answers.codes == self.collection.codes_test).mean())
+
+
+def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[BenchRow]:
+    """Gains with few labels on every collection, then the price list of ways to move weights on the first one."""
+    base = load_encoder()
+    if not isinstance(base, FolderEncoder):
+        raise InputError(f"encoder {base.name!r} has no weights that could be tuned")
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory() as place:
+        for name in on:
+            collection, tables = open_collection(name, root, progress), load_collection(name, root)
+            for shots in SHOTS.get(name, OTHERS):
+                for seed in range(seeds):
+                    progress(f"{name}, {shots} labels a class", seed, seeds)
+                    task = Task(collection, *tables, collection.task(shots, seed), seed)
+                    figures += _gains(task, base, shots, Path(place))
+                progress(f"{name}, {shots} labels a class", seeds, seeds)
+            if name == on[0]:
+                task = Task(collection, *tables, collection.task(TABLE_SHOTS, 0), 0)
+                figures += _prices(task, base, Path(place), progress)
+    return gather(figures)
+
+
+def _gains(task: Task, base: FolderEncoder, shots: int, folder: Path) -> Iterator[Figure]:
+    where = f"{task.collection.name} test, {shots} labels a class"
+    tuned = task.tuned(base, TuneSettings(steps=STEPS, batch=BATCH), folder / "tuned")
+    frozen = task.frozen()
+    for name, accuracy in task.accuracies(tuned.encoder).items():
+        yield Figure(GAIN, name, where, accuracy, frozen)
+    yield Figure(SECONDS, "weights.SupervisedContrastive", where, tuned.tuning.seconds)
+
+
+def all_ways() -> list[str]:
+    """Moving all layers, and every method that folds back into plain weights."""
+    found = [one for one in methods() if (one.card.room, one.card.question) == ("weights", "adapt")]
+    return [FULL, *(one.card.name for one in found if one.load().folds)]
+
+
+def _prices(task: Task, base: FolderEncoder, folder: Path, progress: Progress) -> Iterator[Figure]:
+    """Every way to move weights, beside moving all layers; each at its own rate and the same steps."""
+    where = f"{task.collection.name} test, {TABLE_SHOTS} labels a class, {TABLE_STEPS} steps"
+    ways = all_ways()
+    first: tuple[float, float, float] | None = None
+    for number, way in enumerate(ways):
+        progress("ways to move weights", number, len(ways))
+        settings = TuneSettings(method=way, steps=TABLE_STEPS, batch=BATCH)
+        tuned = task.tuned(base, settings, folder / "way")
+        accuracy = task.accuracies(tuned.encoder)["tuned, names + shots"]
+        found = (accuracy, float(tuned.tuning.parameters), tuned.tuning.seconds)
+        first = first or found
+        for measure, value, against in zip((REACHED, NUMBERS, SPENT), found, first, strict=True):
+            yield Figure(measure, f"weights.{way}", where, value, against)
+    progress("ways to move weights", len(ways), len(ways))
