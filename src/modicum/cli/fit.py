@@ -40,6 +40,14 @@ def fit(
         typer.Option("--group", metavar="COL", help="Rows of one group never stand on both sides of a split."),
     ] = None,
     time: Annotated[str | None, typer.Option("--time", metavar="COL", help="Splits train on the past only.")] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            "--split",
+            metavar="COL",
+            help="Column of splits (train, test): labels of test rows are kept back, and figures measured on them.",
+        ),
+    ] = None,
     vectors: options.VECTORS = None,
     encoder: options.ENCODER = None,
     encoder_mode: options.ENCODER_MODE = "exact",
@@ -96,6 +104,7 @@ def fit(
             classes=modicum.data.declared_classes(table, classes),
             vectors=given,
             encoder=None if given is not None else encoder,
+            split=split,
             threads=threads,
             progress=progress,
             budget=budget,

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modicum.core.checks import check_choice
 from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
@@ -23,7 +22,7 @@ from modicum.workspace.budget import Stopwatch
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.ladder.recipes import RECIPES, FeatureBank, fit_recipe
 from modicum.workspace.preparing import prepare
-from modicum.workspace.same_texts import SameTexts
+from modicum.workspace.same_texts import SameTexts, sides_of
 from modicum.workspace.settings import Settings
 
 CHEAP = next(recipe for recipe in RECIPES if recipe.name == "names + shots")
@@ -103,7 +102,7 @@ def clean(
         InputError: The table, the classes or the vectors are not usable; the sentence says why.
     """
     settings = settings or Settings()
-    sides = _sides(table, split)
+    sides = None if split is None else sides_of(table, split)
     space = label_space(table, classes)
     if not table.labelled.any():
         raise InputError(f"{table.source} holds no label to look at; name its column with --label COL")
@@ -118,12 +117,6 @@ def clean(
     facts = _facts(table, problem, judged, same, sides)
     facts |= {f"{kind}s": sum(one.kind == kind for one in found) for kind in (ERROR, CONFLICT, DUPLICATE)}
     return Cleaning(tuple(found), facts, problem.rows, judged)
-
-
-def _sides(table: Table, split: str | None) -> NDArray[Any] | None:
-    if split is None:
-        return None
-    return np.array([str(side) for side in table.columns[check_choice(split, table.columns, "column")]])
 
 
 def held_out_proba(problem: Problem, seed: int, progress: Progress = silent) -> NDArray[np.float64]:

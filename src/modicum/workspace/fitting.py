@@ -27,6 +27,7 @@ from modicum.workspace.making import Made, conformal_rule, make_model
 from modicum.workspace.predicting import prediction_columns, to_parquet
 from modicum.workspace.preparing import CASCADE, prepare, reference_of
 from modicum.workspace.reporting import Facts, write_report
+from modicum.workspace.same_texts import kept_back
 from modicum.workspace.settings import PER_CLASS, Settings
 from modicum.workspace.targets.fitting import fit_target, target_of
 from modicum.workspace.tuning.trying import try_tuning
@@ -68,6 +69,7 @@ def fit(
     classes: LabelSpace | None = None,
     encoder: str | Encoder | None = None,
     vectors: NDArray[np.floating] | None = None,
+    split: str | None = None,
     settings: Settings | None = None,
     progress: Progress = silent,
     **changes: Any,
@@ -79,6 +81,7 @@ def fit(
         classes: Declared classes, with descriptions and parents; default the labels seen.
         encoder: Name, folder or encoder; default all-MiniLM-L6-v2. For images there is no default.
         vectors: Precomputed vectors (N, D), instead of an encoder.
+        split: Column of splits; labels of the rows that it calls `test` are kept back, and figures measured on them.
         settings: All settings at once.
         progress: Called with stage, units done and units in all.
         **changes: Single settings by name, for instance `budget="60s"` or `seed=1`; see `Settings`.
@@ -90,6 +93,7 @@ def fit(
         InputError: The table, the classes, the vectors or a setting are not usable; the sentence says why.
     """
     settings = _checked(settings or Settings(), changes)
+    table = table if split is None else kept_back(table, split)
     target = target_of(table, settings.target)
     if target is not None:
         bundle, found = fit_target(target, table, classes, encoder if vectors is None else vectors, settings, progress)
@@ -99,6 +103,7 @@ def fit(
         warnings.warn(hint, UserWarning, stacklevel=2)
     watch = Stopwatch()
     space = label_space(table, classes)
+    _check_hidden(table, space)
     prepared = prepare(table, space, encoder if vectors is None else vectors, settings, watch, progress)
     made = make_model(prepared.problem, settings, watch=watch, progress=progress)
     shipped = try_tuning(made, table, prepared.source, settings, watch, progress)
@@ -121,6 +126,54 @@ def fit(
     arrays = prepared.encoder_arrays
     bundle = Bundle(made.model, prepared.encoder, report, arrays, student, exemplars, shipped.weights)
     return Result(bundle, answers, table)
+
+
+def _check_hidden(table: Table, space: LabelSpace) -> None:
+    """Refuse, before any work, test rows of a class that cannot be answered."""
+    strange = next((label for label in table.hidden or () if label is not None and label not in space.index), None)
+    if strange is not None:
+        raise InputError(
+            f"{table.source}: {strange!r} is the label of rows kept back, but of no other; label a row of it that is "
+            "not kept back, or name all classes with --classes"
+        )
+
+
+def make_model(
+    problem: Problem, settings: Settings, *, watch: Stopwatch | None = None, progress: Progress = silent
+) -> Made:
+    """Climb the ladder, choose, and fit what was chosen on all labelled rows."""
+    watch = watch or Stopwatch()
+    problem = set_aside(problem, settings)
+    with watch.stage("ladder"):
+        plan = replace(settings.plan, seed=settings.seed)
+        clock, executor = Clock(parse_budget(settings.budget)), _executor(settings)
+        climbed = climb(problem, settings.recipes, clock, plan=plan, executor=executor, progress=progress)
+        choice = None
+        if climbed.tried:
+            choice = choose(climbed, problem.y, settings.bank, tolerance=settings.tolerance)
+    curve = None
+    if choice is not None:
+        with watch.stage("learning curve"):
+            curve = measure_curve(problem, climbed, executor, settings.seed)
+    progress("final fit", 0, 1)
+    with watch.stage("final fit"):
+        bank = FeatureBank(problem)
+        found = held_out(choice.shipped, climbed, problem.y) if choice is not None else None
+        doubts = doubted(problem, found, settings.seed) if found is not None and climbed.measurable else None
+        mended = settings.repair and doubts is not None and doubts.worth
+        taught = replace(bank, problem=doubts.corrected(problem)) if mended and doubts is not None else bank
+        model, found, guess = _final(taught, climbed, choice, found, settings)
+        held = _held(model, problem, found) if found is not None and climbed.measurable else None
+        shift = find_shift(model, problem, held if settings.shift else None, settings.seed)
+        if found is not None:
+            model = _with_sets_of(model, problem, found, shift, settings)
+            model = replace(model, unknown=_unknown(bank, climbed, found, settings))
+    progress("final fit", 1, 1)
+    return Made(problem, bank, climbed, choice, model, curve, found, guess, doubts, mended, shift)
+
+
+def _executor(settings: Settings) -> LocalExecutor:
+    return LocalExecutor(settings.workers, settings.threads)
 
 
 def _checked(settings: Settings, changes: dict[str, Any]) -> Settings:

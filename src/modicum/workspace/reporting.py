@@ -29,6 +29,7 @@ from modicum.workspace.making import Made
 from modicum.workspace.mapped import map_facts
 from modicum.workspace.model import Predictions
 from modicum.workspace.preparing import Prepared
+from modicum.workspace.same_texts import copies_kept_back, flattered
 from modicum.workspace.settings import Settings
 from modicum.workspace.summary import summary
 from modicum.workspace.tuning.facts import tuning_facts, whole_ladder
@@ -97,6 +98,8 @@ def write_report(facts: Facts) -> dict[str, Any]:
     rng = np.random.default_rng(settings.seed)
     ladder = whole_ladder(made, facts.tests)
     measured = _measured(facts)
+    ladder = ladder_rows(made.climbed, made.choice, problem.y, facts.tests)
+    measured, test = _measured(facts), _test(facts)
     shift = findings.shift_facts(made.shift, problem.space, made.model.factors is not None)
     elsewhere = None
     if shift is not None:
@@ -107,7 +110,7 @@ def write_report(facts: Facts) -> dict[str, Any]:
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "modicum": version("modicum"),
         "decision": _decision(facts, ladder),
-        "grounds": _grounds(facts, ladder, elsewhere),
+        "grounds": [*_grounds(facts, ladder, elsewhere), *_flattered(test)],
         "data": findings.data_facts(table, problem.space, prepared.same),
         "conflicts": findings.conflicting(table, prepared.same),
         "shortcuts": findings.found_shortcuts(table, problem),
@@ -115,7 +118,7 @@ def write_report(facts: Facts) -> dict[str, Any]:
         "cascade": _cascade(facts),
         "ladder": ladder,
         "chosen": _chosen(facts),
-        "test": _test(facts),
+        "test": test,
         **measured,
         "repaired": made.mended,
         "expected": _expected(made.guess),
@@ -243,6 +246,8 @@ def _test(facts: Facts) -> dict[str, Any] | None:
         return None
     codes, hidden = facts.made.problem.space.encode(facts.table.hidden)
     answers, rows = facts.answers, np.flatnonzero(hidden)
+    copies = copies_kept_back(facts.table, facts.prepared.same)
+    apart = np.setdiff1d(rows, copies)
     out = {
         "rows": len(rows),
         "accuracy": facts.tests[SHIPPED],
@@ -251,11 +256,17 @@ def _test(facts: Facts) -> dict[str, Any] | None:
         "baseline_accuracy": facts.tests.get(BASELINE),
         "coverage": None,
         "mean_size": None,
+        "copies": [facts.table.ids[row] for row in copies],
+        "accuracy_without_copies": float((answers.codes[apart] == codes[apart]).mean()) if len(apart) else None,
     }
     if answers.sets is not None:
         sets = metrics.set_metrics(answers.sets[rows], codes[rows])
         out |= {"coverage": sets.coverage, "mean_size": sets.mean_size}
     return out
+
+
+def _flattered(test: dict[str, Any] | None) -> list[str]:
+    return flattered(test["copies"], test["rows"], test["accuracy_without_copies"]) if test else []
 
 
 def _measured(facts: Facts) -> dict[str, Any]:

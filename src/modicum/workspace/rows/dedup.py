@@ -25,6 +25,7 @@ from modicum.data.dedup import (
 )
 from modicum.data.leaks import leaked_rows
 from modicum.encoders import encode, resolve
+from modicum.workspace.same_texts import sides_of
 
 TEXT, VECTORS, BOTH = WAYS = ("text", "vectors", "both")
 KEEP = ("first", "longest", "labelled")
@@ -162,9 +163,7 @@ def dedup(
     """
     check_choice(by, WAYS, "way")
     rank = _rank(table, check_choice(keep, KEEP, "rule of what to keep"))
-    sides = None
-    if split is not None:
-        sides = np.array([str(side) for side in table.columns[check_choice(split, table.columns, "column")]])
+    sides = None if split is None else sides_of(table, split)
     vectors, fingerprint = (None, "") if by == TEXT else vectors_of(table, source, progress)
     exact = exact_duplicates(table.texts) if table.images is None else file_duplicates(table.images)
     groups = _groups(table, by, exact, vectors, cosine)

@@ -16,6 +16,7 @@ from modicum.workspace.budget import parse_budget
 from modicum.workspace.ladder.climb import Trial
 from modicum.workspace.mapped import map_facts
 from modicum.workspace.preparing import Prepared
+from modicum.workspace.same_texts import copies_kept_back, flattered
 from modicum.workspace.settings import Settings
 from modicum.workspace.targets.choice import POOL, Candidate
 from modicum.workspace.targets.summary import decision, grounds, summary
@@ -31,6 +32,8 @@ def write_report(target: Target, made: Made, prepared: Prepared, settings: Setti
     ladder = ladder_rows(target, made)
     rng = np.random.default_rng(settings.seed)
     same_labels = target.kind == "labels"
+    test = facts["test"]
+    copies = [made.table.ids[row] for row in copies_kept_back(made.table, prepared.same)]
     report = {
         "schema": SCHEMA,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -47,11 +50,12 @@ def write_report(target: Target, made: Made, prepared: Prepared, settings: Setti
         "chosen": _chosen(made),
         "map": map_facts(made.problem, made.table, names, codes, rng, settings.map_points),
         **facts,
+        "test": test and {**test, "copies": copies},
         "data": _data(made, prepared, same_labels) | facts["data"],
     }
     told = {
         "decision": decision(report),
-        "grounds": grounds(report, parse_budget(settings.budget)),
+        "grounds": [*grounds(report, parse_budget(settings.budget)), *flattered(copies, test["rows"] if test else 0)],
         "summary": summary(report),
     }
     return report | told
