@@ -13,7 +13,7 @@ import pytest
 import modicum.encoders.provision as provision
 from modicum.core import InputError
 from modicum.core.files import file_digest
-from modicum.encoders import FolderEncoder, HashedEncoder, find, load_encoder, resolve
+from modicum.encoders import FolderEncoder, HashedEncoder, find, load_encoder, local_encoders, resolve
 from modicum.encoders.sources import Cached, Hub, Installed, Release, Wheel, cached_folder, unpack
 
 NAME = "tiny-encoder"
@@ -226,3 +226,23 @@ def test_hashed_vectors_of_the_fallback_are_usable():
     with pytest.warns(UserWarning, match="hashed"):
         encoder = load_encoder(texts=["the card", "the pin", "a card"], sources=[])
     assert np.isfinite(encoder.encode(["the card"])).all()
+
+
+def test_local_encoders_are_those_that_need_no_network(sentence_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(provision, "RELEASES", {})
+    assert local_encoders({"MODICUM_CACHE": str(tmp_path)}) == ("hashed",)
+    shelf = tmp_path / "encoders"
+    shelf.mkdir()
+    (shelf / "ours--small").symlink_to(sentence_folder, target_is_directory=True)
+    (shelf / "half").mkdir()
+    assert local_encoders({"MODICUM_CACHE": str(tmp_path)}) == ("ours/small", "hashed")
+
+
+def test_a_known_encoder_with_the_wrong_weights_is_not_local(release, sentence_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(provision, "RELEASES", {NAME: release})
+    shelf = tmp_path / "encoders" / NAME
+    shelf.parent.mkdir()
+    shelf.symlink_to(sentence_folder, target_is_directory=True)
+    assert local_encoders({"MODICUM_CACHE": str(tmp_path)}) == (NAME, "hashed")
+    monkeypatch.setitem(release.hashes, "tokenizer.json", "0" * 64)
+    assert local_encoders({"MODICUM_CACHE": str(tmp_path)}) == ("hashed",)

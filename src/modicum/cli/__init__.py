@@ -14,6 +14,7 @@ from modicum.cli import (
     clean,
     dedup,
     encode,
+    encoders,
     fit,
     label,
     merge,
@@ -51,6 +52,7 @@ verbs = (
     encode,
     bench,
 )
+verbs = (fit, predict, report, label, clean, classes, search, topics, dedup, select, encoders, methods, encode, bench)
 for verb in verbs:
     app.command()(getattr(verb, verb.__name__.rsplit(".", 1)[-1]))
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from modicum.encoders.hashed import HashedEncoder
     from modicum.encoders.modes import MODES, Agreement, compare, fastest, in_mode
     from modicum.encoders.precomputed import read_vectors, write_vectors
-    from modicum.encoders.provision import find, load_encoder, resolve
+    from modicum.encoders.provision import find, load_encoder, local_encoders, resolve
     from modicum.encoders.static import StaticEncoder
 
 _NAMES = {
@@ -31,6 +31,7 @@ _NAMES = {
     "find": "modicum.encoders.provision",
     "in_mode": "modicum.encoders.modes",
     "load_encoder": "modicum.encoders.provision",
+    "local_encoders": "modicum.encoders.provision",
     "load_folder": "modicum.encoders.folder",
     "read_vectors": "modicum.encoders.precomputed",
     "resolve": "modicum.encoders.provision",
@@ -52,6 +53,7 @@ __all__ = [
     "in_mode",
     "load_encoder",
     "load_folder",
+    "local_encoders",
     "read_vectors",
     "resolve",
     "write_vectors",

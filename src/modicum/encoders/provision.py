@@ -102,6 +102,22 @@ def is_offline(environ: Mapping[str, str]) -> bool:
     return environ.get("MODICUM_OFFLINE", "").strip().lower() not in ("", "0", "false", "no")
 
 
+def local_encoders(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """Names of the encoders of texts that need no network: known ones, those in the cache, and the hashed one."""
+    cached = sorted((cache_root(environ) / "encoders").glob("*/tokenizer.json"))
+    names = dict.fromkeys([*RELEASES, *(file.parent.name.replace("--", "/", 1) for file in cached)])
+    sources = default_sources(True, environ)
+    return (*(name for name in names if _is_there(name, sources)), HASHED)
+
+
+def _is_there(name: str, sources: Sequence[Source]) -> bool:
+    try:
+        find(name, sources=sources)
+    except InputError:
+        return False
+    return True
+
+
 def load_encoder(
     name_or_path: str | Path | None = None,
     *,

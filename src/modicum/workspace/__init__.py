@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from modicum.workspace.bundle import Bundle, load, read_report
     from modicum.workspace.classes import add_class, remove_classes, rename_classes
     from modicum.workspace.cleaning import Cleaning, clean
+    from modicum.workspace.encoders import Candidate, ScoredEncoders, score_encoders
     from modicum.workspace.fitting import Result, fit
     from modicum.workspace.predicting import predict_stream, prediction_columns
     from modicum.workspace.registry import methods
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
 _NAMES = {
     "BENCHES": "modicum.workspace.bench",
     "Bundle": "modicum.workspace.bundle",
+    "Candidate": "modicum.workspace.encoders",
     "Cleaning": "modicum.workspace.cleaning",
     "Deduplicated": "modicum.workspace.rows",
     "Pool": "modicum.workspace.rows",
     "Result": "modicum.workspace.fitting",
+    "ScoredEncoders": "modicum.workspace.encoders",
     "Selected": "modicum.workspace.rows",
     "Settings": "modicum.workspace.settings",
     "TopicSettings": "modicum.workspace.topics",
@@ -43,6 +46,7 @@ _NAMES = {
     "rename_classes": "modicum.workspace.classes",
     "run_bench": "modicum.workspace.bench",
     "save_topics": "modicum.workspace.topics",
+    "score_encoders": "modicum.workspace.encoders",
     "topics_of": "modicum.workspace.topics",
     "select": "modicum.workspace.rows",
 }
@@ -50,10 +54,12 @@ _NAMES = {
 __all__ = [
     "BENCHES",
     "Bundle",
+    "Candidate",
     "Cleaning",
     "Deduplicated",
     "Pool",
     "Result",
+    "ScoredEncoders",
     "Selected",
     "Settings",
     "TopicSettings",
@@ -72,6 +78,7 @@ __all__ = [
     "rename_classes",
     "run_bench",
     "save_topics",
+    "score_encoders",
     "search",
     "select",
     "topics_of",

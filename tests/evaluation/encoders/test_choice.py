@@ -34,6 +34,13 @@ def test_parity_with_leaving_each_row_out():
     np.testing.assert_allclose(found, best, atol=0.02)
 
 
+def test_errors_are_those_of_a_mean():
+    (X, codes), other = world(), world(seed=1)[0]
+    found = choose_encoders([X, other], codes, 4)
+    rows = [served(one, codes, 4) for one in (X, other)]
+    np.testing.assert_allclose(found.errors, [np.std(one) / np.sqrt(80) for one in rows])
+
+
 def test_known_world_two_halves_beat_two_copies():
     """One encoder tells the first classes, with a copy of it beside; another the last ones; a fourth tells nothing."""
     rng = np.random.default_rng(0)

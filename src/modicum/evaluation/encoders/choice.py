@@ -57,6 +57,8 @@ class EncoderChoice:
     """Numbers of the encoders, the best alone first."""
     alone: NDArray[np.float64]
     """Share of the rows that each encoder (E,) serves by itself, 0 to 1."""
+    errors: NDArray[np.float64]
+    """Standard errors (E,) of these shares."""
     together: NDArray[np.float64]
     """Share of the rows that the first one, two, ... of `order` serve (k,)."""
 
@@ -132,4 +134,5 @@ def choose_encoders(
         order.append(int(gains.argmax()))
         missed = missed * (1 - serving[order[-1]])
         together.append(1 - float(missed.mean()))
-    return EncoderChoice(tuple(order), serving.mean(axis=1), np.array(together))
+    errors = serving.std(axis=1) / np.sqrt(serving.shape[1])
+    return EncoderChoice(tuple(order), serving.mean(axis=1), errors, np.array(together))
