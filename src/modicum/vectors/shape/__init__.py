@@ -5,6 +5,7 @@ from modicum.vectors.shape.fused_vectors import fused_vectors
 from modicum.vectors.shape.layout import layout
 from modicum.vectors.shape.linear_bridge import LinearBridge, linear_bridge
 from modicum.vectors.shape.moments import moment_features, token_projection
+from modicum.vectors.shape.named_concepts import NamedConcepts, ranking_loss, taught_concepts, top_concepts
 from modicum.vectors.shape.neighbour_smoothing import NeighbourSmoothing
 from modicum.vectors.shape.removed_directions import RemovedDirections, remove_directions, span
 from modicum.vectors.shape.stationary_map import StationaryMap, simplex_corners, stationary_map
@@ -15,6 +16,7 @@ __all__ = [
     "ConceptDirection",
     "CutLoss",
     "LinearBridge",
+    "NamedConcepts",
     "NeighbourSmoothing",
     "RemovedDirections",
     "StationaryMap",
@@ -28,10 +30,13 @@ __all__ = [
     "layout",
     "linear_bridge",
     "moment_features",
+    "ranking_loss",
     "remove_directions",
     "simplex_corners",
     "span",
     "stationary_map",
+    "taught_concepts",
     "token_projection",
+    "top_concepts",
     "whitening_map",
 ]
