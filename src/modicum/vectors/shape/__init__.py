@@ -1,4 +1,4 @@
-"""How are the vectors laid out, and how should they be? Transformations, of which one looks at labels."""
+"""How are the vectors laid out, and how should they be? Transformations, of which two can look at labels."""
 
 from modicum.vectors.shape.concept_direction import ConceptDirection, concept_direction
 from modicum.vectors.shape.fused_vectors import fused_vectors
