@@ -59,6 +59,9 @@ def _show(found: Any) -> None:
         title="\nRows served, each class told from its other rows",
         right=("width", "alone", "with those above"),
     )
+    out().print(
+        "\nWith those above: served by one of them at least; no head is promised to gain as much.", soft_wrap=True
+    )
 
 
 def _name(one: Any) -> str:

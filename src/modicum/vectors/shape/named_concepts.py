@@ -95,9 +95,9 @@ def taught_concepts(X: Doubles, codes: NDArray[Any], directions: Doubles, *, hol
         InputError: `hold` is not above 0.
 
     Example:
-        >>> X = np.array([[1.0, 0.2], [0.8, -0.3], [-1.0, 0.3], [-0.8, -0.2]])
-        >>> turned = taught_concepts(X, np.array([0, 0, 1, 1]), np.array([[0.6, 0.8]]), hold=0.1)
-        >>> bool(turned[0, 0] > 0.6)
+        >>> X = np.array([[1.0, 0.2], [0.8, -0.9], [-1.0, 0.9], [-0.8, -0.2]])
+        >>> turned = taught_concepts(X, np.array([0, 0, 1, 1]), np.array([[0.6, 0.8], [0.6, -0.8]]), hold=0.1)
+        >>> bool((turned[:, 0] > 0.6).all())
         True
     """
     if not hold > 0:

@@ -9,7 +9,7 @@ regression, where `distill_vectors` is exact and closed, nor where half a minute
 
 Measured once on banking77, 10,003 rows of 77 classes: a row a class teaches a head that is right on 91.1 % of the test
 rows after 300 students (89.8 after 150), beside 88.1 by `distill_vectors`, 86.0 by `Linear` on the class means, 52.2 by
-`Linear` on a random row a class, and 91.9 of an expert on all rows.
+`Linear` on a random row a class, and 91.9 of an expert on all rows; four rows a class reach 90.5 after 200 students.
 
 Paper: "Towards Lossless Dataset Distillation via Difficulty-Aligned Trajectory Matching" (DATM, Guo et al. 2024).
 Changed: the network is a linear head on frozen vectors, started from zeros, whose gradient is written out; the part of
