@@ -63,6 +63,10 @@ class TrajectoryMatching:
         steps: Students that are led, one after another.
         rate: Of the experts' steps, for vectors of about length 1.
         batch: Rows of an expert's step.
+
+    Example:
+        >>> TrajectoryMatching(points=4, epochs=22).window
+        (0, 10)
     """
 
     points: int = 1
