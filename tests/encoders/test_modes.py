@@ -78,7 +78,7 @@ class TestTokens:
 
 class TestStatic:
     def test_a_text_is_the_mean_of_its_pieces(self, static):
-        table = static._table
+        table = static.table
         assert table.shape == (static.base.vocabulary, static.dimension)
         (pieces,) = static.base.tokenize(["the card"], marks=False)
         mean = table[pieces].mean(axis=0)
@@ -90,8 +90,8 @@ class TestStatic:
         assert static.encode([]).shape == (0, static.dimension)
 
     def test_rare_pieces_weigh_more_and_components_are_uncorrelated(self, static):
-        share = 1 / np.arange(2, len(static._table) + 2)
-        unweighted = static._table * (1 + share / share.sum() / 1e-4)[:, None]
+        share = 1 / np.arange(2, len(static.table) + 2)
+        unweighted = static.table * (1 + share / share.sum() / 1e-4)[:, None]
         spread = np.cov(unweighted, rowvar=False)
         assert np.abs(spread - np.diag(np.diag(spread))).max() < 1e-5 * spread.max()
         assert (np.diff(np.diag(spread)) <= 1e-9).all()

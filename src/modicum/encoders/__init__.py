@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from modicum.encoders.precomputed import read_vectors, write_vectors
     from modicum.encoders.provision import find, load_encoder, local_encoders, resolve
     from modicum.encoders.static import StaticEncoder
+    from modicum.encoders.provision import find, load_encoder, resolve
+    from modicum.encoders.static import StaticEncoder, write_table
 
 _NAMES = {
     "MODES": "modicum.encoders.modes",
@@ -35,15 +37,16 @@ _NAMES = {
     "load_folder": "modicum.encoders.folder",
     "read_vectors": "modicum.encoders.precomputed",
     "resolve": "modicum.encoders.provision",
+    "write_table": "modicum.encoders.static",
     "write_vectors": "modicum.encoders.precomputed",
 }
 
 __all__ = [
-    "MODES",
     "Agreement",
     "Encoder",
     "FolderEncoder",
     "HashedEncoder",
+    "MODES",
     "StaticEncoder",
     "VectorCache",
     "compare",
@@ -56,6 +59,7 @@ __all__ = [
     "local_encoders",
     "read_vectors",
     "resolve",
+    "write_table",
     "write_vectors",
 ]
 

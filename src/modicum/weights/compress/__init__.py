@@ -10,6 +10,7 @@ from modicum.weights.compress.relation_distillation import (
     with_layers,
 )
 from modicum.weights.compress.spectral_rank import factorise, ranks_above, spectral_ranks, truncate
+from modicum.weights.compress.static_student import ridge, score_vectors, static_student
 from modicum.weights.compress.trajectory_pruning import (
     Group,
     encoder_trajectory,
@@ -33,7 +34,10 @@ __all__ = [
     "kept_within",
     "ranks_above",
     "relation_loss",
+    "ridge",
+    "score_vectors",
     "spectral_ranks",
+    "static_student",
     "trajectory_errors",
     "truncate",
     "vector_loss",
