@@ -34,7 +34,9 @@ TARGETS = {"exact": 1.4, "fast": 2.5, "static": 100.0}
 
 
 @dataclass(frozen=True, eq=False)
-class _Encoded:
+class Encoded:
+    """A collection as one encoder has it: rows to learn from, test rows, class names."""
+
     X: NDArray[np.float32]
     X_test: NDArray[np.float32]
     names: NDArray[np.float32]
@@ -52,17 +54,17 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
             continue
         encoders = {mode: in_mode(exact, mode) for mode in MODES}
         peer = _peer_pace(exact, train.texts)
-        paces = {mode: _pace(encoder, train.texts) for mode, encoder in encoders.items()}
+        paces = {mode: pace(encoder, train.texts) for mode, encoder in encoders.items()}
         encoded = {}
         for number, (mode, encoder) in enumerate(encoders.items()):
             progress(f"{name}, modes", number, len(encoders))
-            encoded[mode] = _encode(encoder, train.texts, test.texts, space)
+            encoded[mode] = encode_parts(encoder, train.texts, test.texts, space)
         progress(f"{name}, modes", len(encoders), len(encoders))
         where = f"{name} train"
-        for mode, pace in paces.items():
+        for mode, found in paces.items():
             target = None if peer is None else round(TARGETS[mode] * peer, 1)
             note = "" if peer is None else "baseline: sentence-transformers on the same weights and threads"
-            rows.append(BenchRow(f"{mode}, speed", where, round(pace, 1), "texts/s", peer, target, note=note))
+            rows.append(BenchRow(f"{mode}, speed", where, round(found, 1), "texts/s", peer, target, note=note))
         rows.append(_peak_share(exact, train.texts, paces["exact"], where))
         rows += _agreement(encoded, where)
         rows += _accuracies(encoded, codes, truth, seeds, f"{name} test, {SHOTS} labels a class")
@@ -70,9 +72,9 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
     return rows
 
 
-def _peak_share(exact: FolderEncoder, texts: Sequence[str], pace: float, where: str) -> BenchRow:
+def _peak_share(exact: FolderEncoder, texts: Sequence[str], found: float, where: str) -> BenchRow:
     """What the exact mode's matrix products reach of those of one large product."""
-    share = pace * operations_per_text(exact, _sample(texts)) / matrix_product_peak()
+    share = found * operations_per_text(exact, _sample(texts)) / matrix_product_peak()
     note = "operations of the layers' products on word pieces without padding, against one large product in numpy"
     return BenchRow("exact, share of matrix-product peak", where, round(share, 3), "share", None, 0.8, note=note)
 
@@ -81,7 +83,7 @@ def _sample(texts: Sequence[str]) -> list[str]:
     return [texts[row] for row in np.linspace(0, len(texts) - 1, TIMED).astype(int)]
 
 
-def _pace(encoder: Encoder, texts: Sequence[str]) -> float:
+def pace(encoder: Encoder, texts: Sequence[str]) -> float:
     """Texts a second, the median of some rounds on a sample that is warm."""
     sample = _sample(texts)
     encoder.encode(sample[:64])
@@ -98,14 +100,15 @@ def _peer_pace(exact: FolderEncoder, texts: Sequence[str]) -> float | None:
     if find_spec(PEER) is None:
         return None
     model = importlib.import_module(PEER).SentenceTransformer(str(exact.layout.folder), device="cpu")
-    return round(_pace(model, texts), 1)
+    return round(pace(model, texts), 1)
 
 
-def _encode(encoder: Encoder, train: Sequence[str], test: Sequence[str], space: LabelSpace) -> _Encoded:
-    return _Encoded(encoder.encode(train), encoder.encode(test), encoder.encode(space.texts()))
+def encode_parts(encoder: Encoder, train: Sequence[str], test: Sequence[str], space: LabelSpace) -> Encoded:
+    """Encode a collection, without the cache."""
+    return Encoded(encoder.encode(train), encoder.encode(test), encoder.encode(space.texts()))
 
 
-def _agreement(encoded: dict[str, _Encoded], where: str) -> list[BenchRow]:
+def _agreement(encoded: dict[str, Encoded], where: str) -> list[BenchRow]:
     cosines = (encoded["exact"].X * encoded["fast"].X).sum(axis=1)
     return [
         BenchRow("fast, mean cosine to exact", where, round(float(cosines.mean()), 5), ""),
@@ -114,7 +117,7 @@ def _agreement(encoded: dict[str, _Encoded], where: str) -> list[BenchRow]:
 
 
 def _accuracies(
-    encoded: dict[str, _Encoded], codes: NDArray[np.int64], truth: NDArray[np.int64], seeds: int, where: str
+    encoded: dict[str, Encoded], codes: NDArray[np.int64], truth: NDArray[np.int64], seeds: int, where: str
 ) -> list[BenchRow]:
     """Accuracy of names and shots on each mode's vectors, the same labels for all."""
     found: dict[str, list[float]] = {mode: [] for mode in encoded}
@@ -137,7 +140,7 @@ def _first(values: Sequence[float]) -> tuple[float, str]:
 
 
 def _cascade(
-    encoded: dict[str, _Encoded],
+    encoded: dict[str, Encoded],
     codes: NDArray[np.int64],
     truth: NDArray[np.int64],
     paces: dict[str, float],

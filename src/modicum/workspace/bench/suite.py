@@ -17,6 +17,7 @@ from modicum.workspace.bench import dedup, few_shot, methods, modes, refit, scal
 from modicum.workspace.bench.labels import active, conformal, loop, noisy, proportions, shift
 from modicum.workspace.bench.vectors import index, outliers, search, topics
 from modicum.workspace.bench.weights import merge, tuning
+from modicum.workspace.bench.weights import compress
 
 Bench = Callable[[Path, Sequence[str], int, Progress], list[BenchRow]]
 
@@ -47,6 +48,7 @@ BENCHES: Mapping[str, Entry] = MappingProxyType(
         "index": Entry(index.run, ("unstructured", "mixture"), 3),
         "topics": Entry(topics.run, ("banking77",), 5),
         "scale": Entry(scale.run, ("banking77",), 1),
+        "compress": Entry(compress.run, ("banking77",), 5),
         "search": Entry(search.run, ("cranfield", "banking77"), 5),
         "weights": Entry(tuning.run, ("banking77", "trec", "mpqa"), 3),
         "merge": Entry(merge.run, ("banking77", "trec"), 1),
