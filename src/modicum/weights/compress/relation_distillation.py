@@ -192,7 +192,8 @@ def distil_relations(
     device = next(teacher.parameters()).device
     master = shared(teacher).eval()
     # Without dropout: every row has a wanted answer of its own, and there is nothing to be held back from.
-    student = with_layers(teacher, even_layers(teacher.depth, layers)).to(device).eval()
+    student = with_layers(teacher, even_layers(teacher.depth, layers))
+    student.to(device).eval()
     for name, parameter in student.named_parameters():
         parameter.requires_grad_(not name.startswith(student.names.embeddings))
     moved = [parameter for parameter in student.parameters() if parameter.requires_grad]
@@ -208,7 +209,8 @@ def distil_relations(
         schedule.step()
         progress("distil", step + 1, steps)
     student.zero_grad()
-    return student.requires_grad_(True).train(teacher.training)
+    student.requires_grad_(True).train(teacher.training)
+    return student
 
 
 def _rate(step: int, steps: int) -> float:
