@@ -48,11 +48,11 @@ verbs = (
     dedup,
     select,
     merge,
+    encoders,
     methods,
     encode,
     bench,
 )
-verbs = (fit, predict, report, label, clean, classes, search, topics, dedup, select, encoders, methods, encode, bench)
 for verb in verbs:
     app.command()(getattr(verb, verb.__name__.rsplit(".", 1)[-1]))
 

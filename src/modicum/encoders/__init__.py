@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from modicum.encoders.modes import MODES, Agreement, compare, fastest, in_mode
     from modicum.encoders.precomputed import read_vectors, write_vectors
     from modicum.encoders.provision import find, load_encoder, local_encoders, resolve
-    from modicum.encoders.static import StaticEncoder
-    from modicum.encoders.provision import find, load_encoder, resolve
     from modicum.encoders.static import StaticEncoder, write_table
 
 _NAMES = {
@@ -42,11 +40,11 @@ _NAMES = {
 }
 
 __all__ = [
+    "MODES",
     "Agreement",
     "Encoder",
     "FolderEncoder",
     "HashedEncoder",
-    "MODES",
     "StaticEncoder",
     "VectorCache",
     "compare",

@@ -138,44 +138,6 @@ def _check_hidden(table: Table, space: LabelSpace) -> None:
         )
 
 
-def make_model(
-    problem: Problem, settings: Settings, *, watch: Stopwatch | None = None, progress: Progress = silent
-) -> Made:
-    """Climb the ladder, choose, and fit what was chosen on all labelled rows."""
-    watch = watch or Stopwatch()
-    problem = set_aside(problem, settings)
-    with watch.stage("ladder"):
-        plan = replace(settings.plan, seed=settings.seed)
-        clock, executor = Clock(parse_budget(settings.budget)), _executor(settings)
-        climbed = climb(problem, settings.recipes, clock, plan=plan, executor=executor, progress=progress)
-        choice = None
-        if climbed.tried:
-            choice = choose(climbed, problem.y, settings.bank, tolerance=settings.tolerance)
-    curve = None
-    if choice is not None:
-        with watch.stage("learning curve"):
-            curve = measure_curve(problem, climbed, executor, settings.seed)
-    progress("final fit", 0, 1)
-    with watch.stage("final fit"):
-        bank = FeatureBank(problem)
-        found = held_out(choice.shipped, climbed, problem.y) if choice is not None else None
-        doubts = doubted(problem, found, settings.seed) if found is not None and climbed.measurable else None
-        mended = settings.repair and doubts is not None and doubts.worth
-        taught = replace(bank, problem=doubts.corrected(problem)) if mended and doubts is not None else bank
-        model, found, guess = _final(taught, climbed, choice, found, settings)
-        held = _held(model, problem, found) if found is not None and climbed.measurable else None
-        shift = find_shift(model, problem, held if settings.shift else None, settings.seed)
-        if found is not None:
-            model = _with_sets_of(model, problem, found, shift, settings)
-            model = replace(model, unknown=_unknown(bank, climbed, found, settings))
-    progress("final fit", 1, 1)
-    return Made(problem, bank, climbed, choice, model, curve, found, guess, doubts, mended, shift)
-
-
-def _executor(settings: Settings) -> LocalExecutor:
-    return LocalExecutor(settings.workers, settings.threads)
-
-
 def _checked(settings: Settings, changes: dict[str, Any]) -> Settings:
     for name in changes:
         check_choice(name, Settings.__dataclass_fields__, "setting")

@@ -97,8 +97,6 @@ def write_report(facts: Facts) -> dict[str, Any]:
     prepared, settings = facts.prepared, facts.settings
     rng = np.random.default_rng(settings.seed)
     ladder = whole_ladder(made, facts.tests)
-    measured = _measured(facts)
-    ladder = ladder_rows(made.climbed, made.choice, problem.y, facts.tests)
     measured, test = _measured(facts), _test(facts)
     shift = findings.shift_facts(made.shift, problem.space, made.model.factors is not None)
     elsewhere = None

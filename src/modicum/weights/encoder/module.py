@@ -148,25 +148,14 @@ class TextEncoder(nn.Module):
     def _layer(self, x: Tensor, prefix: str, mask: Tensor) -> Tensor:
         n = self.names
         out = self._dropped(self.get_submodule(f"{prefix}{n.attention_out}")(self._attended(x, prefix, mask)))
-        attended = self._attention(x, prefix, mask)
-        out = self._dropped(self.get_submodule(f"{prefix}{n.attention_out}")(attended))
         x = self.get_submodule(f"{prefix}{n.attention_norm}")(x + out)
         hidden = self.activation(self.get_submodule(f"{prefix}{n.up}")(x))
         out = self._dropped(self.get_submodule(f"{prefix}{n.down}")(hidden))
         return self.get_submodule(f"{prefix}{n.out_norm}")(x + out)
 
     def _attended(self, x: Tensor, prefix: str, mask: Tensor) -> Tensor:
-        n = self.names
-        query, key, value = (
-            self.get_submodule(f"{prefix}{name}")(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
-            for name in (n.query, n.key, n.value)
-        )
-        attention = self.get_submodule(_attention(f"{prefix}{n.query}"))
-        out = attention(query, key, value, mask, self.dropout if self.training else 0.0)
-    def _attention(self, x: Tensor, prefix: str, mask: Tensor) -> Tensor:
-        query, key, value = self.projected(x, prefix)
-        share = self.dropout if self.training else 0.0
-        out = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=share)
+        attention = self.get_submodule(_attention(f"{prefix}{self.names.query}"))
+        out = attention(*self.projected(x, prefix), mask, self.dropout if self.training else 0.0)
         return out.transpose(1, 2).flatten(2)
 
     def _dropped(self, x: Tensor) -> Tensor:

@@ -16,8 +16,7 @@ from modicum.evaluation.bench import BenchRow, machine_facts, rows_to_json
 from modicum.workspace.bench import dedup, few_shot, methods, modes, refit, scale, select
 from modicum.workspace.bench.labels import active, conformal, loop, noisy, proportions, shift
 from modicum.workspace.bench.vectors import index, outliers, search, topics
-from modicum.workspace.bench.weights import merge, tuning
-from modicum.workspace.bench.weights import compress
+from modicum.workspace.bench.weights import compress, merge, tuning
 
 Bench = Callable[[Path, Sequence[str], int, Progress], list[BenchRow]]
 
