@@ -28,6 +28,35 @@ def test_parity_with_the_full_decomposition(rank):
     torch.testing.assert_close(ours.double(), best, atol=1e-4, rtol=0)
 
 
+@pytest.mark.parametrize("shape", [(96, 200), (200, 96)])
+@pytest.mark.parametrize("decay", [0.3, 0.8])
+def test_steep_spectra_of_either_shape_in_single_precision(shape, decay):
+    A = matrix(*sorted(shape), decay=decay)
+    A = A if A.shape == shape else A.T
+    found = top_spectrum(A, 6)
+    U, s, V = torch.linalg.svd(A.double(), full_matrices=False)
+    torch.testing.assert_close(found.values.double(), s[:6], atol=1e-6, rtol=1e-5)
+    ours = (found.left * found.values) @ found.right
+    torch.testing.assert_close(ours.double(), (U[:, :6] * s[:6]) @ V[:6], atol=1e-5, rtol=0)
+
+
+def test_a_matrix_of_less_than_the_rank():
+    A = matrix(decay=0.9)[:, :2] @ torch.randn(2, 120, generator=torch.Generator().manual_seed(1))
+    found = top_spectrum(A, 8)
+    torch.testing.assert_close((found.left * found.values) @ found.right, A, atol=1e-5, rtol=0)
+    torch.testing.assert_close(found.left.T @ found.left, torch.eye(8), atol=1e-5, rtol=0)
+    assert found.values[2:].max() < 1e-5
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16, torch.float64])
+def test_other_precisions_are_kept(kind):
+    A = matrix().to(kind)
+    found = top_spectrum(A, 8)
+    assert found.left.dtype == found.values.dtype == found.right.dtype == kind
+    s = torch.linalg.svdvals(A.double())[:8]
+    torch.testing.assert_close(found.values.double(), s, atol=1e-6, rtol=1e-9 if kind == torch.float64 else 1e-2)
+
+
 def test_what_is_left_out_is_told():
     A = matrix()
     found = top_spectrum(A, 10)
