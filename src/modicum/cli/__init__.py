@@ -23,6 +23,7 @@ from modicum.cli import (
     report,
     search,
     select,
+    serve,
     topics,
     tune,
 )
@@ -53,6 +54,7 @@ verbs = (
     encode,
     bench,
 )
+verbs = (fit, predict, report, label, clean, classes, search, topics, dedup, select, serve, methods, encode, bench)
 for verb in verbs:
     app.command()(getattr(verb, verb.__name__.rsplit(".", 1)[-1]))
 

@@ -12,6 +12,8 @@ from modicum.cli import options
 from modicum.cli.console import bars, print_json
 from modicum.cli.outcome import show
 from modicum.workspace.tuning.settings import TuneSettings
+from modicum.cli.console import bars, out, print_json, print_table
+from modicum.core.errors import InputError
 
 EPILOG = (
     "Example: modicum fit tickets.csv --text message --label intent --classes intents.yaml --budget 60s --out intents"
@@ -79,6 +81,9 @@ def fit(
     bundle: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Folder of the bundle; default NAME.bundle beside you.")
     ] = None,
+    index: Annotated[
+        bool, typer.Option("--index", help="Keep the vectors of the rows, so that modicum serve can search them.")
+    ] = False,
     threads: options.THREADS = None,
     json: options.JSON = False,
 ) -> None:
@@ -87,6 +92,8 @@ def fit(
     Example: modicum fit tickets.csv --text message --label intent --budget 60s --out intents
     """
     folder = bundle or Path(f"{options.stem(table)}.bundle")
+    if index and (image or vectors):
+        raise InputError("--index needs an encoder of texts; leave it away with --image and --vectors")
     with bars() as progress:
         items = modicum.read(
             table,
@@ -119,7 +126,7 @@ def fit(
             encoder_mode=encoder_mode,
             tuning=TuneSettings(wanted=tune),
         )
-        result.save(folder)
+        result.save(folder, index=index)
     if json:
         print_json({"bundle": str(folder), **{k: v for k, v in result.report.items() if k != "map"}})
     else:

@@ -15,7 +15,6 @@ from rich.markup import escape
 import modicum
 from modicum.cli import options
 from modicum.cli.console import bars, err, out, print_json
-from modicum.core.errors import InputError
 
 if TYPE_CHECKING:
     from modicum.core.records import Table
@@ -50,14 +49,8 @@ def label(
     port: Annotated[
         int | None, typer.Option("--port", min=0, max=65535, help="Port of the page; default the first free from 8765.")
     ] = None,
-    host: Annotated[
-        str,
-        typer.Option("--host", metavar="ADDRESS", help="Address to listen at; any but this machine needs a token."),
-    ] = "127.0.0.1",
-    token_file: Annotated[
-        Path | None,
-        typer.Option("--token-file", metavar="FILE", help="File that holds the page's secret."),
-    ] = None,
+    host: options.HOST = "127.0.0.1",
+    token_file: options.TOKEN_FILE = None,
     browser: Annotated[
         bool | None, typer.Option("--open/--no-open", help="Open the page in a browser; default in a terminal.")
     ] = None,
@@ -79,7 +72,7 @@ def label(
     """
     loop = modicum.workspace.loop
     settings = loop.check_settings(query, chance, seed)
-    token = _token(token_file)
+    token = options.read_token(token_file)
     with bars() as progress:
         items = modicum.read(table, text=text, label=label, id=id, separator=separator if label else None)
         items = _to_begin(items, separator)
@@ -129,15 +122,6 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "me"
-
-
-def _token(path: Path | None) -> str | None:
-    if path is None:
-        return None
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read ({error}); --token-file names a file that holds the secret") from error
 
 
 def _ready(session: Session, url: str, browser: bool | None, json: bool) -> None:

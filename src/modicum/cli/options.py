@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import modicum
+from modicum.core.errors import InputError
 
 TABLE = Annotated[
     str,
@@ -62,6 +63,12 @@ ENCODER_MODE = Annotated[
         "cascade (static where that is sure, else exact).",
     ),
 ]
+HOST = Annotated[
+    str, typer.Option("--host", metavar="ADDRESS", help="Address to listen at; any but this machine needs a token.")
+]
+TOKEN_FILE = Annotated[
+    Path | None, typer.Option("--token-file", metavar="FILE", help="File that holds the page's secret.")
+]
 THREADS = Annotated[int | None, typer.Option("--threads", min=1, help="Threads to use; default all cores.")]
 JSON = Annotated[bool, typer.Option("--json", help="Write the result as JSON to standard output.")]
 SEED = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]
@@ -71,3 +78,17 @@ def stem(table: str) -> str:
     """Name of a table without folder and endings, for what is made of it."""
     pipe = table == "-" or modicum.data.is_pipe(Path(table))
     return "table" if pipe else Path(table).absolute().name.split(".")[0]
+
+
+def read_token(path: Path | None) -> str | None:
+    """The secret in a file; None where no file is named.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    if path is None:
+        return None
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read ({error}); --token-file names a file that holds the secret") from error

@@ -9,8 +9,16 @@ from modicum.core.errors import InputError
 
 if TYPE_CHECKING:
     from modicum.serve.label import run_label
+    from modicum.serve.predict import Limits, Serving, run_serve
 
-__all__ = ["run_label"]
+_NAMES = {
+    "Limits": "modicum.serve.predict",
+    "Serving": "modicum.serve.predict",
+    "run_label": "modicum.serve.label",
+    "run_serve": "modicum.serve.predict",
+}
+
+__all__ = ["Limits", "Serving", "run_label", "run_serve"]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,7 +30,7 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        return getattr(importlib.import_module("modicum.serve.label"), name)
+        return getattr(importlib.import_module(_NAMES[name]), name)
     except ModuleNotFoundError as error:
         raise InputError(
             f"the web page needs the package {error.name}; install it with: pip install 'modicum[serve]'"

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from modicum.workspace import loop, search, weights
     from modicum.workspace.bench import BENCHES, run_bench
     from modicum.workspace.bundle import Bundle, load, read_report
+    from modicum.workspace.carried import carried_answers, carried_search, check_texts
     from modicum.workspace.classes import add_class, remove_classes, rename_classes
     from modicum.workspace.cleaning import Cleaning, clean
     from modicum.workspace.encoders import Candidate, ScoredEncoders, score_encoders
@@ -33,6 +34,9 @@ _NAMES = {
     "Settings": "modicum.workspace.settings",
     "TopicSettings": "modicum.workspace.topics",
     "add_class": "modicum.workspace.classes",
+    "carried_answers": "modicum.workspace.carried",
+    "carried_search": "modicum.workspace.carried",
+    "check_texts": "modicum.workspace.carried",
     "clean": "modicum.workspace.cleaning",
     "dedup": "modicum.workspace.rows",
     "fit": "modicum.workspace.fitting",
@@ -64,6 +68,9 @@ __all__ = [
     "Settings",
     "TopicSettings",
     "add_class",
+    "carried_answers",
+    "carried_search",
+    "check_texts",
     "clean",
     "dedup",
     "fit",

@@ -34,12 +34,13 @@ from modicum.workspace.unknown import UnknownRule
 
 SCHEMA = 1
 Answers = Predictions | LabelsPredictions | NumberPredictions
-MANIFEST, ARRAYS, REPORT, PAGE, TABLE = (
+MANIFEST, ARRAYS, REPORT, PAGE, TABLE, INDEX = (
     "bundle.json",
     "arrays.safetensors",
     "report.json",
     "report.html",
     "predictions.parquet",
+    "vectors.npy",
 )
 ENCODER = "encoder"
 """Folder in the bundle that holds an encoder of its own."""
@@ -79,6 +80,8 @@ class Bundle:
     """Labelled rows from which an added class is told apart; None where there was none to keep."""
     weights: OwnWeights | None = None
     """The encoder's own weights, where they were tuned for this bundle."""
+    digest: str = ""
+    """Digest of the manifest that it was read from; empty where it was not read."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -132,12 +135,13 @@ class Bundle:
         threads: int | None = None,
         encoder: Encoder | None = None,
         static: Encoder | None = None,
+        cache: bool = True,
         progress: Progress = silent,
     ) -> Answers:
         """Answer for texts (or names of image files), or for vectors (N, D) of the bundle's own encoder.
 
         `encoder` and `static` are what `find_encoder` and `find_static` found, for those who ask more than once. A
-        cascade answers for texts alone.
+        cascade answers for texts alone. Without `cache` no vector is read from disk or kept there.
 
         Raises:
             InputError: Neither or both are given, the vectors do not fit, or the encoder is not the bundle's.
@@ -149,14 +153,22 @@ class Bundle:
         encoder, asked = encoder or self.find_encoder(threads), list(texts or ())
         static = static or self.find_static(encoder)
         if self.cascade is None or static is None or not isinstance(self.model, Model):
-            return self.model.predict(encode(asked, encoder, progress=progress))
+            return self.model.predict(encode(asked, encoder, cache=cache, progress=progress))
         proba = self.cascade.proba(encode(asked, static))
         unsure = np.flatnonzero(~self.cascade.sure(proba))
-        proba[unsure] = self.model.proba(encode([asked[row] for row in unsure], encoder, progress=progress))
+        left = encode([asked[row] for row in unsure], encoder, cache=cache, progress=progress)
+        proba[unsure] = self.model.proba(left)
         return replace(self.model, conformal=self.cascade.conformal or self.model.conformal).answer(proba)
 
-    def save(self, path: str | Path, predictions: bytes | None = None) -> Path:
+    def save(
+        self, path: str | Path, predictions: bytes | None = None, vectors: NDArray[np.floating] | None = None
+    ) -> Path:
         """Write the bundle as a folder, whole or not at all; an older bundle there is replaced.
+
+        Args:
+            path: The folder.
+            predictions: Answers for the rows of the table, as the bytes of a Parquet file.
+            vectors: Vectors (N, D) of these rows, by which they can be searched.
 
         Raises:
             InputError: The folder cannot be written, or is one that holds something else than a bundle.
@@ -174,6 +186,9 @@ class Bundle:
                 shutil.copytree(self.weights.folder, work / ENCODER)
             files = sorted(file for file in work.rglob("*") if file.is_file())
             hashes = {file.relative_to(work).as_posix(): file_digest(file) for file in files}
+            if vectors is not None:
+                np.save(work / INDEX, vectors.astype(np.float32, copy=False))
+            hashes = {file.name: file_digest(file) for file in sorted(work.iterdir())}
             manifest = self._manifest(hashes)
             manifest["digest"] = manifest_digest(manifest)
             (work / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
@@ -214,13 +229,19 @@ def _told(cascade: Cascade) -> dict[str, Any]:
     return {name: getattr(cascade, name) for name in TOLD} | {"conformal": rule and rule.to_dict()}
 
 
-def load(path: str | Path) -> Bundle:
+def load(path: str | Path, *, mend: bool = True) -> Bundle:
     """Read a bundle, after checking that every file is the one that was written.
+
+    Args:
+        path: The folder.
+        mend: Whether to put right what a killed process left beside it. Not while another may be writing there.
 
     Raises:
         InputError: There is no bundle, or it is truncated, edited, of a newer schema, or of unknown methods.
     """
     folder = Path(path)
+    if mend:
+        recover(folder)
     manifest = _read_manifest(folder)
     _verify(folder, manifest)
     try:
@@ -236,13 +257,13 @@ def load(path: str | Path) -> Bundle:
 def read_report(path: str | Path) -> dict[str, Any]:
     """Read the report of a bundle without building its model."""
     folder = Path(path)
+    recover(folder)
     _verify(folder, _read_manifest(folder))
     report: dict[str, Any] = json.loads((folder / REPORT).read_text(encoding="utf-8"))
     return report
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
-    recover(folder)
     file = folder / MANIFEST
     if not folder.is_dir():
         siblings = [p.name for p in folder.parent.iterdir() if p.is_dir()] if folder.parent.is_dir() else []
@@ -302,6 +323,8 @@ def _assemble(
     encoder = EncoderReference(**manifest["encoder"])
     weights = OwnWeights(folder / ENCODER) if encoder.own else None
     return Bundle(model, encoder, report, own, cascade, exemplars, weights)
+    encoder, digest = EncoderReference(**manifest["encoder"]), str(manifest["digest"])
+    return Bundle(model, encoder, report, own, cascade, exemplars, digest)
 
 
 def _member(

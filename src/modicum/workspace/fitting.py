@@ -21,6 +21,7 @@ from modicum.encoders import MODES
 from modicum.labels.conformal import SCORES, cross_conformal, split_conformal
 from modicum.workspace.budget import Stopwatch, parse_budget
 from modicum.workspace.bundle import Answers, Bundle
+from modicum.workspace.carried import index_vectors
 from modicum.workspace.cascade import FittedCascade, fit_cascade
 from modicum.workspace.exemplars import keep_exemplars
 from modicum.workspace.making import Made, conformal_rule, make_model
@@ -57,10 +58,17 @@ class Result:
         """Answer for new texts, or for image files by name."""
         return self.bundle.predict(texts)
 
-    def save(self, path: str | Path) -> Path:
-        """Write the bundle as a folder, with the predictions of the table's rows."""
+    def save(self, path: str | Path, *, index: bool = False) -> Path:
+        """Write the bundle as a folder, with the predictions of the table's rows.
+
+        With `index` also with their vectors, from the cache, so that `modicum serve` can search them.
+
+        Raises:
+            InputError: The place cannot be written, or there is no encoder of texts that could encode a query.
+        """
         columns = prediction_columns(self.table, self.predictions, self.bundle.classes)
-        return self.bundle.save(path, to_parquet(columns))
+        vectors = index_vectors(self.bundle, self.table) if index else None
+        return self.bundle.save(path, to_parquet(columns), vectors)
 
 
 def fit(

@@ -10,8 +10,9 @@ from starlette.testclient import TestClient
 
 from modicum.core import InputError
 from modicum.core.records import LabelSpace, Table
-from modicum.serve.label import Policy, make_app
-from modicum.serve.label.running import allowed_hosts, check_access
+from modicum.serve.guard import Policy
+from modicum.serve.label import make_app
+from modicum.serve.listening import allowed_hosts, check_access
 from modicum.workspace.loop import Teacher
 from tests.workspace.loop.worlds import session as open_session
 from tests.workspace.loop.worlds import tags_world, world

@@ -1,7 +1,6 @@
 """The labelling page: a local web app around one session."""
 
 from modicum.serve.label.app import make_app
-from modicum.serve.label.guard import Policy
 from modicum.serve.label.running import run_label
 
-__all__ = ["Policy", "make_app", "run_label"]
+__all__ = ["make_app", "run_label"]

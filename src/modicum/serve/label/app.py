@@ -6,7 +6,6 @@ What a person waits for runs on the event loop itself, as it takes milliseconds;
 from __future__ import annotations
 
 import tempfile
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +15,12 @@ from fastapi.responses import JSONResponse, Response
 
 from modicum.core.checks import check_choice
 from modicum.core.errors import InputError
+from modicum.serve.guard import Guard, Policy
 from modicum.serve.label.bodies import Answering, Caller, Changing, Listing, Undoing
-from modicum.serve.label.guard import Guard, Policy
+from modicum.serve.pages import page_routes
 from modicum.workspace.loop import Plane, Reply, Session, Teacher, export, views
 from modicum.workspace.loop.events import Event
 
-KINDS = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
-}
 FORMATS = ("csv", "jsonl", "parquet")
 BATCH = ":batch"
 """Ending of the tab under which the rows of the batch view are lent."""
@@ -39,7 +33,7 @@ def make_app(session: Session, teacher: Teacher, policy: Policy, *, who: str = "
     app.include_router(_changing(session))
     app.include_router(_looking(session, teacher, who, notes))
     app.include_router(_lists(session))
-    app.include_router(_pages())
+    app.include_router(page_routes("modicum.serve.label"))
     app.add_exception_handler(InputError, _wrong_input)
     app.add_exception_handler(RequestValidationError, _wrong_body)
     return Guard(app, policy)
@@ -190,22 +184,3 @@ def _checked(session: Session, row: int) -> int:
     if not 0 <= row < len(session.board.items):
         raise InputError(f"there is no row {row}; the table has {len(session.board.items):,}")
     return row
-
-
-def _pages() -> APIRouter:
-    """The page and its assets, read once: no path of a request ever reaches the disk."""
-    router = APIRouter()
-    folder = files(__package__).joinpath("static")
-    assets = {each.name: each.read_bytes() for each in folder.iterdir() if Path(each.name).suffix in KINDS}
-
-    @router.get("/")
-    async def index() -> Response:
-        return Response(assets["index.html"], media_type=KINDS[".html"])
-
-    @router.get("/{name}")
-    async def asset(name: str) -> Response:
-        if name not in assets:
-            return JSONResponse({"error": "there is no such page"}, status_code=404)
-        return Response(assets[name], media_type=KINDS[Path(name).suffix])
-
-    return router

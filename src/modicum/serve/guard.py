@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
-from collections.abc import MutableMapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,6 +24,15 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
+BESIDE: Mapping[int, Mapping[str, str]] = MappingProxyType(
+    {
+        401: {"www-authenticate": "Bearer"},
+        405: {"allow": "GET, HEAD, POST"},
+        408: {"connection": "close"},
+        413: {"connection": "close"},
+    }
+)
+"""Headers that belong to a refusal; after the last two the rest of the body may still be under way."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +45,19 @@ class Policy:
     token: str | None = None
     """What every call of the interface must bring along; None for none."""
     largest: int = LARGEST
+    guarded: tuple[str, ...] = ("/api/",)
+    """How the paths begin that need the token."""
+    patience: float = 60.0
+    """Seconds in which a body must have come."""
+    remedy: str = "send it in the header Authorization: Bearer TOKEN"
+    """What whoever lacks the token is told."""
 
-    def refusal(self, method: str, path: str, headers: MutableMapping[str, str]) -> tuple[int, str] | None:
+    def refusal(self, method: str, path: str, headers: Mapping[str, str]) -> tuple[int, str] | None:
         """Status and reason of a refusal; None where the request may pass."""
         host, origin = headers.get("host", ""), headers.get("origin")
         if self.hosts is not None and host not in self.hosts:
             return 421, "this page is served under its own address only"
-        if origin is not None and origin != f"http://{host}":
+        if origin is not None and origin not in (f"http://{host}", f"https://{host}"):
             return 403, "calls from other pages are refused"
         if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             return 403, "calls from other pages are refused"
@@ -48,10 +65,10 @@ class Policy:
             return 405, "only GET and POST are known"
         if method == "POST" and headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
             return 415, "the body must be JSON"
-        if path.startswith("/api/") and self.token is not None:
+        if self.token is not None and path.startswith(self.guarded):
             given = headers.get("authorization", "").removeprefix("Bearer ")
             if not secrets.compare_digest(given.encode(), self.token.encode()):
-                return 401, "the token is missing or wrong; open the address that modicum label printed"
+                return 401, f"the token is missing or wrong; {self.remedy}"
         return None
 
 
@@ -78,21 +95,31 @@ class Guard:
             return
         await self.app(scope, _Replay(body, receive), _Safe(send))
 
-    async def _body(self, headers: MutableMapping[str, str], receive: Receive) -> tuple[bytes, tuple[int, str] | None]:
+    async def _body(self, headers: Mapping[str, str], receive: Receive) -> tuple[bytes, tuple[int, str] | None]:
         told = headers.get("content-length", "0")
-        large = (413, f"the request is larger than {self.policy.largest:,} bytes")
-        if not told.isdigit() or int(told) > self.policy.largest:
-            return b"", large
-        parts, size = [], 0
+        try:
+            async with asyncio.timeout(self.policy.patience):
+                body = await self._read(receive, told.isdigit() and int(told) <= self.policy.largest)
+        except TimeoutError:
+            return b"", (408, f"the body did not come within {self.policy.patience:g} seconds")
+        if body is None:
+            return b"", (413, f"the request is larger than {self.policy.largest:,} bytes")
+        return body, None
+
+    async def _read(self, receive: Receive, kept: bool) -> bytes | None:
+        """The body; None where it is too large. It is read to its end then, too, or the refusal would not arrive."""
+        parts, size = list[bytes](), 0
         while True:
             message = await receive()
             part = message.get("body", b"")
             size += len(part)
             if size > self.policy.largest:
-                return b"", large
-            parts.append(part)
+                kept = False
+                parts.clear()
+            if kept:
+                parts.append(part)
             if not message.get("more_body", False):
-                return b"".join(parts), None
+                return b"".join(parts) if kept else None
 
 
 class _Replay:
@@ -123,7 +150,8 @@ class _Safe:
 
 async def _refuse(send: Send, status: int, reason: str) -> None:
     body = json.dumps({"error": reason}).encode()
-    headers = _raw(HEADERS | {"content-type": "application/json", "content-length": str(len(body))})
+    told = {"content-type": "application/json", "content-length": str(len(body))}
+    headers = _raw(HEADERS | told | dict(BESIDE.get(status, {})))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

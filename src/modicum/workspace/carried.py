@@ -1,0 +1,69 @@
+"""What a bundle carries of the table it was made on: answers to hold later ones against, and rows to search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from modicum.core.errors import InputError
+from modicum.core.protocols import Encoder
+from modicum.core.records import Table
+from modicum.encoders import encode
+from modicum.workspace.bundle import INDEX, TABLE, Bundle
+from modicum.workspace.search import Searcher, open_search
+
+ANSWERS = ("prediction", "unknown")
+
+
+def index_vectors(bundle: Bundle, table: Table) -> NDArray[np.floating]:
+    """Vectors (N, D) of a table's texts, by the encoder of the bundle that was made on it.
+
+    Raises:
+        InputError: The rows are images, or the vectors were precomputed, so that no query could be encoded.
+    """
+    check_texts(bundle)
+    return encode(table.texts, bundle.find_encoder())
+
+
+def check_texts(bundle: Bundle) -> None:
+    """Refuse a bundle that cannot answer for texts.
+
+    Raises:
+        InputError: It was made from images or from precomputed vectors.
+    """
+    if bundle.kind == "images":
+        raise InputError("this bundle was made from images; a service answers for texts: use modicum predict")
+    if bundle.encoder.name == "precomputed":
+        raise InputError(
+            "this bundle was made from precomputed vectors, and has no encoder for texts; fit it with --encoder"
+        )
+
+
+def carried_answers(folder: Path) -> dict[str, list[Any]]:
+    """Predictions for the rows of the table, and whether they are of no class; empty where the bundle has none."""
+    if not (folder / TABLE).is_file():
+        return {}
+    there = [name for name in ANSWERS if name in pq.read_schema(folder / TABLE).names]
+    columns: dict[str, list[Any]] = pq.read_table(folder / TABLE, columns=there).to_pydict()
+    return columns
+
+
+def carried_search(folder: Path, bundle: Bundle, encoder: Encoder) -> Searcher | None:
+    """A search among the rows of the table; None where the bundle carries no index.
+
+    Raises:
+        InputError: Rows and vectors do not fit.
+    """
+    if not (folder / INDEX).is_file() or not (folder / TABLE).is_file():
+        return None
+    rows, column = pq.read_table(folder / TABLE), bundle.text_column or "text"
+    named = f"input_{column}" if f"input_{column}" in rows.column_names else column
+    texts = tuple(text or "" for text in rows.column(named).cast(pa.string()).to_pylist())
+    ids = tuple(rows.column("id").cast(pa.string()).to_pylist())
+    table = Table(ids, texts, (None,) * len(ids), str(folder.name), text_column=column)
+    return open_search(table, encoder=encoder, vectors=np.load(folder / INDEX, mmap_mode="r", allow_pickle=False))
