@@ -111,7 +111,7 @@ def test_every_acknowledged_correction_outlives_a_kill(start, bundle, call):
 def test_stopping_finishes_what_was_taken(start, bundle, call):
     server = start(bundle, "--queue", "4096", "--timeout", "60")
     callers = call("slow", server.url, 8)
-    assert callers.stdout.readline() == "sent\n"
+    assert json.loads(callers.stdout.readline()) == "sent"
     assert server.end(signal.SIGTERM) == 0
     found = json.loads(callers.communicate()[0])
     assert (found["statuses"], found["errors"]) == ({"200": 8}, [])
@@ -120,7 +120,7 @@ def test_stopping_finishes_what_was_taken(start, bundle, call):
 
 def test_a_flood_is_refused_and_the_service_lives(start, bundle, call):
     server = start(bundle, "--queue", "1", "--workers", "2")
-    callers = call("full", server.url, 12)
+    callers = call("load", server.url, 12)
     until(lambda: sum(line["status"] == 429 for line in events(server, "request")) > 5)
     until(lambda: sum(line["status"] == 200 for line in events(server, "request")) > 20)
     found = json.loads(callers.communicate("")[0])

@@ -9,7 +9,7 @@ from threading import Event, Thread
 from modicum.core.errors import InputError
 from modicum.serve.predict.served import Served, Signature, signature_of
 
-EVERY = 0.5
+EVERY = 0.2
 """Seconds between two looks."""
 
 

@@ -25,7 +25,7 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
     rows: list[BenchRow] = []
     for name in on:
         with tempfile.TemporaryDirectory() as folder:
-            table = _few_labels(name, root, Path(folder))
+            table = few_labels(name, root, Path(folder))
             first = _wall(table, Path(folder))
             later = []
             for seed in range(seeds):
@@ -38,7 +38,8 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
     return rows
 
 
-def _few_labels(name: str, root: Path, folder: Path) -> Path:
+def few_labels(name: str, root: Path, folder: Path) -> Path:
+    """Write the training table of a collection with `SHOTS` labels a class, as `table.csv`; returns its path."""
     train, _ = load_collection(name, root)
     codes, _ = label_space(train, None).encode(train.labels)
     keep = set(few_shot_rows(codes, SHOTS, np.random.default_rng(0)).tolist())
