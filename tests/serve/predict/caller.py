@@ -44,7 +44,7 @@ class Callers:
             self.ask(connection, [f"rain and soup of {number}"])
 
     def slow(self, number):
-        self.ask(self.connect(), [f"rain {n} and {number} " * 150 for n in range(ITEMS)])
+        self.ask(self.connect(), [f"rain {n} and {number} " * 80 for n in range(ITEMS)])
 
     def feedback(self, number):
         connection = self.connect()
@@ -80,7 +80,7 @@ class Callers:
             sys.stdin.read()
             self.stop.set()
         if mode == "slow":
-            while self.waiting() < ITEMS * (self.clients - 1):
+            while self.waiting() < ITEMS * (self.clients - 1) and any(thread.is_alive() for thread in threads):
                 time.sleep(0.005)
             self.say("sent")
         for thread in threads:

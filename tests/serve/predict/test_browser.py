@@ -37,7 +37,7 @@ def test_a_text_is_classified_corrected_and_searched_by_keyboard(start, bundle, 
     (tmp_path / "secret").write_text(SECRET)
     server = start(bundle, "--feedback", tmp_path / "fix.labels.jsonl", "--token-file", tmp_path / "secret")
     assert server.url.endswith(f"#token={SECRET}")
-    page = page_of(server.url)
+    page = page_of(server.url, reduced_motion="reduce")
     assert SECRET not in page.url
     page.keyboard.type(SCRIPT)
     page.keyboard.press("Control+Enter")

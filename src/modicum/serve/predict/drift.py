@@ -88,8 +88,8 @@ class Drift:
         marks = answers.get("unknown")
         counted = None if marks is None else (int(sum(marks)), len(marks))
         made = cls(names, np.zeros(len(names), dtype=np.int64), counted, window, edges)
-        for prediction in told:
-            made.trained[made._codes(prediction)] += 1
+        codes = [code for prediction in told for code in made._codes(prediction)]
+        made.trained += np.bincount(codes, minlength=len(names)).astype(np.int64) if codes else 0
         return made
 
     def observe(self, predictions: Sequence[Any], unknown: Sequence[bool] | None) -> None:

@@ -58,11 +58,12 @@ def run_serve(bundle: Path, settings: Serving, ready: Callable[[str], None]) -> 
             ends.callback(watching.stop)
         at = listening.getsockname()[1]
         policy = Policy(allowed_hosts(host, at), token, largest=limits.body, guarded=GUARDED, patience=limits.patience)
-        ends.enter_context(_quick_and_deaf(log))
+        server = uvicorn.Server(_config(make_app(service, policy), limits))
+        ends.enter_context(_quick_and_obedient(server, log))
         log.write("started", bundle=served.name, recipe=served.recipe, port=at, watch=settings.watch)
         ready(address(host, at, token))
         with suppress(KeyboardInterrupt):
-            uvicorn.Server(_config(make_app(service, policy), limits)).run(sockets=[listening])
+            server.run(sockets=[listening])
     log.write("stopped", bundle=service.current.name)
 
 
@@ -87,16 +88,20 @@ def _config(app: object, limits: Limits) -> uvicorn.Config:
 
 
 @contextmanager
-def _quick_and_deaf(log: Log) -> Iterator[None]:
-    """Threads give way quickly, the server's warnings are logged, and its SIGTERM ends nothing else once it is over."""
-    interval, before = sys.getswitchinterval(), signal.signal(signal.SIGTERM, lambda *_: None)
-    server, handler = logging.getLogger("uvicorn.error"), ServerLog(log)
-    server.addHandler(handler)
-    server.propagate = False
+def _quick_and_obedient(server: uvicorn.Server, log: Log) -> Iterator[None]:
+    """Threads give way quickly, warnings are logged, and SIGTERM ends the server alone, also before it has begun."""
+
+    def stop(number: int, frame: object) -> None:
+        server.should_exit = True
+
+    interval, before = sys.getswitchinterval(), signal.signal(signal.SIGTERM, stop)
+    logger, handler = logging.getLogger("uvicorn.error"), ServerLog(log)
+    logger.addHandler(handler)
+    logger.propagate = False
     sys.setswitchinterval(SWITCH)
     try:
         yield
     finally:
         sys.setswitchinterval(interval)
-        server.removeHandler(handler)
+        logger.removeHandler(handler)
         signal.signal(signal.SIGTERM, before)
