@@ -116,7 +116,7 @@ def _looking(service: Service) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["the service"])
 
     @router.get("/status", responses=refusals())
-    async def status() -> dict[str, Any]:
+    def status() -> dict[str, Any]:
         """The bundle, what it can do, and how recent traffic compares with its table."""
         served = service.current
         return {

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +51,7 @@ class Lengths:
     swaps: int
 
     @classmethod
-    def of(cls, environ: os._Environ[str] | dict[str, str]) -> Lengths:
+    def of(cls, environ: Mapping[str, str]) -> Lengths:
         """`MODICUM_SERVE_SECONDS`, `MODICUM_SERVE_SOAK` (seconds) and `MODICUM_SERVE_SWAPS`, or what is usual."""
         return cls(
             float(environ.get("MODICUM_SERVE_SECONDS", "20")),
