@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from modicum.workspace import loop, search, weights
     from modicum.workspace.bench import BENCHES, run_bench
     from modicum.workspace.bundle import Bundle, load, read_report
-    from modicum.workspace.carried import carried_answers, carried_search, check_texts
     from modicum.workspace.classes import add_class, remove_classes, rename_classes
     from modicum.workspace.cleaning import Cleaning, clean
     from modicum.workspace.encoders import Candidate, ScoredEncoders, score_encoders
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from modicum.workspace.predicting import predict_stream, prediction_columns
     from modicum.workspace.registry import methods
     from modicum.workspace.rows import Deduplicated, Pool, Selected, dedup, select
+    from modicum.workspace.search.carried import carried_answers, carried_search, check_texts
     from modicum.workspace.settings import Settings
     from modicum.workspace.topics import TopicSettings, load_topics, save_topics, topics_of
 
@@ -34,9 +34,9 @@ _NAMES = {
     "Settings": "modicum.workspace.settings",
     "TopicSettings": "modicum.workspace.topics",
     "add_class": "modicum.workspace.classes",
-    "carried_answers": "modicum.workspace.carried",
-    "carried_search": "modicum.workspace.carried",
-    "check_texts": "modicum.workspace.carried",
+    "carried_answers": "modicum.workspace.search.carried",
+    "carried_search": "modicum.workspace.search.carried",
+    "check_texts": "modicum.workspace.search.carried",
     "clean": "modicum.workspace.cleaning",
     "dedup": "modicum.workspace.rows",
     "fit": "modicum.workspace.fitting",

@@ -21,7 +21,6 @@ from modicum.encoders import MODES
 from modicum.labels.conformal import SCORES, cross_conformal, split_conformal
 from modicum.workspace.budget import Stopwatch, parse_budget
 from modicum.workspace.bundle import Answers, Bundle
-from modicum.workspace.carried import index_vectors
 from modicum.workspace.cascade import FittedCascade, fit_cascade
 from modicum.workspace.exemplars import keep_exemplars
 from modicum.workspace.making import Made, conformal_rule, make_model
@@ -29,6 +28,7 @@ from modicum.workspace.predicting import prediction_columns, to_parquet
 from modicum.workspace.preparing import CASCADE, prepare, reference_of
 from modicum.workspace.reporting import Facts, write_report
 from modicum.workspace.same_texts import kept_back
+from modicum.workspace.search.carried import index_vectors
 from modicum.workspace.settings import PER_CLASS, Settings
 from modicum.workspace.targets.fitting import fit_target, target_of
 from modicum.workspace.tuning.trying import try_tuning

@@ -31,7 +31,7 @@ def test_answers_are_those_of_the_library(world, fitted):
     assert [each["prediction"] for each in told["answers"]] == columns["prediction"]
     assert [each["prediction_set"] for each in told["answers"]] == columns["prediction_set"]
     for row, each in enumerate(told["answers"]):
-        assert each["unknown"] is False
+        assert each["unknown"] is columns["unknown"][row]
         assert len(each["probabilities"]) == 2
         assert each["probability"] == pytest.approx(expected.probabilities[row].max(), abs=1e-6)
         assert list(each["probabilities"]) == [bundle.classes[k] for k in (-expected.probabilities[row]).argsort()[:2]]

@@ -15,7 +15,8 @@ from modicum.core.protocols import Encoder
 from modicum.core.records import Table
 from modicum.encoders import encode
 from modicum.workspace.bundle import INDEX, TABLE, Bundle
-from modicum.workspace.search import Searcher, open_search
+from modicum.workspace.search.opening import open_search
+from modicum.workspace.search.searcher import Searcher
 
 ANSWERS = ("prediction", "unknown")
 
