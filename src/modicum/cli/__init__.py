@@ -49,12 +49,12 @@ verbs = (
     dedup,
     select,
     merge,
+    serve,
     encoders,
     methods,
     encode,
     bench,
 )
-verbs = (fit, predict, report, label, clean, classes, search, topics, dedup, select, serve, methods, encode, bench)
 for verb in verbs:
     app.command()(getattr(verb, verb.__name__.rsplit(".", 1)[-1]))
 

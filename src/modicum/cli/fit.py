@@ -11,9 +11,8 @@ import modicum
 from modicum.cli import options
 from modicum.cli.console import bars, print_json
 from modicum.cli.outcome import show
-from modicum.workspace.tuning.settings import TuneSettings
-from modicum.cli.console import bars, out, print_json, print_table
 from modicum.core.errors import InputError
+from modicum.workspace.tuning.settings import TuneSettings
 
 EPILOG = (
     "Example: modicum fit tickets.csv --text message --label intent --classes intents.yaml --budget 60s --out intents"

@@ -184,11 +184,10 @@ class Bundle:
                 (work / TABLE).write_bytes(predictions)
             if self.weights is not None:
                 shutil.copytree(self.weights.folder, work / ENCODER)
-            files = sorted(file for file in work.rglob("*") if file.is_file())
-            hashes = {file.relative_to(work).as_posix(): file_digest(file) for file in files}
             if vectors is not None:
                 np.save(work / INDEX, vectors.astype(np.float32, copy=False))
-            hashes = {file.name: file_digest(file) for file in sorted(work.iterdir())}
+            files = sorted(file for file in work.rglob("*") if file.is_file())
+            hashes = {file.relative_to(work).as_posix(): file_digest(file) for file in files}
             manifest = self._manifest(hashes)
             manifest["digest"] = manifest_digest(manifest)
             (work / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
@@ -320,11 +319,9 @@ def _assemble(
     exemplars = None
     if "exemplars.vectors" in arrays:
         exemplars = Exemplars(arrays["exemplars.vectors"], arrays["exemplars.codes"])
-    encoder = EncoderReference(**manifest["encoder"])
-    weights = OwnWeights(folder / ENCODER) if encoder.own else None
-    return Bundle(model, encoder, report, own, cascade, exemplars, weights)
     encoder, digest = EncoderReference(**manifest["encoder"]), str(manifest["digest"])
-    return Bundle(model, encoder, report, own, cascade, exemplars, digest)
+    weights = OwnWeights(folder / ENCODER) if encoder.own else None
+    return Bundle(model, encoder, report, own, cascade, exemplars, weights, digest)
 
 
 def _member(
