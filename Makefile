@@ -76,11 +76,13 @@ bank: .venv/core  ## rebuild the bank of results; needs ../shared/data and the r
 	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install -r $<
 	@touch $@
 
-peers: .venv/core $(foreach peer,setfit fastfit mapie,.venv/peer-$(peer)/made)  ## measure the peers (hours); needs ../shared/data
+peers: .venv/core $(foreach peer,setfit fastfit mapie active,.venv/peer-$(peer)/made)  ## measure the peers (hours); needs ../shared/data
 	$(BIN)/python benchmarks/peers/referee.py few-shot --out benchmarks/peers-few-shot.json \
 		--peer setfit=.venv/peer-setfit/bin/python --peer fastfit=.venv/peer-fastfit/bin/python
 	$(BIN)/python benchmarks/peers/referee.py conformal --out benchmarks/peers-conformal.json \
 		--peer mapie=.venv/peer-mapie/bin/python
+	.venv/peer-active/bin/python -m pip --quiet install .
+	.venv/peer-active/bin/python benchmarks/peers/active.py --out benchmarks/peers-active.json
 
 lock: .venv/made  ## bring the locks in line with pyproject.toml; newest versions with UPGRADE=--upgrade
 	$(PIP) install uv

@@ -10,9 +10,14 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
 TEXT = BENCHMARKS / "peers" / "page.md"
-PARTS = {"few labels": "peers-few-shot.json", "prediction sets": "peers-conformal.json"}
+PARTS = {
+    "few labels": "peers-few-shot.json",
+    "queries": "peers-active.json",
+    "prediction sets": "peers-conformal.json",
+}
 """Places in the text, `<!-- few labels -->` and so on, and the results that are shown there."""
 OURS = "modicum"
+HOUSE = "margin_query"
 
 Row = Mapping[str, Any]
 
@@ -20,7 +25,7 @@ Row = Mapping[str, Any]
 def comparison_page() -> str:
     """The text with its tables."""
     page = TEXT.read_text(encoding="utf-8")
-    shown = {"few labels": few_labels, "prediction sets": prediction_sets}
+    shown = {"few labels": few_labels, "queries": queries, "prediction sets": prediction_sets}
     for place, file in PARTS.items():
         found = json.loads((BENCHMARKS / file).read_text(encoding="utf-8"))
         page = page.replace(f"<!-- {place} -->", f"{shown[place](found['rows'])}\n{machine(found)}")
@@ -104,6 +109,27 @@ def prediction_sets(rows: Sequence[Row]) -> str:
         notes = dict.fromkeys(f" With {s}, {n}." for (_, s, _), row in cells.items() if (n := row["note"]))
         splits, aim = max(row["seeds"] for row in cells.values()), cells["coverage", "lac", OURS]["target"]
         out += ["", f"{told} {splits} random splits; coverage is promised to be {aim:g}.{''.join(notes)}", ""]
+    return "\n".join(out)
+
+
+def queries(rows: Sequence[Row]) -> str:
+    """One table per collection: every strategy's accuracy on the way, best mean first, and where modicum's is not."""
+    out: list[str] = []
+    found = [row for row in rows if row["measure"].startswith("accuracy, ")]
+    for name in dict.fromkeys(row["on"].partition(" test, ")[0] for row in found):
+        cells: dict[str, dict[str, Row]] = {}
+        for row in found:
+            of, _, place = row["on"].partition(" test, ")
+            if of == name:
+                cells.setdefault(row["measure"].removeprefix("accuracy, "), {})[place] = row
+        places = list(next(iter(cells.values())))
+        order = sorted(cells, key=lambda key: -cells[key][places[-1]]["value"])
+        out += [f"### {name}", "", f"| strategy | {' | '.join(places)} |", "|---" * (1 + len(places)) + "|"]
+        out += [f"| {key} | {' | '.join(with_spread(cells[key][place]) for place in places)} |" for key in order]
+        ahead = [place for place in places if max(cells, key=lambda key: cells[key][place]["value"]) != HOUSE]
+        told = f"**modicum loses here** at {', '.join(ahead)}." if ahead else "No peer is above modicum here."
+        seeds = cells[HOUSE][places[-1]]["seeds"]
+        out += ["", f"`{HOUSE}` is modicum's. {told} Mean and standard deviation over {seeds} draws of the pool.", ""]
     return "\n".join(out)
 
 

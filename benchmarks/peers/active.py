@@ -2,7 +2,7 @@
 
 The same pools, vectors, head and batches; only the rows that are asked for differ. In an environment of its own:
 
-    python -m venv peers && peers/bin/pip install . -r benchmarks/peers/active-requirements.txt
+    python -m venv peers && peers/bin/pip install . -r benchmarks/peers/requirements-active.txt
     peers/bin/python benchmarks/peers/active.py --data ../shared/data --out active-peers.json
 
 `--only` runs some of the strategies, `--seeds` and `--on` are those of the benchmark. Left out for their cost on
@@ -28,6 +28,7 @@ from skactiveml.base import SkactivemlClassifier
 from small_text import query_strategies as small
 
 from modicum.core.arrays import log_probabilities, softmax
+from modicum.evaluation.bench import machine_facts
 from modicum.labels.active import Query, random_query
 from modicum.workspace.bench.labels.active import HOUSE, RANDOM, STRATEGIES, goal, to_rows, trace
 from modicum.workspace.bench.tasks import open_collection
@@ -150,7 +151,8 @@ def main() -> None:
             sys.stderr.flush()
         goals = [goal(collection, seed) for seed in range(told.seeds)]
         rows += [asdict(row) for row in to_rows(on, len(collection.space), traces, goals)]
-        told.out.write_text(json.dumps({"bench": "active-peers", "rows": rows}, indent=1) + "\n", encoding="utf-8")
+        found = {"bench": "peers-active", "machine": machine_facts(), "rows": rows}
+        told.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
