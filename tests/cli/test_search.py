@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from modicum.cli.search import _marked, _plain
+from modicum.cli.tables.search import _marked, _plain
 from modicum.data.read import read
 from modicum.workspace.search import Query, SearchSettings, open_search
 from tests.encoders.images import fake

@@ -1,4 +1,4 @@
-"""The command line: one file per verb, all of them through the library's front door."""
+"""The command line: one file per verb, in folders by what they are for, all through the library's front door."""
 
 from __future__ import annotations
 
@@ -8,26 +8,10 @@ import warnings
 import typer
 
 from modicum import __version__
-from modicum.cli import (
-    bench,
-    classes,
-    clean,
-    dedup,
-    encode,
-    encoders,
-    fit,
-    label,
-    merge,
-    methods,
-    predict,
-    report,
-    search,
-    select,
-    serve,
-    topics,
-    tune,
-)
 from modicum.cli.console import complain, show_warning
+from modicum.cli.models import classes, fit, merge, predict, report, serve, tune
+from modicum.cli.parts import bench, encode, encoders, methods
+from modicum.cli.tables import clean, dedup, label, search, select, topics
 from modicum.core.errors import InputError
 
 HELP = """Turn a table of mostly unlabelled items and a few labels into a calibrated task model.

@@ -185,6 +185,10 @@ def distil_relations(
 
     Raises:
         InputError: There is no text, or the teacher has fewer layers.
+
+    Example:
+        >>> even_layers(6, 3)  # the layers that a student of three starts from, counted from 0
+        [1, 3, 5]
     """
     how = how or Distillation()
     if not tokens:

@@ -63,6 +63,12 @@ def static_student(
 
     Raises:
         InputError: The vectors do not fit the texts, or the penalty is not above 0.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> words = SimpleNamespace(table=np.eye(2), counts=lambda texts: csr_array(np.array([[1, 0], [0, 2]])))
+        >>> static_student(words, ["pin", "card card"], [[0.0, 1.0], [1.0, 0.0]]).round(3).tolist()
+        [[0.0, 1.0], [1.0, 0.0]]
     """
     wanted = check_vectors(vectors, rows=len(texts)).astype(np.float64, copy=False)
     if not len(wanted):

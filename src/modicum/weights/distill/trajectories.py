@@ -58,7 +58,7 @@ class TrajectoryMatching:
         points: Synthetic rows a class, at least 1.
         experts: Heads trained on all rows, which differ by the order of the rows.
         epochs: Of each expert.
-        span: Epochs of an expert that a student is to make good.
+        span: Epochs of an expert that a student is to go in its own steps.
         inner: Steps on the synthetic rows that it has for that.
         steps: Students that are led, one after another.
         rate: Of the experts' steps, for vectors of about length 1.

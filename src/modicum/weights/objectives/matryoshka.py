@@ -35,7 +35,7 @@ CARD = Card(
     paper="2D Matryoshka Sentence Embeddings",
     year=2024,
     needs=("labels", "texts"),
-    cost="Four times the other objective on vectors; the encoder's passes are the same",
+    cost="O(4 c) for another objective of cost c on vectors; the encoder's passes are the same",
     tags=("wrapper", "several sizes"),
     ids=("002-081",),
 )

@@ -108,6 +108,8 @@ class SelfDistilled(Objective):
         check_fraction(self.share, "share")
         if self.steps < 1 or self.batch < 1:
             raise InputError(f"steps and batch must be at least 1, not {self.steps} and {self.batch}")
+        if not isinstance(encoder, TextEncoder):
+            raise InputError("words are told from the tokens of a whole encoder; take another objective beside it")
         lesson.unlabelled()
         teacher = copy.deepcopy(encoder).train()
         words = _Words(self, lesson, encoder)

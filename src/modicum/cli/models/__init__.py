@@ -1,0 +1,1 @@
+"""Verbs that make models, change them and have them answer."""

@@ -1,0 +1,1 @@
+"""Verbs about what models are made of: methods, encoders, vectors, benchmarks."""

@@ -1,0 +1,1 @@
+"""Verbs that work on the rows of a table: labels, copies, searches, topics."""
