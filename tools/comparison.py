@@ -133,6 +133,25 @@ def queries(rows: Sequence[Row]) -> str:
     return "\n".join(out)
 
 
+def adapters(rows: Sequence[Row]) -> str:
+    """One table: what a step, the start and memory of a method take beside the other library's."""
+    out: list[str] = []
+    for where in dict.fromkeys(row["on"] for row in rows):
+        found = {name(row): row for row in rows if row["on"] == where}
+        out += [f"### {where}", "", "| | ratio, below 1 is better | modicum's to PEFT's |", "|---" * 3 + "|"]
+        out += [f"| {key} | {with_spread(row)} | {row['note']} |" for key, row in found.items()]
+        behind = [key for key, row in found.items() if row["value"] > 1]
+        told = f"**modicum loses here** at {', '.join(behind)}." if behind else "modicum is ahead here."
+        out += ["", told, ""]
+    return "\n".join(out)
+
+
+def name(row: Row) -> str:
+    """`LoRA, step` of a row that measures `step, LoRA, ratio to PEFT`."""
+    what, method, _ = row["measure"].split(", ")
+    return f"{method}, {what}"
+
+
 def with_spread(row: Row) -> str:
     """Mean and standard deviation."""
     spread = "" if row["spread"] is None else f" ± {row['spread']:.3f}"
