@@ -104,6 +104,8 @@ def fit(
     table = table if split is None else kept_back(table, split)
     target = target_of(table, settings.target)
     if target is not None:
+        if settings.tuning.wanted:
+            raise InputError("weights are tuned for one class a row; leave out --tune, or the target")
         bundle, found = fit_target(target, table, classes, encoder if vectors is None else vectors, settings, progress)
         return Result(bundle, found, table)
     hint = numeric_hint(table) or several_hint(table)

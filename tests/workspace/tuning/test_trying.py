@@ -6,6 +6,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -57,6 +58,11 @@ def test_given_vectors_cannot_be_tuned(tmp_path):
     X = np.random.default_rng(0).normal(size=(len(table), 8)).astype(np.float32)
     with pytest.raises(InputError, match="it needs texts and an encoder in exact mode"):
         modicum.fit(table, vectors=X, tuning=STEPS, map_points=0)
+
+
+def test_several_labels_or_a_number_cannot_be_tuned_for(tmp_path):
+    with pytest.raises(InputError, match="weights are tuned for one class a row; leave out --tune, or the target"):
+        modicum.fit(replace(worlds.table(), separator="|"), encoder=worlds.encoder(tmp_path), tuning=STEPS)
 
 
 @pytest.fixture(scope="module")
