@@ -111,7 +111,8 @@ class Bundle:
         if self.encoder_arrays:
             found = HashedEncoder.from_arrays(dict(self.encoder_arrays))
         elif self.weights is not None:
-            found = in_mode(load_folder(self.weights.folder, threads=threads), self.encoder.mode)
+            own = load_folder(self.weights.folder, threads=threads, name=self.encoder.name)
+            found = in_mode(own, self.encoder.mode)
         else:
             found = load_encoder(self.encoder.name, threads=threads, mode=self.encoder.mode)
         if found.fingerprint != self.encoder.fingerprint:

@@ -95,6 +95,7 @@ def test_the_report_tells_both_ladders_and_what_moved(result):
 def test_the_bundle_answers_alike_wherever_it_lies(result, tmp_path):
     folder = result.save(tmp_path / "bundle")
     found = load(folder)
+    assert found.find_encoder().name.endswith(", tuned")
     asked = ["my card", "where is the pin ?"]
     expected = result.predict(asked).probabilities
     np.testing.assert_allclose(found.predict(asked).probabilities, expected, atol=1e-6)

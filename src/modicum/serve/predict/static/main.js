@@ -84,7 +84,7 @@ const share = (value) => (value === null ? "–" : percent(value));
 const panel = (seen) => {
   const drift = seen.drift;
   const moved = Object.entries(drift.shares).sort((a, b) => Math.abs(b[1][0] - (b[1][1] ?? 0)) - Math.abs(a[1][0] - (a[1][1] ?? 0)));
-  byId("panel").replaceChildren(
+  const parts = [
     el("h2", {}, "Recent traffic"),
     drift.alarm ? el("p", { class: "alarm", id: "alarm" }, "Recent traffic is not like the training table.") : null,
     drift.items
@@ -101,7 +101,9 @@ const panel = (seen) => {
         el("dt", {}, "Name"), el("dd", {}, seen.bundle),
         el("dt", {}, "Encoder"), el("dd", {}, seen.encoder),
         el("dt", {}, "Classes"), el("dd", {}, number(seen.classes.length)),
-        el("dt", {}, "Waiting"), el("dd", {}, number(seen.waiting)))));
+        el("dt", {}, "Waiting"), el("dd", {}, number(seen.waiting)))),
+  ];
+  byId("panel").replaceChildren(...parts.filter((part) => part !== null));
 };
 
 const look = async () => {
