@@ -70,6 +70,14 @@ TOKEN_FILE = Annotated[
     Path | None, typer.Option("--token-file", metavar="FILE", help="File that holds the page's secret.")
 ]
 THREADS = Annotated[int | None, typer.Option("--threads", min=1, help="Threads to use; default all cores.")]
+EXECUTOR = Annotated[
+    str,
+    typer.Option(
+        "--executor",
+        metavar="WHERE",
+        help="local (all cores here), ray (a cluster found on this machine) or ray:ADDRESS.",
+    ),
+]
 JSON = Annotated[bool, typer.Option("--json", help="Write the result as JSON to standard output.")]
 SEED = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]
 

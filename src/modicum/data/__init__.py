@@ -1,13 +1,23 @@
 """Tables in, tables out, and which rows say the same."""
 
 from modicum.data import dedup
-from modicum.data.read import check_separator, declared_classes, is_pipe, label_space, read, read_classes, stream
+from modicum.data.read import (
+    check_separator,
+    declared_classes,
+    is_file_of_rows,
+    is_pipe,
+    label_space,
+    read,
+    read_classes,
+    stream,
+)
 from modicum.data.write import write_stream, write_table
 
 __all__ = [
     "check_separator",
     "declared_classes",
     "dedup",
+    "is_file_of_rows",
     "is_pipe",
     "label_space",
     "read",

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from modicum.workspace.classes import add_class, remove_classes, rename_classes
     from modicum.workspace.cleaning import Cleaning, clean
     from modicum.workspace.encoders import Candidate, ScoredEncoders, score_encoders
+    from modicum.workspace.executors import Where
     from modicum.workspace.fitting import Result, fit
-    from modicum.workspace.predicting import predict_stream, prediction_columns
+    from modicum.workspace.predicting import predict_file, predict_stream, prediction_columns
     from modicum.workspace.registry import methods
     from modicum.workspace.rows import Deduplicated, Pool, Selected, dedup, select
     from modicum.workspace.search.carried import carried_answers, carried_search, check_texts
@@ -32,6 +33,7 @@ _NAMES = {
     "ScoredEncoders": "modicum.workspace.encoders",
     "Selected": "modicum.workspace.rows",
     "Settings": "modicum.workspace.settings",
+    "Where": "modicum.workspace.executors",
     "TopicSettings": "modicum.workspace.topics",
     "add_class": "modicum.workspace.classes",
     "carried_answers": "modicum.workspace.search.carried",
@@ -43,6 +45,7 @@ _NAMES = {
     "load": "modicum.workspace.bundle",
     "load_topics": "modicum.workspace.topics",
     "methods": "modicum.workspace.registry",
+    "predict_file": "modicum.workspace.predicting",
     "predict_stream": "modicum.workspace.predicting",
     "prediction_columns": "modicum.workspace.predicting",
     "read_report": "modicum.workspace.bundle",
@@ -67,6 +70,7 @@ __all__ = [
     "Selected",
     "Settings",
     "TopicSettings",
+    "Where",
     "add_class",
     "carried_answers",
     "carried_search",
@@ -78,6 +82,7 @@ __all__ = [
     "load_topics",
     "loop",
     "methods",
+    "predict_file",
     "predict_stream",
     "prediction_columns",
     "read_report",

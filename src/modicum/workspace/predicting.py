@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,16 @@ import pyarrow.parquet as pq
 from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.core.records import Table
-from modicum.data.read import is_images, read, stream
+from modicum.data.read import Partition, is_images, partitions, read, stream
+from modicum.data.write import join_tables, table_part
 from modicum.encoders import read_vectors
 from modicum.workspace.bundle import Answers, Bundle, load
+from modicum.workspace.executors import Sizes, Where, peeked, run_partitions
+from modicum.workspace.partitioned import input_facts, is_cached, make_static
 
 TEXTS, IMAGES = 20_000, 2_000
 """Rows answered at a time."""
+HERE = Where()
 
 
 def prediction_columns(table: Table, answers: Answers, classes: Sequence[str]) -> dict[str, Sequence[Any]]:
@@ -48,6 +53,71 @@ def _item_column(bundle: Bundle, source: str, text: str | None, image: str | Non
     if image is not None or is_images(source):
         raise InputError("this bundle was made from texts, not from images; give a table of texts")
     return {"text": text or bundle.text_column}
+
+
+@dataclass(frozen=True, eq=False)
+class Predicting:
+    """Answers for a partition, as a part of the file that they are written to."""
+
+    bundle: Bundle
+    out: Path
+    cache: bool
+
+    def open(self, threads: int | None) -> Callable[[Partition], bytes]:
+        """Find the bundle's encoder and answer with it."""
+        encoder = self.bundle.find_encoder(threads)
+        static = self.bundle.find_static(encoder)
+
+        def answer(part: Partition) -> bytes:
+            table = part.table()
+            answers = self.bundle.predict(table.content, encoder=encoder, static=static, cache=self.cache)
+            return table_part(self.out, prediction_columns(table, answers, self.bundle.classes))
+
+        return answer
+
+
+def predict_file(
+    path: str | Path,
+    source: str | Path,
+    out: str | Path,
+    *,
+    text: str | None = None,
+    image: str | None = None,
+    id: str | None = None,
+    where: Where = HERE,
+    progress: Progress = silent,
+) -> int:
+    """Answer for a file of rows partition by partition, on all cores or on a cluster; killed runs go on.
+
+    Args:
+        path: The bundle's folder.
+        source: A file as for `read`.
+        out: The file to write; csv, jsonl or parquet, by the ending. Parts lie beside it until it is whole.
+        text: Column of texts; default that of the bundle.
+        image: Column of image files.
+        id: Column of unique ids.
+        where: On which cores it is done.
+        progress: Called with the stage `rows` and the rows done.
+
+    Returns:
+        The number of rows.
+
+    Raises:
+        InputError: As `predict_stream`; or the cluster is not to be had, or parts of another run lie there.
+    """
+    bundle, target, local = load(path), Path(out), where.local
+    named = _item_column(bundle, str(source), text, image)
+    images = bundle.kind == "images"
+    if images:
+        where.refuse_cluster("is for tables of texts; answer for images on the machine where the files are")
+    sizes = Sizes(IMAGES // 20, IMAGES) if images else Sizes()
+    parts, many = peeked(partitions(source, sizes, **named, id=id))
+    facts = input_facts(source, {**named, "id": id}, sizes) | {"bundle": bundle.digest}
+    if local and many and not images:
+        make_static(bundle.find_encoder(where.threads))
+    work = Predicting(bundle, target, cache=local and is_cached(source))
+    workers = where.workers(many=many and not images)
+    return run_partitions(target, parts, work, facts=facts, workers=workers, join=join_tables, progress=progress)
 
 
 def predict_stream(

@@ -26,14 +26,25 @@ def predict(
             "--out", metavar="FILE", help="csv, jsonl or parquet, by the ending; default CSV to standard output."
         ),
     ] = None,
+    executor: options.EXECUTOR = "local",
     threads: options.THREADS = None,
     json: options.JSON = False,
 ) -> None:
     """Predict classes, calibrated probabilities and prediction sets for the rows of a table.
 
+    Written to a file, a run that was killed goes on from the parts that are done when the same command is given again.
+
     Example: modicum predict intents new.csv --out answers.parquet
     """
+    where = modicum.workspace.Where(executor, threads)
     with bars() as progress:
+        if file and vectors is None and not json and modicum.data.is_file_of_rows(table):
+            rows = modicum.workspace.predict_file(
+                bundle, table, file, text=text, image=image, id=id, where=where, progress=progress
+            )
+            _tell(rows, file)
+            return
+        where.refuse_cluster("needs texts in a file that can be read again, and --out FILE")
         done = modicum.workspace.predict_stream(
             bundle, table, text=text, image=image, id=id, vectors=vectors, threads=threads, progress=progress
         )
@@ -42,4 +53,8 @@ def predict(
             return
         rows = modicum.data.write_stream(done, file or sys.stdout)
     if file:
-        err().print(f"{rows:,} rows written to {file}", soft_wrap=True)
+        _tell(rows, file)
+
+
+def _tell(rows: int, file: Path) -> None:
+    err().print(f"{rows:,} rows written to {file}", soft_wrap=True)

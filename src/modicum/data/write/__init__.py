@@ -1,5 +1,6 @@
 """Tables out: CSV, JSONL or Parquet, whole or not at all."""
 
+from modicum.data.write.parts import join_tables, table_part
 from modicum.data.write.tables import write_stream, write_table
 
-__all__ = ["write_stream", "write_table"]
+__all__ = ["join_tables", "table_part", "write_stream", "write_table"]

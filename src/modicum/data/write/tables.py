@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +16,7 @@ from modicum.core.errors import InputError
 from modicum.core.files import atomic_path
 
 Columns = Mapping[str, Sequence[Any]]
+Writer = Callable[[Iterable[Columns], BinaryIO], int]
 JOIN = "|"
 """Joins the items of a list in CSV."""
 
@@ -38,16 +40,34 @@ def write_stream(chunks: Iterable[Columns], target: str | Path | TextIO) -> int:
     if not isinstance(target, (str, Path)):
         return _write_csv(chunks, target)
     path = Path(target)
+    writer = writer_of(path)
+    with atomic_path(path) as work, work.open("wb") as stream:
+        return writer(chunks, stream)
+
+
+def writer_of(path: Path) -> Writer:
+    """What writes the format that the file's ending names.
+
+    Raises:
+        InputError: The ending is not known.
+    """
     writer = WRITERS.get(path.suffix.lower())
     if writer is None:
         raise InputError(f"{path} ends in {path.suffix or 'nothing'!r}; a table is written as {', '.join(WRITERS)}")
-    with atomic_path(path) as work:
-        return writer(chunks, work)
+    return writer
 
 
-def _csv_file(chunks: Iterable[Columns], path: Path) -> int:
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        return _write_csv(chunks, stream)
+def _text(write: Callable[[Iterable[Columns], TextIO], int]) -> Writer:
+    """A writer of bytes from one of text."""
+
+    def written(chunks: Iterable[Columns], stream: BinaryIO) -> int:
+        text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+        try:
+            return write(chunks, text)
+        finally:
+            text.detach()
+
+    return written
 
 
 def _write_csv(chunks: Iterable[Columns], stream: TextIO) -> int:
@@ -73,23 +93,22 @@ def _cell(value: Any) -> Any:
     return value
 
 
-def _jsonl_file(chunks: Iterable[Columns], path: Path) -> int:
+def _write_jsonl(chunks: Iterable[Columns], stream: TextIO) -> int:
     rows = 0
-    with path.open("w", encoding="utf-8") as stream:
-        for columns in chunks:
-            for row in zip(*columns.values(), strict=True):
-                stream.write(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=str) + "\n")
-                rows += 1
+    for columns in chunks:
+        for row in zip(*columns.values(), strict=True):
+            stream.write(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=str) + "\n")
+            rows += 1
     return rows
 
 
-def _parquet_file(chunks: Iterable[Columns], path: Path) -> int:
+def _write_parquet(chunks: Iterable[Columns], stream: BinaryIO) -> int:
     writer, rows = None, 0
     try:
         for columns in chunks:
             table = pa.table({name: pa.array(values) for name, values in columns.items()})
             if writer is None:
-                writer = pq.ParquetWriter(path, table.schema)
+                writer = pq.ParquetWriter(stream, table.schema)
             writer.write_table(table.cast(writer.schema))
             rows += table.num_rows
     finally:
@@ -98,8 +117,8 @@ def _parquet_file(chunks: Iterable[Columns], path: Path) -> int:
     return rows
 
 
-WRITERS: dict[str, Callable[[Iterable[Columns], Path], int]] = {
-    ".csv": _csv_file,
-    ".jsonl": _jsonl_file,
-    ".parquet": _parquet_file,
+WRITERS: dict[str, Writer] = {
+    ".csv": _text(_write_csv),
+    ".jsonl": _text(_write_jsonl),
+    ".parquet": _write_parquet,
 }
