@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from modicum.encoders.folder import FolderEncoder, load_folder
     from modicum.encoders.hashed import HashedEncoder
     from modicum.encoders.modes import MODES, Agreement, compare, fastest, in_mode
-    from modicum.encoders.precomputed import read_vectors, write_vectors
+    from modicum.encoders.precomputed import check_ending, join_npy, read_vectors, vectors_part, write_vectors
     from modicum.encoders.provision import find, load_encoder, local_encoders, resolve
     from modicum.encoders.static import StaticEncoder, write_table
 
@@ -25,16 +25,19 @@ _NAMES = {
     "HashedEncoder": "modicum.encoders.hashed",
     "StaticEncoder": "modicum.encoders.static",
     "VectorCache": "modicum.encoders.cache",
+    "check_ending": "modicum.encoders.precomputed",
     "compare": "modicum.encoders.modes",
     "encode": "modicum.encoders.encoding",
     "fastest": "modicum.encoders.modes",
     "find": "modicum.encoders.provision",
     "in_mode": "modicum.encoders.modes",
+    "join_npy": "modicum.encoders.precomputed",
     "load_encoder": "modicum.encoders.provision",
     "local_encoders": "modicum.encoders.provision",
     "load_folder": "modicum.encoders.folder",
     "read_vectors": "modicum.encoders.precomputed",
     "resolve": "modicum.encoders.provision",
+    "vectors_part": "modicum.encoders.precomputed",
     "write_table": "modicum.encoders.static",
     "write_vectors": "modicum.encoders.precomputed",
 }
@@ -47,16 +50,19 @@ __all__ = [
     "HashedEncoder",
     "StaticEncoder",
     "VectorCache",
+    "check_ending",
     "compare",
     "encode",
     "fastest",
     "find",
     "in_mode",
+    "join_npy",
     "load_encoder",
     "load_folder",
     "local_encoders",
     "read_vectors",
     "resolve",
+    "vectors_part",
     "write_table",
     "write_vectors",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from collections.abc import Callable, Sequence
@@ -54,15 +55,54 @@ def write_vectors(path: str | Path, vectors: NDArray[np.floating], ids: Sequence
     Raises:
         InputError: The ending is not one of the two, or the file cannot be written.
     """
+    file = check_ending(path)
+    _write(file, lambda out: _put(out, file.suffix.lower(), vectors, ids))
+
+
+def check_ending(path: str | Path) -> Path:
+    """Return the file that vectors are written to.
+
+    Raises:
+        InputError: Its ending is not one of those.
+    """
     file = Path(path)
     check_choice(file.suffix.lower(), ENDINGS, f"{file}: the ending")
+    return file
+
+
+def vectors_part(path: Path, vectors: NDArray[np.floating], ids: Sequence[str]) -> bytes:
+    """Vectors (n, D) of some rows as a part of the file `path`: a whole file of that format."""
+    stream = io.BytesIO()
+    _put(stream, path.suffix.lower(), vectors, ids)
+    return stream.getvalue()
+
+
+def join_npy(parts: Sequence[Path], path: Path) -> None:
+    """Write the vectors of some `.npy` files as one, whole or not at all; the memory needed is that of one part.
+
+    Raises:
+        InputError: The place cannot be written.
+    """
+    arrays = [np.load(part, mmap_mode="r", allow_pickle=False).shape for part in parts]
+    shape = sum(rows for rows, _ in arrays), arrays[0][1]
+
+    def joined(out: IO[bytes]) -> None:
+        told = {"descr": "<f4", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(out, told)
+        for part in parts:
+            out.write(np.load(part, allow_pickle=False).data)
+
+    _write(path, joined)
+
+
+def _put(out: IO[bytes], ending: str, vectors: NDArray[np.floating], ids: Sequence[str] | None) -> None:
     values = np.ascontiguousarray(check_vectors(vectors), dtype=np.float32)
-    if file.suffix.lower() == ".npy":
-        _write(file, lambda out: np.save(out, values, allow_pickle=False))
+    if ending == ".npy":
+        np.save(out, values, allow_pickle=False)
         return
     columns: dict[str, Any] = {} if ids is None else {"id": pa.array([str(i) for i in ids])}
     columns["vector"] = pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
-    _write(file, lambda out: pq.write_table(pa.table(columns), out))
+    pq.write_table(pa.table(columns), out)
 
 
 def _write(file: Path, write: Callable[[IO[bytes]], object]) -> None:

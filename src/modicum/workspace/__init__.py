@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from modicum.workspace.classes import add_class, remove_classes, rename_classes
     from modicum.workspace.cleaning import Cleaning, clean
     from modicum.workspace.encoders import Candidate, ScoredEncoders, score_encoders
+    from modicum.workspace.encoding import Encoded, encode_file, encodes_apart
     from modicum.workspace.executors import Where
     from modicum.workspace.fitting import Result, fit
     from modicum.workspace.predicting import predict_file, predict_stream, prediction_columns
@@ -30,6 +31,7 @@ _NAMES = {
     "Deduplicated": "modicum.workspace.rows",
     "Pool": "modicum.workspace.rows",
     "Result": "modicum.workspace.fitting",
+    "Encoded": "modicum.workspace.encoding",
     "ScoredEncoders": "modicum.workspace.encoders",
     "Selected": "modicum.workspace.rows",
     "Settings": "modicum.workspace.settings",
@@ -41,6 +43,8 @@ _NAMES = {
     "check_texts": "modicum.workspace.search.carried",
     "clean": "modicum.workspace.cleaning",
     "dedup": "modicum.workspace.rows",
+    "encode_file": "modicum.workspace.encoding",
+    "encodes_apart": "modicum.workspace.encoding",
     "fit": "modicum.workspace.fitting",
     "load": "modicum.workspace.bundle",
     "load_topics": "modicum.workspace.topics",
@@ -64,6 +68,7 @@ __all__ = [
     "Candidate",
     "Cleaning",
     "Deduplicated",
+    "Encoded",
     "Pool",
     "Result",
     "ScoredEncoders",
@@ -77,6 +82,8 @@ __all__ = [
     "check_texts",
     "clean",
     "dedup",
+    "encode_file",
+    "encodes_apart",
     "fit",
     "load",
     "load_topics",

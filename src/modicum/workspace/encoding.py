@@ -8,10 +8,11 @@ from pathlib import Path
 
 from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
-from modicum.core.protocols import Encoder
 from modicum.data.read import Partition, partitions
 from modicum.data.write import join_tables
-from modicum.encoders import check_vectors_file, encode, join_vectors, load_encoder, vectors_part
+from modicum.encoders import check_ending, encode, join_npy, load_encoder, vectors_part
+from modicum.encoders.images import is_image_name
+from modicum.encoders.provision import HASHED, NotFound, find
 from modicum.workspace.executors import Sizes, Where, peeked, run_partitions
 from modicum.workspace.partitioned import input_facts, is_cached, make_static
 
@@ -42,3 +43,64 @@ class Encoding:
             return vectors_part(self.out, encode(table.texts, encoder, cache=self.cache), table.ids)
 
         return answer
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What was written."""
+
+    rows: int
+    dimension: int
+    encoder: str
+
+
+def encodes_apart(encoder: str | None) -> bool:
+    """Whether an encoder of texts can be found before they are read, so that rows are encoded apart."""
+    if encoder is not None:
+        return encoder != HASHED and not is_image_name(encoder)
+    try:
+        find()
+    except NotFound:  # the hashed one stands in
+        return False
+    return True
+
+
+def encode_file(
+    source: str | Path,
+    out: str | Path,
+    *,
+    encoder: str | None = None,
+    mode: str = "exact",
+    text: str | None = None,
+    id: str | None = None,
+    where: Where = HERE,
+    progress: Progress = silent,
+) -> Encoded:
+    """Write the vectors of a file's texts.
+
+    Args:
+        source: A file as for `read`.
+        out: The file to write, `.npy` or `.parquet`. Parts lie beside it until it is whole.
+        encoder: Name or folder; default all-MiniLM-L6-v2. The hashed one is none: it has to see all texts first.
+        mode: `exact`, `fast` or `static`.
+        text: Column of texts.
+        id: Column of unique ids.
+        where: On which cores it is done.
+        progress: Called with the stage `rows` and the rows done.
+
+    Raises:
+        InputError: The table cannot be read, there is no such encoder, the cluster is not to be had, or parts of
+            another run lie there.
+    """
+    target, sizes = check_ending(out), Sizes()
+    found = load_encoder(encoder, threads=where.threads, mode=mode)
+    columns = {"text": text, "id": id}
+    parts, many = peeked(partitions(source, sizes, text=text, id=id))
+    if where.local and many:
+        make_static(found)
+    facts = input_facts(source, columns, sizes) | {"encoder": found.fingerprint}
+    work = Encoding(target, encoder, mode, found.fingerprint, cache=where.local and is_cached(source))
+    join = join_npy if target.suffix.lower() == ".npy" else join_tables
+    workers = where.workers(many=many)
+    rows = run_partitions(target, parts, work, facts=facts, workers=workers, join=join, progress=progress)
+    return Encoded(rows, found.dimension, found.name)

@@ -20,20 +20,32 @@ def encode(
     id: options.ID = None,
     encoder: options.ENCODER = None,
     encoder_mode: options.ENCODER_MODE = "exact",
+    executor: options.EXECUTOR = "local",
     threads: options.THREADS = None,
     json: options.JSON = False,
 ) -> None:
-    """Encode the texts or images of a table; those met before come from the cache.
+    """Encode the texts or images of a table; those met before come from the cache, unless there are very many.
+
+    A run that was killed goes on from the parts that are done when the same command is given again.
 
     Example: modicum encode tickets.csv --text message --out vectors.npy
     """
+    where = modicum.workspace.Where(executor, threads)
     with bars() as progress:
-        items = modicum.read(table, text=text, image=image, id=id)
-        images = items.images is not None
-        found = modicum.encoders.resolve(encoder, items.texts, threads=threads, mode=encoder_mode, images=images)
-        vectors = modicum.encode(items.content, found, progress=progress)
-        modicum.encoders.write_vectors(file, vectors, items.ids)
+        if image is None and modicum.data.is_file_of_rows(table) and modicum.workspace.encodes_apart(encoder):
+            done = modicum.workspace.encode_file(
+                table, file, encoder=encoder, mode=encoder_mode, text=text, id=id, where=where, progress=progress
+            )
+            rows, dimension, name = done.rows, done.dimension, done.encoder
+        else:
+            where.refuse_cluster("needs texts in a file, and an encoder that is not fitted on them")
+            items = modicum.read(table, text=text, image=image, id=id)
+            images = items.images is not None
+            found = modicum.encoders.resolve(encoder, items.texts, threads=threads, mode=encoder_mode, images=images)
+            vectors = modicum.encode(items.content, found, progress=progress)
+            modicum.encoders.write_vectors(file, vectors, items.ids)
+            rows, dimension, name = len(vectors), found.dimension, found.name
     if json:
-        print_json({"file": str(file), "rows": len(vectors), "dimension": found.dimension, "encoder": found.name})
+        print_json({"file": str(file), "rows": rows, "dimension": dimension, "encoder": name})
     else:
-        err().print(f"{len(vectors):,} vectors of {found.dimension} numbers written to {file}", soft_wrap=True)
+        err().print(f"{rows:,} vectors of {dimension} numbers written to {file}", soft_wrap=True)
