@@ -9,6 +9,9 @@ import time
 
 import numpy as np
 
+import modicum
+from tests.encoders.tiny import save_sentence_encoder
+
 ROWS = 30_000
 
 
@@ -39,13 +42,17 @@ def test_a_killed_run_goes_on(run, bundle, tmp_path):
     assert other.read_bytes() == out.read_bytes()
 
 
-def test_encode_in_partitions_is_encode(run, tiny_encoder, tmp_path):
+def test_encode_in_partitions_is_encode(run, tmp_path):
+    folder = save_sentence_encoder(tmp_path / "tiny")
     table = tmp_path / "rows.csv"
     table.write_text("id,text\n" + "".join(f"r{n},number {n}\n" for n in range(700)), encoding="utf-8")
     for ending in ("npy", "parquet"):
-        asked = ("encode", table, "--encoder", tiny_encoder, "--out", f"v.{ending}")
+        asked = ("encode", table, "--encoder", folder, "--out", f"v.{ending}")
         assert "700 vectors" in run(*asked).err
-    assert np.load("v.npy").shape[0] == 700
+    texts = [f"number {n}" for n in range(700)]
+    np.testing.assert_allclose(np.load("v.npy"), modicum.encode(texts, folder), atol=1e-6)
+    ids = [f"r{n}" for n in range(700)]
+    np.testing.assert_array_equal(modicum.encoders.read_vectors("v.parquet", 700, ids), np.load("v.npy"))
 
 
 def test_a_cluster_is_refused_where_there_is_nothing_to_share_out(run, bundle, table):

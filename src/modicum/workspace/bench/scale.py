@@ -1,8 +1,9 @@
-"""A million rows through `modicum predict`: memory, throughput, nothing held that need not be."""
+"""A million rows and more through `modicum predict`: memory, throughput, and what a kill -9 costs."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from modicum.core.errors import InputError
+from modicum.core.files import file_digest
 from modicum.core.progress import Progress
 from modicum.core.records import Table
 from modicum.data.write import write_stream
@@ -23,6 +26,8 @@ ROWS = 1_000_000
 SHOTS = 8
 PART = 50_000
 CHEAP = tuple(recipe for recipe in RECIPES if recipe.name == "names + shots")
+KILLED = 0.3
+"""Share of the rows that are done when the run is killed."""
 WATCH = """
 import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True)
@@ -32,20 +37,59 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 
 def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[BenchRow]:
-    """Peak memory and rows a second of one process, with static vectors and one linear recipe."""
+    """Peak memory, rows a second, and a run that is killed and goes on, with static vectors and one linear recipe.
+
+    `on` names collections, each also with a number of rows: `banking77:10000000`.
+    """
     rows: list[BenchRow] = []
-    for name in on:
+    for said in on:
+        name, _, number = said.partition(":")
+        many = _number(number)
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
             texts = _bundle(name, root, folder)
-            write_stream(_parts(texts, progress), folder / "many.csv")
+            write_stream(_parts(texts, many, progress), folder / "many.csv")
             start = time.perf_counter()
-            peak = _predict(folder)
-            pace = ROWS / (time.perf_counter() - start)
-        where = f"{ROWS:,} rows of {name}, static vectors"
-        rows.append(BenchRow("peak memory", where, round(peak, 3), "GB", None, 1.5))
+            peak = peak_memory([*_asked(folder), str(folder / "answers.csv")])
+            pace = many / (time.perf_counter() - start)
+            kept, same = _killed(folder, many)
+        where = f"{many:,} rows of {name}, static vectors"
+        rows.append(BenchRow("peak memory of a process", where, round(peak, 3), "GB", None, 1.5))
         rows.append(BenchRow("throughput, CSV to CSV", where, round(pace, 1), "rows/s"))
+        rows.append(BenchRow("rows kept by a run that was killed", where, kept, "rows"))
+        rows.append(BenchRow("equal files after the kill", where, float(same), "share", None, 1.0))
     return rows
+
+
+def _number(said: str) -> int:
+    if said and not said.isdigit():
+        raise InputError(f"{said!r} is no number of rows; write, for instance, --on banking77:200000")
+    return int(said or ROWS)
+
+
+def _killed(folder: Path, many: int) -> tuple[float, bool]:
+    """Kill a run in the middle and give the command again: rows that were kept, and whether the files are equal."""
+    out = folder / "again.csv"
+    command = [sys.executable, "-m", "modicum", *_asked(folder), str(out)]
+    kept, process = 0, subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while kept < KILLED * many and process.poll() is None:
+        time.sleep(0.1)
+        kept = _kept(folder / "again.csv.parts")
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    kept = _kept(folder / "again.csv.parts")
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    return float(kept), file_digest(out) == file_digest(folder / "answers.csv")
+
+
+def _kept(parts: Path) -> int:
+    """Rows in the parts that are there, by their names."""
+    spans = (file.name.split(".")[1].split("-") for file in parts.glob("0*.csv"))
+    return sum(int(end) - int(start) for start, end in spans)
+
+
+def _asked(folder: Path) -> list[str]:
+    return ["predict", str(folder / "bundle"), str(folder / "many.csv"), "--text", "text", "--out"]
 
 
 def _bundle(name: str, root: Path, folder: Path) -> tuple[str, ...]:
@@ -58,16 +102,11 @@ def _bundle(name: str, root: Path, folder: Path) -> tuple[str, ...]:
     return train.texts
 
 
-def _parts(texts: Sequence[str], progress: Progress) -> Iterator[dict[str, list[str]]]:
-    for start in range(0, ROWS, PART):
-        progress("writing rows", start, ROWS)
-        yield {"text": [f"{texts[row % len(texts)]} {row}" for row in range(start, start + PART)]}
-    progress("writing rows", ROWS, ROWS)
-
-
-def _predict(folder: Path) -> float:
-    asked = ["predict", str(folder / "bundle"), str(folder / "many.csv"), "--text", "text"]
-    return peak_memory([*asked, "--out", str(folder / "answers.csv")])
+def _parts(texts: Sequence[str], many: int, progress: Progress) -> Iterator[dict[str, list[str]]]:
+    for start in range(0, many, PART):
+        progress("writing rows", start, many)
+        yield {"text": [f"{texts[row % len(texts)]} {row}" for row in range(start, min(start + PART, many))]}
+    progress("writing rows", many, many)
 
 
 def peak_memory(arguments: Sequence[str]) -> float:
