@@ -160,7 +160,7 @@ def _connected(address: str | None) -> Iterator[None]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (ConnectionError, RayError, RuntimeError, ValueError) as error:
         raise InputError(
             f"no Ray cluster answers at {address or 'this machine'} ({' '.join(str(error).split())[:200]}); start one "
             "with: ray start --head, and name its address as --executor ray:HOST:PORT"
