@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from modicum.core import InputError
-from modicum.encoders import read_vectors, write_vectors
+from modicum.encoders import check_ending, join_npy, read_vectors, vectors_part, write_vectors
 
 X = np.arange(12, dtype=np.float32).reshape(4, 3)
 IDS = ["a", "b", "c", "d"]
@@ -93,3 +93,16 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path):
         write_vectors(tmp_path / "nowhere" / "x.npy", X)
     with pytest.raises(InputError, match=r"the ending '\.txt' is not known"):
         write_vectors(tmp_path / "x.txt", X)
+
+
+def test_parts_are_joined_as_one_file(tmp_path):
+    vectors = np.random.default_rng(0).standard_normal((7, 3)).astype(np.float32)
+    whole, joined, parts = tmp_path / "whole.npy", tmp_path / "joined.npy", []
+    for number, rows in enumerate((slice(0, 4), slice(4, 7))):
+        parts.append(tmp_path / f"{number}.npy")
+        parts[-1].write_bytes(vectors_part(joined, vectors[rows], [str(row) for row in range(7)[rows]]))
+    join_npy(parts, check_ending(joined))
+    write_vectors(whole, vectors)
+    np.testing.assert_array_equal(np.load(joined), np.load(whole))
+    with pytest.raises(InputError, match="the ending '.csv' is not known"):
+        check_ending("vectors.csv")
