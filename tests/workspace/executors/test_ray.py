@@ -47,5 +47,5 @@ def test_a_node_is_killed_in_the_middle(tmp_path):
     command = [sys.executable, str(script), str(tmp_path / "bundle"), str(table), str(tmp_path / "there.csv")]
     done = subprocess.run(command, env={**os.environ, **RAY}, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
-    assert done.stdout.endswith(f"{ROWS} rows, 12 partitions\n")
+    assert f"{ROWS} rows, 12 partitions" in done.stdout
     assert (tmp_path / "there.csv").read_bytes() == (tmp_path / "here.csv").read_bytes()
