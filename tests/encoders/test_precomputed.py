@@ -104,5 +104,5 @@ def test_parts_are_joined_as_one_file(tmp_path):
     join_npy(parts, check_ending(joined))
     write_vectors(whole, vectors)
     np.testing.assert_array_equal(np.load(joined), np.load(whole))
-    with pytest.raises(InputError, match="the ending '.csv' is not known"):
+    with pytest.raises(InputError, match=r"the ending '\.csv' is not known"):
         check_ending("vectors.csv")
