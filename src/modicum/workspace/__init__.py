@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from modicum.workspace.classes import add_class, remove_classes, rename_classes
     from modicum.workspace.cleaning import Cleaning, clean
     from modicum.workspace.encoders import Candidate, ScoredEncoders, score_encoders
-    from modicum.workspace.encoding import Encoded, encode_file, encodes_apart
     from modicum.workspace.executors import Where
     from modicum.workspace.fitting import Result, fit
+    from modicum.workspace.partitioned.encoding import Encoded, encode_file, encodes_apart
     from modicum.workspace.predicting import predict_file, predict_stream, prediction_columns
     from modicum.workspace.registry import methods
     from modicum.workspace.rows import Deduplicated, Pool, Selected, dedup, select
@@ -31,7 +31,7 @@ _NAMES = {
     "Deduplicated": "modicum.workspace.rows",
     "Pool": "modicum.workspace.rows",
     "Result": "modicum.workspace.fitting",
-    "Encoded": "modicum.workspace.encoding",
+    "Encoded": "modicum.workspace.partitioned.encoding",
     "ScoredEncoders": "modicum.workspace.encoders",
     "Selected": "modicum.workspace.rows",
     "Settings": "modicum.workspace.settings",
@@ -43,8 +43,8 @@ _NAMES = {
     "check_texts": "modicum.workspace.search.carried",
     "clean": "modicum.workspace.cleaning",
     "dedup": "modicum.workspace.rows",
-    "encode_file": "modicum.workspace.encoding",
-    "encodes_apart": "modicum.workspace.encoding",
+    "encode_file": "modicum.workspace.partitioned.encoding",
+    "encodes_apart": "modicum.workspace.partitioned.encoding",
     "fit": "modicum.workspace.fitting",
     "load": "modicum.workspace.bundle",
     "load_topics": "modicum.workspace.topics",

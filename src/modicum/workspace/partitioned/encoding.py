@@ -14,7 +14,7 @@ from modicum.encoders import check_ending, encode, join_npy, load_encoder, vecto
 from modicum.encoders.images import is_image_name
 from modicum.encoders.provision import HASHED, NotFound, find
 from modicum.workspace.executors import Sizes, Where, peeked, run_partitions
-from modicum.workspace.partitioned import input_facts, is_cached, make_static
+from modicum.workspace.partitioned.facts import input_facts, is_cached, make_static
 
 HERE = Where()
 
