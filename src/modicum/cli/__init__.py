@@ -8,6 +8,26 @@ import warnings
 import typer
 
 from modicum import __version__
+from modicum.cli import (
+    bench,
+    classes,
+    clean,
+    dedup,
+    doctor,
+    encode,
+    encoders,
+    fit,
+    label,
+    merge,
+    methods,
+    predict,
+    report,
+    search,
+    select,
+    serve,
+    topics,
+    tune,
+)
 from modicum.cli.console import complain, show_warning
 from modicum.cli.models import classes, fit, merge, predict, report, serve, tune
 from modicum.cli.parts import bench, encode, encoders, methods
@@ -38,6 +58,7 @@ verbs = (
     methods,
     encode,
     bench,
+    doctor,
 )
 for verb in verbs:
     app.command()(getattr(verb, verb.__name__.rsplit(".", 1)[-1]))

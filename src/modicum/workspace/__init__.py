@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from modicum.workspace.bundle import Bundle, load, read_report
     from modicum.workspace.classes import add_class, remove_classes, rename_classes
     from modicum.workspace.cleaning import Cleaning, clean
+    from modicum.workspace.doctor import Examination, examine
     from modicum.workspace.encoders import Candidate, ScoredEncoders, score_encoders
     from modicum.workspace.executors import Where
     from modicum.workspace.fitting import Result, fit
@@ -29,6 +30,7 @@ _NAMES = {
     "Candidate": "modicum.workspace.encoders",
     "Cleaning": "modicum.workspace.cleaning",
     "Deduplicated": "modicum.workspace.rows",
+    "Examination": "modicum.workspace.doctor",
     "Pool": "modicum.workspace.rows",
     "Result": "modicum.workspace.fitting",
     "Encoded": "modicum.workspace.partitioned.encoding",
@@ -45,6 +47,7 @@ _NAMES = {
     "dedup": "modicum.workspace.rows",
     "encode_file": "modicum.workspace.partitioned.encoding",
     "encodes_apart": "modicum.workspace.partitioned.encoding",
+    "examine": "modicum.workspace.doctor",
     "fit": "modicum.workspace.fitting",
     "load": "modicum.workspace.bundle",
     "load_topics": "modicum.workspace.topics",
@@ -69,6 +72,7 @@ __all__ = [
     "Cleaning",
     "Deduplicated",
     "Encoded",
+    "Examination",
     "Pool",
     "Result",
     "ScoredEncoders",
@@ -84,6 +88,7 @@ __all__ = [
     "dedup",
     "encode_file",
     "encodes_apart",
+    "examine",
     "fit",
     "load",
     "load_topics",
