@@ -116,7 +116,12 @@ class FolderEncoder:
         """Token ids of each text, cut at `max_tokens`; with the marks of begin and end, or without."""
         limit = CHARACTERS_PER_TOKEN * self.layout.max_tokens
         cut = [clip(self.layout.prompt + text, limit) for text in texts]
-        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(cut, add_special_tokens=marks)]
+        tokenizer = self._tokenizer
+        try:
+            return [encoding.ids for encoding in tokenizer.encode_batch_fast(cut, add_special_tokens=marks)]
+        except Exception as error:  # the library raises Exception itself
+            file = self.layout.folder / "tokenizer.json"
+            raise InputError(f"{file} cannot read a text ({error}); copy the model again") from error
 
     @property
     def vocabulary(self) -> int:
@@ -183,8 +188,17 @@ class _Engine:
 
     def run(self, batch: _Batch) -> NDArray[np.float32]:
         answer: NDArray[np.float32]
-        (answer,) = self.session.run(None, {"input_ids": batch.ids, "attention_mask": batch.mask.astype(np.int32)})
+        try:
+            (answer,) = self.session.run(None, {"input_ids": batch.ids, "attention_mask": batch.mask.astype(np.int32)})
+        except Exception as error:  # the engine's own errors have no common class
+            raise InputError(
+                f"the encoder's tokenizer, config and weights do not fit one another ({_said(error)})"
+            ) from error
         return answer
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def _start(layout: Layout, pooling: str, precision: str, threads: int) -> _Engine:
@@ -193,6 +207,8 @@ def _start(layout: Layout, pooling: str, precision: str, threads: int) -> _Engin
         held = read_weights(module.folder)
         if "linear.weight" not in held:
             raise InputError(f"{module.folder} holds no tensor 'linear.weight'; is it a dense module?")
+        if len(held["linear.weight"]) != module.width:
+            raise InputError(f"{module.folder} holds weights of another size than its config says")
         dense.append(Dense(held["linear.weight"], held.get("linear.bias"), module.activation))
     weights = read_weights(layout.folder)
     graph = build_graph(
@@ -203,7 +219,12 @@ def _start(layout: Layout, pooling: str, precision: str, threads: int) -> _Engin
     options.intra_op_num_threads = threads
     values = [ort.OrtValue.ortvalue_from_numpy(array) for array in graph.arrays.values()]
     options.add_external_initializers(list(graph.arrays), values)
-    session = ort.InferenceSession(graph.model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    try:
+        session = ort.InferenceSession(graph.model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the engine's own errors have no common class
+        raise InputError(
+            f"{layout.root}: the encoder cannot be started ({_said(error)}); copy the model again"
+        ) from error
     return _Engine(session, values)
 
 

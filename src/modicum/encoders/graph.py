@@ -60,8 +60,9 @@ class Graph:
 class _Builder:
     """Collects nodes and weights while the graph is written from input to output."""
 
-    def __init__(self, weights: Mapping[str, np.ndarray], precision: str) -> None:
+    def __init__(self, weights: Mapping[str, np.ndarray], precision: str, hidden: int) -> None:
         self.weights = weights
+        self.hidden = hidden
         self.precision = precision
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: list[onnx.TensorProto] = []
@@ -87,19 +88,22 @@ class _Builder:
         self.initializers.append(outside)
         return name
 
-    def read(self, name: str) -> np.ndarray:
+    def read(self, name: str, *shape: int) -> np.ndarray:
+        """A tensor of a shape, in which 0 stands for any size but 0."""
         if name not in self.weights:
             raise InputError(
                 f"the encoder's weights hold no tensor {name!r}; is this the architecture its config names?"
             )
+        found = self.weights[name].shape
+        if len(found) != len(shape) or any(
+            not there or there != (want or there) for there, want in zip(found, shape, strict=True)
+        ):
+            raise InputError(f"the encoder's tensor {name!r} has the shape {found}, which its config contradicts")
         return np.asarray(self.weights[name], dtype=np.float32)
 
-    def weight(self, name: str) -> str:
-        return self.constant(self.read(name))
-
-    def linear(self, x: str, name: str) -> str:
-        """Multiply by W^T; the bias is left to the next fused operator."""
-        return self.product(x, self.read(f"{name}.weight"))
+    def vector(self, name: str, size: int | None = None) -> str:
+        """A bias, or the scale or shift of a norm; by default as wide as the states."""
+        return self.constant(self.read(name, size or self.hidden))
 
     def product(self, x: str, weight: NDArray[np.float32]) -> str:
         """Product of x (..., in) and the transpose of a weight (out, in), at the graph's precision."""
@@ -130,10 +134,11 @@ class _Builder:
 
 def _embed(b: _Builder, config: Mapping[str, Any], arch: Architecture, epsilon: float) -> str:
     """Token, position and segment embeddings, summed and normalised: (batch, length, hidden)."""
-    words = b.node("Gather", b.weight(f"{arch.embeddings}word_embeddings.weight"), "input_ids")
-    table = b.read(f"{arch.embeddings}position_embeddings.weight")
+    words = b.read(f"{arch.embeddings}word_embeddings.weight", 0, b.hidden)
+    looked_up = b.node("Gather", b.constant(words), "input_ids")
+    table = b.read(f"{arch.embeddings}position_embeddings.weight", int(config["max_position_embeddings"]), b.hidden)
     if arch.segments:
-        segments = b.read(f"{arch.embeddings}token_type_embeddings.weight")
+        segments = b.read(f"{arch.embeddings}token_type_embeddings.weight", 0, b.hidden)
         table = table + segments[0]
     if arch.positions_after_padding:
         pad = padding(config)
@@ -145,24 +150,24 @@ def _embed(b: _Builder, config: Mapping[str, Any], arch: Architecture, epsilon: 
         length = b.node("Gather", b.node("Shape", "input_ids"), b.constant(np.array(1, dtype=np.int64)))
         zero, one = b.constant(np.array(0, dtype=np.int64)), b.constant(np.array(1, dtype=np.int64))
         positions = b.node("Range", zero, length, one)
-    summed = b.node("Add", words, b.node("Gather", b.constant(table), positions))
+    summed = b.node("Add", looked_up, b.node("Gather", b.constant(table), positions))
     norm = arch.embedding_norm
-    scale, shift = b.weight(f"{norm}.weight"), b.weight(f"{norm}.bias")
+    scale, shift = b.vector(f"{norm}.weight"), b.vector(f"{norm}.bias")
     return b.node("LayerNormalization", summed, scale, shift, axis=-1, epsilon=epsilon)
 
 
 def _add_norm(b: _Builder, x: str, skip: str, norm: str, bias: str, epsilon: float) -> str:
     """LayerNorm(x + bias + skip) in one operator."""
-    scale, shift = b.weight(f"{norm}.weight"), b.weight(f"{norm}.bias")
+    scale, shift = b.vector(f"{norm}.weight"), b.vector(f"{norm}.bias")
     return b.node(
-        "SkipLayerNormalization", x, skip, scale, shift, b.weight(f"{bias}.bias"), domain=FUSED, epsilon=epsilon
+        "SkipLayerNormalization", x, skip, scale, shift, b.vector(f"{bias}.bias"), domain=FUSED, epsilon=epsilon
     )
 
 
 def _attention(b: _Builder, x: str, projections: Sequence[str], heads: int) -> str:
     """Self-attention: the three projections in one product, then the fused operator that takes what it gives."""
-    weight = np.concatenate([b.read(f"{p}.weight") for p in projections])
-    bias = b.constant(np.concatenate([b.read(f"{p}.bias") for p in projections]))
+    weight = np.concatenate([b.read(f"{p}.weight", b.hidden, b.hidden) for p in projections])
+    bias = b.constant(np.concatenate([b.read(f"{p}.bias", b.hidden) for p in projections]))
     if b.precision == "float32":
         return b.node("Attention", x, b.constant(weight.T), bias, "attention_mask", domain=FUSED, num_heads=heads)
     query = b.node("Split", b.product(x, weight), outputs=3, axis=-1, num_outputs=3)
@@ -175,15 +180,19 @@ def _layer(b: _Builder, x: str, prefix: str, arch: Architecture, heads: int, act
     projections = [f"{prefix}{name}" for name in (arch.query, arch.key, arch.value)]
     attention = _attention(b, x, projections, heads)
     out = f"{prefix}{arch.attention_out}"
-    x = _add_norm(b, b.linear(attention, out), x, f"{prefix}{arch.attention_norm}", out, epsilon)
+    attended = b.product(attention, b.read(f"{out}.weight", b.hidden, b.hidden))
+    x = _add_norm(b, attended, x, f"{prefix}{arch.attention_norm}", out, epsilon)
     up, down = f"{prefix}{arch.up}", f"{prefix}{arch.down}"
-    hidden = b.linear(x, up)
+    widening = b.read(f"{up}.weight", 0, b.hidden)
+    inner = len(widening)
+    hidden = b.product(x, widening)
     if activation == "Gelu":
-        hidden = b.node("BiasGelu", hidden, b.weight(f"{up}.bias"), domain=FUSED)
+        hidden = b.node("BiasGelu", hidden, b.vector(f"{up}.bias", inner), domain=FUSED)
     else:
-        hidden = b.node("Add", hidden, b.weight(f"{up}.bias"))
+        hidden = b.node("Add", hidden, b.vector(f"{up}.bias", inner))
         hidden = b.node(activation, hidden, domain=FUSED if activation == "FastGelu" else "")
-    return _add_norm(b, b.linear(hidden, down), x, f"{prefix}{arch.out_norm}", down, epsilon)
+    narrowed = b.product(hidden, b.read(f"{down}.weight", b.hidden, inner))
+    return _add_norm(b, narrowed, x, f"{prefix}{arch.out_norm}", down, epsilon)
 
 
 def _pool(b: _Builder, x: str, pooling: str) -> str:
@@ -204,7 +213,10 @@ def _pool(b: _Builder, x: str, pooling: str) -> str:
     return b.node("Div", total, b.node("Max", count, b.constant(np.array(1e-9, dtype=np.float32))))
 
 
-def _dense(b: _Builder, x: str, layer: Dense) -> str:
+def _dense(b: _Builder, x: str, layer: Dense, width: int) -> str:
+    out = layer.weight.shape[0] if layer.weight.ndim == 2 else 0
+    if not out or layer.weight.shape[1] != width or (layer.bias is not None and layer.bias.shape != (out,)):
+        raise InputError(f"a dense layer of shape {layer.weight.shape} does not fit vectors of {width} numbers")
     x = b.node("MatMul", x, b.constant(np.asarray(layer.weight, dtype=np.float32).T))
     if layer.bias is not None:
         x = b.node("Add", x, b.constant(np.asarray(layer.bias, dtype=np.float32)))
@@ -254,16 +266,16 @@ def build_graph(
         raise InputError(f"position embeddings of type {config['position_embedding_type']!r} are not supported")
     activation = ACTIVATIONS[check_choice(str(setting(config, "hidden_act")), ACTIVATIONS, "the encoder's activation")]
     epsilon = float(config.get("layer_norm_eps", 1e-12))
-    b = _Builder(clean_names(weights, str(config.get("model_type", "bert"))), precision)
+    width = int(setting(config, "hidden_size"))
+    b = _Builder(clean_names(weights, str(config.get("model_type", "bert"))), precision, width)
     x = _embed(b, config, arch, epsilon)
     heads = int(setting(config, "num_attention_heads"))
     for i in range(int(setting(config, "num_hidden_layers"))):
         x = _layer(b, x, arch.layer.format(i=i), arch, heads, activation, epsilon)
-    width = int(setting(config, "hidden_size"))
     if pooling != TOKENS:
         x = _pool(b, x, pooling)
         for layer in dense:
-            x, width = _dense(b, x, layer), len(layer.weight)
+            x, width = _dense(b, x, layer, width), len(layer.weight)
         if normalize:
             x = b.node("LpNormalization", x, axis=-1, p=2)
     b.nodes.append(helper.make_node("Identity", [x], ["vectors"]))

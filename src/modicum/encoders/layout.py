@@ -15,6 +15,7 @@ from safetensors.numpy import load_file
 from modicum.core.checks import check_choice
 from modicum.core.errors import InputError
 from modicum.core.files import file_digest
+from modicum.core.json_files import read_json
 from modicum.encoders.architectures import POOLINGS, architecture, padding, setting
 
 POOLING_NAMES = {
@@ -27,6 +28,9 @@ POOLING_NAMES = {
 }
 FEWEST_TOKENS = 3
 """Two of them mark begin and end."""
+MOST = {"hidden_size": 1 << 16, "num_attention_heads": 1 << 12, "num_hidden_layers": 1_000}
+MOST_POSITIONS = 1 << 17
+"""Beyond these and `MOST` a setting is a mistake, or meant to fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,12 @@ def read_layout(path: str | Path, max_tokens: int | None = None) -> Layout:
             f"there is no encoder folder {root}; give a folder that holds config.json and model.safetensors"
         )
     modules = _modules(root)
-    folder = root / modules[0][1]
+    folder = _within(root, modules[0][1])
     config = _read_json(folder / "config.json")
     if not (folder / "tokenizer.json").is_file():
         raise InputError(f"{folder} holds no tokenizer.json; save the model's fast tokenizer there")
     weight_files(folder)
-    hidden = _size(setting(config, "hidden_size"), "hidden_size", folder)
+    hidden = _check_sizes(folder, config)
     sentence = _read_json(folder / "sentence_bert_config.json", {})
     general = _read_json(root / "config_sentence_transformers.json", {})
     name = general.get("default_prompt_name")
@@ -94,7 +98,7 @@ def read_layout(path: str | Path, max_tokens: int | None = None) -> Layout:
         normalize=normalize,
         max_tokens=_max_tokens(folder, config, sentence, max_tokens),
         lower=bool(sentence.get("do_lower_case")),
-        prompt=str(general.get("prompts", {}).get(name) or "") if name else "",
+        prompt=_prompt(general.get("prompts"), name),
         dimension=dense[-1].width if dense else hidden,
     )
 
@@ -110,7 +114,10 @@ def weight_files(folder: Path) -> list[Path]:
         return [single]
     if not index.is_file():
         raise InputError(f"{folder} holds no model.safetensors; save the model in that format (others are not read)")
-    files = [folder / name for name in sorted(set(_read_json(index)["weight_map"].values()))]
+    named = _read_json(index).get("weight_map")
+    if not isinstance(named, dict) or not named or not all(isinstance(name, str) for name in named.values()):
+        raise InputError(f"{index} names no files; copy the model again")
+    files = [_within(folder, name) for name in sorted(set(named.values()))]
     for file in files:
         if not file.is_file():
             raise InputError(f"{folder} lacks {file.name}, which {index.name} names; copy the model again")
@@ -165,7 +172,10 @@ def _modules(root: Path) -> list[tuple[str, str]]:
     file = root / "modules.json"
     if not file.is_file():
         return [("Transformer", "")]
-    listed = [(str(m["type"]).rsplit(".", 1)[-1], str(m["path"])) for m in _read_json(file)]
+    try:
+        listed = [(str(m["type"]).rsplit(".", 1)[-1], str(m["path"])) for m in _read_json(file, kind=list)]
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{file} lists no modules; copy the model again") from error
     if not listed or listed[0][0] != "Transformer":
         raise InputError(f"{file}: the first module is not a Transformer; such encoders are not supported")
     return listed
@@ -183,17 +193,33 @@ def _after(root: Path, modules: list[tuple[str, str]]) -> tuple[str, tuple[Dense
         raise InputError(
             f"{root / 'modules.json'}: the modules {chain} are not supported; Pooling, Dense, Normalize are"
         )
-    dense = tuple(_dense(root / path) for kind, path in modules if kind == "Dense")
-    return _pooling(root / modules[0][1] / "config.json"), dense, normalize
+    dense = tuple(_dense(_within(root, path)) for kind, path in modules if kind == "Dense")
+    return _pooling(_within(root, modules[0][1]) / "config.json"), dense, normalize
+
+
+def _within(root: Path, name: str) -> Path:
+    """A file or folder by the name that a folder has for it.
+
+    Raises:
+        InputError: The name leads out of the folder.
+    """
+    if ".." in Path(name).parts or Path(name).is_absolute() or "\0" in name:
+        raise InputError(f"{root} names {name[:80]!r}, which leads out of it; an encoder lies in one folder")
+    return root / name
+
+
+def _prompt(prompts: Any, name: Any) -> str:
+    found = prompts.get(name) if isinstance(prompts, dict) and isinstance(name, str) else None
+    return found if isinstance(found, str) else ""
 
 
 def _pooling(file: Path) -> str:
     said = _read_json(file)
     modes = said.get("pooling_mode") or [name for key, name in POOLING_NAMES.items() if said.get(key)] or "mean"
-    names = [modes] if isinstance(modes, str) else list(modes)
+    names = list(modes) if isinstance(modes, list) else [str(modes)]
     if len(names) != 1:
         raise InputError(f"{file}: several poolings at once ({', '.join(names)}) are not supported; keep one")
-    name = names[0].removesuffix("_tokens")
+    name = str(names[0]).removesuffix("_tokens")
     return check_choice(name, POOLINGS, f"{file}: pooling")
 
 
@@ -209,30 +235,46 @@ def _dense(folder: Path) -> DenseFolder:
 
 
 def _max_tokens(folder: Path, config: dict[str, Any], sentence: dict[str, Any], asked: int | None) -> int:
-    positions = _size(setting(config, "max_position_embeddings"), "max_position_embeddings", folder)
+    named = setting(config, "max_position_embeddings")
+    positions = _size(named, "max_position_embeddings", folder, MOST_POSITIONS)
     if architecture(config).positions_after_padding:
         positions -= padding(config) + 1
     tokenizer = _read_json(folder / "tokenizer_config.json", {})
     limit = (
         asked if asked is not None else sentence.get("max_seq_length") or tokenizer.get("model_max_length") or positions
     )
-    if limit < FEWEST_TOKENS:
+    if not isinstance(limit, int | float) or not min(limit, positions) >= FEWEST_TOKENS:
         raise InputError(f"max_tokens must be at least {FEWEST_TOKENS}, not {limit}")
     return int(min(limit, positions))
 
 
-def _size(value: Any, key: str, folder: Path) -> int:
-    if not isinstance(value, int) or value < 1:
-        raise InputError(f"{folder / 'config.json'}: {key} must be a positive integer, not {value!r}")
+def _check_sizes(folder: Path, config: dict[str, Any]) -> int:
+    """Refuse sizes that no encoder has; return the width of its states."""
+    sizes = {key: _size(setting(config, key), key, folder, most) for key, most in MOST.items()}
+    hidden, heads = sizes["hidden_size"], sizes["num_attention_heads"]
+    if hidden % heads:
+        raise InputError(f"{folder / 'config.json'}: {heads} attention heads do not divide {hidden} numbers evenly")
+    epsilon, pad = config.get("layer_norm_eps", 0), config.get("pad_token_id")
+    if not isinstance(epsilon, int | float) or not 0 <= epsilon < 1:
+        raise InputError(f"{folder / 'config.json'}: layer_norm_eps must be a small number, not {str(epsilon)[:20]}")
+    if pad is not None and (not isinstance(pad, int) or not 0 <= pad < 1 << 31):
+        raise InputError(f"{folder / 'config.json'}: pad_token_id must be the number of a token, not {str(pad)[:20]}")
+    return hidden
+
+
+def _size(value: Any, key: str, folder: Path, most: int = 1 << 16) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+        said = str(value)[:20]
+        raise InputError(f"{folder / 'config.json'}: {key} must be a positive integer up to {most:,}, not {said}")
     return value
 
 
-def _read_json(file: Path, default: Any = None) -> Any:
+def _read_json(file: Path, default: Any = None, *, kind: type = dict) -> Any:
     if not file.is_file():
         if default is not None:
             return default
         raise InputError(f"there is no {file}; the encoder folder is incomplete")
-    try:
-        return json.loads(file.read_text("utf-8"))
-    except ValueError as error:
-        raise InputError(f"{file} is not valid JSON ({error}); copy the model again") from error
+    said = read_json(file, "copy the model again")
+    if not isinstance(said, kind):
+        raise InputError(f"{file} is not what its name says; copy the model again")
+    return said

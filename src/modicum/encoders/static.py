@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 from scipy.sparse import csr_array
 
@@ -99,7 +100,7 @@ class StaticEncoder:
         if not file.is_file():
             file.parent.mkdir(parents=True, exist_ok=True)
             atomic_write(file, save({"table": distil_table(self.base)}))
-        table: NDArray[np.float32] = load_file(file)["table"]
+        table = _read_table(file)
         if len(table) != self.base.vocabulary:
             raise InputError(
                 f"{file} holds vectors of {len(table)} word pieces where the tokenizer has {self.base.vocabulary}; "
@@ -110,6 +111,14 @@ class StaticEncoder:
     @property
     def _own(self) -> Path:
         return self.base.layout.root / FILE
+
+
+def _read_table(file: Path) -> NDArray[np.float32]:
+    try:
+        held = load_file(file)["table"]
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{file} holds no table of word-piece vectors ({error}); remove it") from error
+    return np.asarray(check_vectors(held, what=f"{file}: word-piece vectors"), dtype=np.float32)
 
 
 def write_table(folder: str | Path, table: NDArray[np.floating]) -> None:

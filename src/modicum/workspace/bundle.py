@@ -13,12 +13,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save
+from safetensors.numpy import save
 
-from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
 from modicum.core.files import atomic_folder, file_digest, manifest_digest, recover
+from modicum.core.json_files import read_json
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.encoders import FolderEncoder, HashedEncoder, encode, in_mode, load_encoder, load_folder
@@ -27,21 +26,15 @@ from modicum.workspace.cascade import Cascade
 from modicum.workspace.exemplars import Exemplars
 from modicum.workspace.ladder.recipes import FittedRecipe, Recipe, Step, pack, unpack
 from modicum.workspace.model import Model, Predictions
+from modicum.workspace.received import AGAIN, ARRAYS, MANIFEST, REPORT, SCHEMA, read_arrays, read_manifest, verify
 from modicum.workspace.report import render
 from modicum.workspace.targets.models import LabelsModel, LabelsPredictions, NumberModel, NumberPredictions
+from modicum.workspace.tried import refused, try_bundle
 from modicum.workspace.tuning.own import OwnWeights
 from modicum.workspace.unknown import UnknownRule
 
-SCHEMA = 1
 Answers = Predictions | LabelsPredictions | NumberPredictions
-MANIFEST, ARRAYS, REPORT, PAGE, TABLE, INDEX = (
-    "bundle.json",
-    "arrays.safetensors",
-    "report.json",
-    "report.html",
-    "predictions.parquet",
-    "vectors.npy",
-)
+PAGE, TABLE, INDEX = "report.html", "predictions.parquet", "vectors.npy"
 ENCODER = "encoder"
 """Folder in the bundle that holds an encoder of its own."""
 TOLD = ("threshold", "share", "expected_loss")
@@ -242,62 +235,33 @@ def load(path: str | Path, *, mend: bool = True) -> Bundle:
     folder = Path(path)
     if mend:
         recover(folder)
-    manifest = _read_manifest(folder)
-    _verify(folder, manifest)
+    manifest = read_manifest(folder)
+    verify(folder, manifest, ENCODER)
+    arrays, report = read_arrays(folder), read_json(folder / REPORT, AGAIN)
     try:
-        arrays = load_file(folder / ARRAYS)
-        report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
-        return _assemble(manifest, arrays, report, folder)
-    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{folder} cannot be read as a bundle ({error}); fit again") from error
+        bundle = _assemble(manifest, arrays, report, folder)
+        with np.errstate(all="ignore"):
+            try_bundle(bundle)
+    except InputError:
+        raise
+    except Exception as error:  # whatever is in a stranger's bundle, it is told in a sentence
+        raise refused(folder, error) from error
+    return bundle
 
 
 def read_report(path: str | Path) -> dict[str, Any]:
-    """Read the report of a bundle without building its model."""
+    """Read the report of a bundle without building its model.
+
+    Raises:
+        InputError: There is no bundle, or it is damaged.
+    """
     folder = Path(path)
     recover(folder)
-    _verify(folder, _read_manifest(folder))
-    report: dict[str, Any] = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+    verify(folder, read_manifest(folder), ENCODER)
+    report = read_json(folder / REPORT, AGAIN)
+    if not isinstance(report, dict) or not isinstance(report.get("decision"), str):
+        raise InputError(f"{folder / REPORT} is not the report of a bundle; {AGAIN}")
     return report
-
-
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    file = folder / MANIFEST
-    if not folder.is_dir():
-        siblings = [p.name for p in folder.parent.iterdir() if p.is_dir()] if folder.parent.is_dir() else []
-        raise InputError(f"there is no bundle at {folder}{nearest_name(folder.name, siblings) if siblings else ''}")
-    if not file.is_file():
-        raise InputError(f"{folder} is not a bundle: it has no {MANIFEST}")
-    try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{file} is damaged ({error}); copy the bundle again, or fit again") from error
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("schema"), int):
-        raise InputError(f"{file} is not the manifest of a bundle; copy the bundle again, or fit again")
-    if manifest["schema"] > SCHEMA:
-        raise InputError(
-            f"{folder} was written by modicum {manifest.get('modicum')} in schema {manifest['schema']}, newer than "
-            f"schema {SCHEMA} that this one reads; upgrade with: pip install -U modicum"
-        )
-    return manifest
-
-
-def _verify(folder: Path, manifest: Mapping[str, Any]) -> None:
-    if manifest.get("digest") != manifest_digest(manifest):
-        raise InputError(f"{folder / MANIFEST} was edited after it was written; copy the bundle again, or fit again")
-    files = manifest.get("files")
-    if not isinstance(files, dict) or ARRAYS not in files or REPORT not in files:
-        raise InputError(f"{folder / MANIFEST} does not name the bundle's files; copy the bundle again, or fit again")
-    for name, digest in files.items():
-        file = folder / name
-        if ".." in Path(name).parts or folder not in file.parents or not file.is_file():
-            raise InputError(f"{folder} lacks {name!r}; copy the bundle again, or fit again")
-        if file_digest(file) != digest:
-            raise InputError(
-                f"{file} is not the file that was written (truncated or edited); copy it again, or fit again"
-            )
 
 
 def _assemble(

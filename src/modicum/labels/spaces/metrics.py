@@ -21,6 +21,8 @@ from modicum.core.records import LabelSpace
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.floating]
+DEEPEST = 1_000
+"""Nodes of a tree that stand above one another."""
 
 
 class Metric(Protocol):
@@ -48,7 +50,7 @@ class TreeMetric:
         """Read the tree from a space's parents.
 
         Raises:
-            InputError: Classes stand above themselves.
+            InputError: Classes stand above themselves, or the tree is too deep.
         """
         parents: dict[str, str | None] = dict(space.group_parents)
         parents |= dict(zip(space.names, space.parents or (None,) * len(space), strict=True))
@@ -60,6 +62,8 @@ class TreeMetric:
             while at is not None:
                 if at in way:
                     raise InputError(f"class {name!r} stands above itself in the tree; mend the parents")
+                if len(way) == DEEPEST:
+                    raise InputError(f"class {name!r} stands under more than {DEEPEST} others; mend the parents")
                 way.append(at)
                 at = parents.get(at)
             ways.append([numbers.setdefault(node, len(numbers)) for node in reversed(way)])

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 
 from modicum.core.arrays import chunks
 from modicum.core.errors import InputError
@@ -21,6 +22,9 @@ from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.registry import method
 
 Floats = NDArray[np.floating]
+
+
+STEP_ROOMS = ("heads", "labels", "vectors")
 
 
 @dataclass(frozen=True)
@@ -31,8 +35,16 @@ class Step:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def build(self) -> Any:
-        """Return a new, unfitted estimator."""
-        return method(self.method).load()(**self.settings)
+        """Return a new, unfitted estimator.
+
+        Raises:
+            InputError: The method is no estimator: a step may come from a stranger's bundle, and calls nothing else.
+        """
+        named = method(self.method)
+        made = named.load() if named.card.room in STEP_ROOMS else None
+        if not (isinstance(made, type) and issubclass(made, BaseEstimator)):
+            raise InputError(f"{self.method} is no step of a recipe; steps are estimators of {', '.join(STEP_ROOMS)}")
+        return made(**self.settings)
 
     def __str__(self) -> str:
         told = ", ".join(f"{key}={value!r}" for key, value in self.settings.items())
@@ -191,5 +203,7 @@ def unpack(step: Step, state: Mapping[str, NDArray[Any]]) -> Any:
     """Estimator of a step with its fitted state put back; the inverse of `pack`."""
     estimator = step.build()
     for name, array in state.items():
+        if not name.endswith("_") or name.startswith("_"):
+            raise InputError(f"{name[:40]!r} is no fitted array of {step.method}; fit again")
         setattr(estimator, name, array.item() if array.ndim == 0 else array)
     return estimator

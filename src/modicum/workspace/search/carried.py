@@ -5,23 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from modicum.core.errors import InputError
 from modicum.core.protocols import Encoder
 from modicum.core.records import Table
-from modicum.encoders import encode
+from modicum.encoders import encode, read_vectors
 from modicum.workspace.bundle import INDEX, TABLE, Bundle
+from modicum.workspace.search.columns import read_columns
 from modicum.workspace.search.opening import open_search
 from modicum.workspace.search.searcher import Searcher
 
 ANSWERS = ("prediction", "unknown")
 
 
-def index_vectors(bundle: Bundle, table: Table) -> NDArray[np.floating]:
+def index_vectors(bundle: Bundle, table: Table) -> NDArray[Any]:
     """Vectors (N, D) of a table's texts, by the encoder of the bundle that was made on it.
 
     Raises:
@@ -49,8 +48,7 @@ def carried_answers(folder: Path) -> dict[str, list[Any]]:
     """Predictions for the rows of the table, and whether they are of no class; empty where the bundle has none."""
     if not (folder / TABLE).is_file():
         return {}
-    there = [name for name in ANSWERS if name in pq.read_schema(folder / TABLE).names]
-    columns: dict[str, list[Any]] = pq.read_table(folder / TABLE, columns=there).to_pydict()
+    columns: dict[str, list[Any]] = read_columns(folder / TABLE, ANSWERS).to_pydict()
     return columns
 
 
@@ -62,9 +60,12 @@ def carried_search(folder: Path, bundle: Bundle, encoder: Encoder) -> Searcher |
     """
     if not (folder / INDEX).is_file() or not (folder / TABLE).is_file():
         return None
-    rows, column = pq.read_table(folder / TABLE), bundle.text_column or "text"
+    column = bundle.text_column or "text"
+    rows = read_columns(folder / TABLE, ("id", f"input_{column}", column))
     named = f"input_{column}" if f"input_{column}" in rows.column_names else column
+    if "id" not in rows.column_names or named not in rows.column_names:
+        raise InputError(f"{folder / TABLE} lacks the column {named!r} or 'id'; fit again with --index")
     texts = tuple(text or "" for text in rows.column(named).cast(pa.string()).to_pylist())
     ids = tuple(rows.column("id").cast(pa.string()).to_pylist())
     table = Table(ids, texts, (None,) * len(ids), str(folder.name), text_column=column)
-    return open_search(table, encoder=encoder, vectors=np.load(folder / INDEX, mmap_mode="r", allow_pickle=False))
+    return open_search(table, encoder=encoder, vectors=read_vectors(folder / INDEX, len(table)))

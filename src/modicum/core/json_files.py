@@ -1,0 +1,49 @@
+"""JSON from files that somebody else may have written: bounded, and refused in a sentence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from modicum.core.errors import InputError
+
+LARGEST = 32_000_000
+"""Bytes of a file that is parsed; as objects it takes about twenty times as much at worst."""
+
+
+def read_json(file: Path, remedy: str = "copy it again", *, largest: int = LARGEST) -> Any:
+    """What a JSON file says.
+
+    Args:
+        file: The file, in UTF-8.
+        remedy: What to do where it cannot be read.
+        largest: Bytes that it may have.
+
+    Raises:
+        InputError: It cannot be read, is too large, is no JSON, is nested too deeply, or names a key twice.
+    """
+    try:
+        with file.open("rb") as stream:
+            text = stream.read(largest + 1)
+        if len(text) > largest:
+            raise InputError(f"{file} is larger than {largest:,} bytes, and is not read; {remedy}")
+        return json.loads(text.decode("utf-8"), object_pairs_hook=_once)
+    except InputError:
+        raise
+    except RecursionError as error:
+        raise InputError(f"{file} is nested too deeply; {remedy}") from error
+    except OSError as error:
+        raise InputError(f"{file} cannot be read ({error.strerror}); {remedy}") from error
+    except ValueError as error:
+        raise InputError(f"{file} is not valid JSON ({error}); {remedy}") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys stand once: of two values, two readers may believe different ones."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen = set[str]()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"the key {twice[:40]!r} stands there twice")
+    return found
