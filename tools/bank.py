@@ -21,9 +21,9 @@ from modicum.workspace.bench.bank import build
 from modicum.workspace.bench.tasks import open_collection
 from modicum.workspace.ladder.bank import TUNED, Bank
 
-PEERS = Path(__file__).parent.parent / "benchmarks/peers-few-shot.json"
-PEER = "accuracy, setfit, "
-"""Measure of a peer that tunes the encoder's weights; of its settings the best counts."""
+WEIGHTS = Path(__file__).parent.parent / "benchmarks/weights.json"
+MEASURE, HEAD = "accuracy, tuned weights", "tuned, names + shots"
+"""What `modicum bench weights` tells of tuned weights, under one head; of several the best would flatter."""
 BANK = Path(__file__).parent.parent / "src/modicum/workspace/ladder/bank.json"
 
 
@@ -36,18 +36,17 @@ def main() -> None:
     with bars() as progress:
         found = sorted((file.parent.name, root) for root in asked.folders for file in root.glob("*/train.csv"))
         collections = [open_collection(name, root, progress) for name, root in found]
-        bank = with_tuned(build(collections, asked.seeds, progress), json.loads(PEERS.read_text())["rows"])
+        bank = with_tuned(build(collections, asked.seeds, progress), json.loads(WEIGHTS.read_text())["rows"])
     atomic_write(BANK, bank.to_json().encode())
 
 
 def with_tuned(bank: Bank, rows: Sequence[Mapping[str, Any]]) -> Bank:
-    """The bank with the accuracies of tuned weights, from the comparison with peers."""
+    """The bank with the accuracies of tuned weights, where they were measured."""
     found: dict[tuple[str, float], float] = {}
     for row in rows:
         place = re.fullmatch(r"(.+) test, (\d+) labels a class", row["on"])
-        if place and row["measure"].startswith(PEER):
-            key = (place[1], float(place[2]))
-            found[key] = max(found.get(key, 0.0), row["value"])
+        if place and (row["measure"], row["method"]) == (MEASURE, HEAD):
+            found[place[1], float(place[2])] = row["value"]
     entries = []
     for entry in bank.entries:
         tuned = found.get((entry.table, entry.labels_per_class))

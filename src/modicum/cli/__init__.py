@@ -8,29 +8,9 @@ import warnings
 import typer
 
 from modicum import __version__
-from modicum.cli import (
-    bench,
-    classes,
-    clean,
-    dedup,
-    doctor,
-    encode,
-    encoders,
-    fit,
-    label,
-    merge,
-    methods,
-    predict,
-    report,
-    search,
-    select,
-    serve,
-    topics,
-    tune,
-)
 from modicum.cli.console import complain, show_warning
 from modicum.cli.models import classes, fit, merge, predict, report, serve, tune
-from modicum.cli.parts import bench, encode, encoders, methods
+from modicum.cli.parts import bench, doctor, encode, encoders, methods
 from modicum.cli.tables import clean, dedup, label, search, select, topics
 from modicum.core.errors import InputError
 

@@ -26,10 +26,19 @@ from modicum.workspace.cascade import Cascade
 from modicum.workspace.exemplars import Exemplars
 from modicum.workspace.ladder.recipes import FittedRecipe, Recipe, Step, pack, unpack
 from modicum.workspace.model import Model, Predictions
-from modicum.workspace.received import AGAIN, ARRAYS, MANIFEST, REPORT, SCHEMA, read_arrays, read_manifest, verify
+from modicum.workspace.receiving.files import (
+    AGAIN,
+    ARRAYS,
+    MANIFEST,
+    REPORT,
+    SCHEMA,
+    read_arrays,
+    read_manifest,
+    verify,
+)
+from modicum.workspace.receiving.trial import refused, try_bundle
 from modicum.workspace.report import render
 from modicum.workspace.targets.models import LabelsModel, LabelsPredictions, NumberModel, NumberPredictions
-from modicum.workspace.tried import refused, try_bundle
 from modicum.workspace.tuning.own import OwnWeights
 from modicum.workspace.unknown import UnknownRule
 
