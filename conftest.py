@@ -11,11 +11,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # What imports the packages of the extras `images`, `index` and `ray`; a plain test runs what examples it has.
+# What imports the packages of the extras `images`, `index` and `store`; a plain test runs what examples it has.
 collect_ignore = [
     "src/modicum/encoders/images/backends",
     "src/modicum/encoders/images/decode.py",
     "src/modicum/vectors/index/faiss_lists.py",
     "src/modicum/workspace/executors/ray.py",
+    "src/modicum/data/store/lance.py",
 ]
 if importlib.util.find_spec("torch") is None:
     collect_ignore.append("src/modicum/weights")

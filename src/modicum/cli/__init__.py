@@ -8,6 +8,26 @@ import warnings
 import typer
 
 from modicum import __version__
+from modicum.cli import (
+    bench,
+    classes,
+    clean,
+    dedup,
+    encode,
+    encoders,
+    fit,
+    label,
+    merge,
+    methods,
+    predict,
+    report,
+    search,
+    select,
+    serve,
+    store,
+    topics,
+    tune,
+)
 from modicum.cli.console import complain, show_warning
 from modicum.cli.models import classes, fit, merge, predict, report, serve, tune
 from modicum.cli.parts import bench, doctor, encode, encoders, methods
@@ -34,6 +54,7 @@ verbs = (
     select,
     merge,
     serve,
+    store,
     encoders,
     methods,
     encode,

@@ -14,8 +14,8 @@ TABLE = Annotated[
     str,
     typer.Argument(
         metavar="TABLE",
-        help="CSV, JSONL, Parquet or Arrow file (.gz too) or pipe, - for standard input, a built-in table, or a folder "
-        "of images, whose sub-folders are the labels.",
+        help="CSV, JSONL, Parquet or Arrow file (.gz too) or pipe, - for standard input, a built-in table, a store "
+        "(lance://FOLDER), or a folder of images, whose sub-folders are the labels.",
     ),
 ]
 BUNDLE = Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder written by modicum fit.")]
@@ -84,6 +84,8 @@ SEED = Annotated[int, typer.Option("--seed", help="Seed of every random choice."
 
 def stem(table: str) -> str:
     """Name of a table without folder and endings, for what is made of it."""
+    if modicum.data.store.is_store(table):
+        return modicum.data.store.Place.parse(table).name
     pipe = table == "-" or modicum.data.is_pipe(Path(table))
     return "table" if pipe else Path(table).absolute().name.split(".")[0]
 

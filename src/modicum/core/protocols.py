@@ -35,6 +35,32 @@ class Encoder(Protocol):
 
 
 @runtime_checkable
+class StoredVectors(Protocol):
+    """Vectors of N rows that lie beside them in a store, and are read when they are asked for."""
+
+    @property
+    def encoder(self) -> str:
+        """What made them: a name or a folder."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of the encoder that made them."""
+
+    @property
+    def indexed(self) -> bool:
+        """Whether `nearest` asks an index; else all of them are few enough to be read."""
+
+    def read(self) -> NDArray[np.float32]:
+        """All of them (N, D), in the order of the rows."""
+
+    def take(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Those of some rows (M,), in that order: an array (M, D)."""
+
+    def nearest(self, query: NDArray[np.floating], count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Row numbers and cosines of about the `count` rows nearest to a query (D,), nearest first."""
+
+
+@runtime_checkable
 class Executor(Protocol):
     """Runs independent tasks somewhere; methods never know where."""
 

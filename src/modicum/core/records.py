@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modicum.core.errors import InputError
+from modicum.core.protocols import StoredVectors
 
 
 class ImageFile(str):
@@ -61,6 +62,8 @@ class Table:
     separator: str | None = None
     """Joins the names in a label where a row may have several, in alphabetical order; an empty label is then a row
     known to have none. None where a row has one label."""
+    stored: StoredVectors | None = None
+    """Vectors of the rows, where the table comes from a store that holds them."""
 
     def __len__(self) -> int:
         """Return the number of rows N."""

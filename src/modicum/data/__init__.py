@@ -11,6 +11,8 @@ from modicum.data.read import (
     read_classes,
     stream,
 )
+from modicum.data import dedup, store
+from modicum.data.read import check_separator, declared_classes, is_pipe, label_space, read, read_classes, stream
 from modicum.data.write import write_stream, write_table
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "label_space",
     "read",
     "read_classes",
+    "store",
     "stream",
     "write_stream",
     "write_table",

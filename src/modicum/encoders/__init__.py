@@ -9,7 +9,7 @@ from modicum.core.lazy import lazy_names
 if TYPE_CHECKING:
     from modicum.core.protocols import Encoder
     from modicum.encoders.cache import VectorCache
-    from modicum.encoders.encoding import encode
+    from modicum.encoders.encoding import encode, encode_table, encoder_for
     from modicum.encoders.folder import FolderEncoder, load_folder
     from modicum.encoders.hashed import HashedEncoder
     from modicum.encoders.modes import MODES, Agreement, compare, fastest, in_mode
@@ -28,6 +28,8 @@ _NAMES = {
     "check_ending": "modicum.encoders.precomputed",
     "compare": "modicum.encoders.modes",
     "encode": "modicum.encoders.encoding",
+    "encode_table": "modicum.encoders.encoding",
+    "encoder_for": "modicum.encoders.encoding",
     "fastest": "modicum.encoders.modes",
     "find": "modicum.encoders.provision",
     "in_mode": "modicum.encoders.modes",
@@ -53,6 +55,8 @@ __all__ = [
     "check_ending",
     "compare",
     "encode",
+    "encode_table",
+    "encoder_for",
     "fastest",
     "find",
     "in_mode",

@@ -119,7 +119,7 @@ class _Shelf:
 
     def find(self, wanted: Digests) -> NDArray[np.int64]:
         """Row of each text (N,), the last one written; -1 where there is none."""
-        return _places(self.keys["text"], wanted)
+        return last_places(self.keys["text"], wanted)
 
     def damaged(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Mask (N,) of the rows, -1 aside, whose vector is not what was written."""
@@ -243,7 +243,7 @@ def _assemble(
     names, vectors = (np.concatenate(part) for part in zip(*kept, strict=True))
     if not len(names):
         return shelf.take(rows)
-    places = _places(names, wanted)
+    places = last_places(names, wanted)
     answer = np.empty((len(wanted), shelf.width), dtype=np.float32)
     answer[places >= 0] = vectors[places[places >= 0]]
     answer[places < 0] = shelf.take(rows[places < 0])
@@ -256,7 +256,7 @@ def _encode(encoder: Encoder, texts: list[str], progress: Progress) -> NDArray[n
     return np.ascontiguousarray(checked, dtype="<f4")
 
 
-def _places(keys: Digests, wanted: Digests) -> NDArray[np.int64]:
+def last_places(keys: Digests, wanted: Digests) -> NDArray[np.int64]:
     """Last place of each wanted hash among the keys; -1 where it is not."""
     if not len(keys):
         return np.full(len(wanted), -1, dtype=np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from modicum.core.errors import InputError
 from modicum.core.places import cache_root
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
-from modicum.core.records import ImageFile
+from modicum.core.records import ImageFile, Table
 from modicum.encoders.cache import VectorCache
 from modicum.encoders.hashed import HashedEncoder
 from modicum.encoders.images import ImageEncoder, file_digests, is_image_name
@@ -59,6 +60,30 @@ def encode(
     if isinstance(found, ImageEncoder) or (listed and all(isinstance(item, ImageFile) for item in listed)):
         return shelves.encode(found, listed, progress, keys=file_digests(listed), rows=IMAGES)
     return shelves.encode(found, listed, progress)
+
+
+def encoder_for(
+    table: Table, encoder: str | Path | Encoder | None = None, *, threads: int | None = None, mode: str = "exact"
+) -> Encoder:
+    """The encoder for a table's rows: the one that is named, else what made the vectors it brought, else the default.
+
+    Raises:
+        InputError: As `resolve`.
+    """
+    if encoder is None and table.stored is not None:
+        encoder = table.stored.encoder
+    return resolve(encoder, table.texts, threads=threads, mode=mode, images=table.images is not None)
+
+
+def encode_table(table: Table, encoder: Encoder, *, progress: Progress = silent) -> NDArray[np.float32]:
+    """Vectors (N, D) of a table's rows: those it brought, if this encoder made them, else as `encode` makes them."""
+    stored = table.stored
+    if stored is not None and stored.fingerprint == encoder.fingerprint:
+        return stored.read()
+    if stored is not None:
+        told = f"the vectors in {table.source} are of encoder {stored.encoder} {stored.fingerprint[:12]}"
+        warnings.warn(f"{told}; rows are encoded again by {encoder.name}", UserWarning, stacklevel=2)
+    return encode(table.content, encoder, progress=progress)
 
 
 def _listed(texts: Iterable[str]) -> list[str]:

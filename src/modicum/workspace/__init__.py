@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from modicum.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from modicum.workspace import loop, search, weights
+    from modicum.workspace import loop, search, store, weights
     from modicum.workspace.bench import BENCHES, run_bench
     from modicum.workspace.bundle import Bundle, load, read_report
     from modicum.workspace.classes import add_class, remove_classes, rename_classes
@@ -105,8 +105,9 @@ __all__ = [
     "score_encoders",
     "search",
     "select",
+    "store",
     "topics_of",
     "weights",
 ]
 
-__getattr__ = lazy_names(__name__, _NAMES, ("loop", "search", "weights"))
+__getattr__ = lazy_names(__name__, _NAMES, ("loop", "search", "store", "weights"))

@@ -146,7 +146,11 @@ def predict_stream(
     encoder, done = bundle.find_encoder(threads), 0
     static = bundle.find_static(encoder)
     for table in stream(source, **columns, id=id, chunk_rows=IMAGES if bundle.kind == "images" else TEXTS):
-        answers = bundle.predict(table.content, encoder=encoder, static=static)
+        stored = table.stored
+        if stored is not None and stored.fingerprint == encoder.fingerprint and static is None:
+            answers = bundle.predict(vectors=stored.read())
+        else:
+            answers = bundle.predict(table.content, encoder=encoder, static=static)
         done += len(table)
         progress("predict", done, done)
         yield prediction_columns(table, answers, bundle.classes)

@@ -13,7 +13,17 @@ from modicum.core.errors import InputError
 from modicum.core.progress import Progress
 from modicum.core.protocols import Encoder
 from modicum.core.records import LabelSpace, Table
-from modicum.encoders import Agreement, FolderEncoder, HashedEncoder, compare, encode, fastest, in_mode, resolve
+from modicum.encoders import (
+    Agreement,
+    FolderEncoder,
+    HashedEncoder,
+    compare,
+    encode,
+    encode_table,
+    encoder_for,
+    fastest,
+    in_mode,
+)
 from modicum.evaluation.splits import merge_groups
 from modicum.heads import telling_names
 from modicum.workspace.budget import Stopwatch
@@ -88,7 +98,7 @@ def _encode(
     table: Table, space: LabelSpace, source: str | Encoder | None, settings: Settings, progress: Progress
 ) -> _Encoded:
     mode = settings.encoder_mode
-    found = resolve(source, table.texts, threads=settings.threads, images=table.images is not None)
+    found = encoder_for(table, source, threads=settings.threads)
     agreement = static = None
     if mode != "exact" and not isinstance(found, HashedEncoder):
         if not isinstance(found, FolderEncoder):
@@ -100,7 +110,7 @@ def _encode(
             agreement = compare(other, exact, table.texts)
             found = exact if mode == CASCADE else other
             static = encode(table.texts, other) if mode == CASCADE else None
-    X = encode(table.content, found, progress=progress)
+    X = encode_table(table, found, progress=progress)
     names = name_vectors(space, found, images=table.images is not None)
     reference = reference_of(found)
     arrays = found.arrays() if isinstance(found, HashedEncoder) else {}

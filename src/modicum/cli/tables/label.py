@@ -93,6 +93,7 @@ def label(
             err().print(f"[yellow]note:[/] {escape(note)}", soft_wrap=True)
         if foreign is not None:
             _import(session, foreign, json)
+            _keep(table, session)
         if export is not None:
             _export(session, export, json)
         if foreign is None and export is None:
@@ -108,8 +109,16 @@ def label(
             )
             done = int(session.board.labelled.sum())
             err().print(f"{done:,} of {len(session.board.items):,} rows are labelled; journal: {session.journal.path}")
+            _keep(table, session)
     finally:
         session.journal.close()
+
+
+def _keep(table: str, session: Session) -> None:
+    """Have a store hold the labels of the session, too."""
+    if modicum.data.store.is_store(table):
+        count = modicum.workspace.store.keep_labels(table, session)
+        err().print(f"{_some(count, 'label', 'labels')} of {table} changed", soft_wrap=True, markup=False)
 
 
 def _to_begin(items: Table, separator: str | None) -> Table:

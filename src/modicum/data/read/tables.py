@@ -20,6 +20,7 @@ from modicum.data.read.builtin import builtin
 from modicum.data.read.images import image_files, image_tables, is_images
 from modicum.data.read.several import SEPARATOR, check_separator, joined_labels
 from modicum.data.read.sources import batches
+from modicum.data.store import LanceStore, is_store, open_store
 
 USUAL_TEXT = ("text", "sentence", "question", "document", "body", "message", "content")
 USUAL_ID = "id"
@@ -38,6 +39,8 @@ class Columns:
     time: str | None = None
     image: str | None = None
     separator: str | None = None
+    usual: Columns | None = None
+    """What plays a part that is not named, where there is such a column."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -60,8 +63,9 @@ def read(
 
     Args:
         source: CSV, TSV, JSONL, JSON, Parquet or Arrow file (text kinds also as .gz) or pipe, `-` for standard input,
-            a built-in table's name, a pandas or polars frame, a pyarrow table, a dict of columns, or a list of texts;
-            a folder of images, where sub-folders are labels, or one image.
+            `lance://` and the folder of a store, which knows its columns and holds its vectors, a built-in table's
+            name, a pandas or polars frame, a pyarrow table, a dict of columns, or a list of texts; a folder of images,
+            where sub-folders are labels, or one image.
         text: Column of texts; may be left out where it is plain.
         label: Column of labels, empty where unknown; or several columns, of 0 and 1 or of names, where a row may have
             several labels.
@@ -83,6 +87,9 @@ def read(
     if separator is not None and check_separator(separator) and not label:
         raise InputError("a separator parts labels, but no column of labels is named; give --label COL, too")
     columns = Columns(text, _one_or_several(label), id, group, time, image, separator)
+    if is_store(source):
+        store = open_store(source)
+        return replace(_joined(list(_store_tables(store, columns, 1 << 20))), stored=store.vectors())
     if is_images(source):
         _refuse_columns(columns, str(source))
         parts = list(image_tables(source, 1 << 20))
@@ -113,22 +120,43 @@ def stream(
     id: str | None = None,
     label: str | None = None,
     image: str | None = None,
+    separator: str | None = None,
+    usual: Mapping[str, str | None] | None = None,
     chunk_rows: int = 20_000,
 ) -> Iterator[Table]:
     """Read a file in chunks of about `chunk_rows` rows, for tables larger than memory; row ids run through.
 
+    `usual` names columns by their part (text, id, label) that are taken where they are there and no other is named.
+
     Raises:
         InputError: As `read`; a duplicate id is found even when it is chunks apart.
     """
-    columns = Columns(text, label, id, image=image)
+    columns = Columns(text, label, id, image=image, separator=separator)
+    if usual is not None:
+        columns = replace(columns, usual=Columns(**usual))
     known = builtin(str(source))
-    if is_images(source):
+    if is_store(source):
+        yield from _store_tables(open_store(source), columns, chunk_rows)
+    elif is_images(source):
         _refuse_columns(columns, str(source))
         yield from image_tables(source, chunk_rows)
     elif known is not None:
         yield known[0]
     else:
         yield from _tables(batches(source, chunk_rows), columns, str(source))
+
+
+def _store_tables(store: LanceStore, columns: Columns, rows: int) -> Iterator[Table]:
+    """Tables of a store, whose own columns play the parts that none are named for; each brings its vectors."""
+    kept = store.layout
+    if kept is not None and columns.usual is None:
+        usual = Columns(kept.text, kept.label, kept.id)
+        separator = columns.separator or (kept.separator if columns.label in (None, kept.label) else None)
+        columns = replace(columns, usual=usual, separator=separator)
+    done = 0
+    for table in _tables(store.batches(rows), columns, str(store.place)):
+        yield replace(table, stored=store.vectors(range(done, done + len(table))))
+        done += len(table)
 
 
 def _refuse_columns(columns: Columns, name: str) -> None:
@@ -186,6 +214,12 @@ def _tables(parts: Iterator[pa.Table], columns: Columns, name: str) -> Iterator[
 def resolved(part: pa.Table, columns: Columns, name: str) -> Columns:
     """Check that named columns exist, and find the text and id columns where they are plain."""
     there = part.column_names
+    if columns.usual is not None:
+        parts = {name: getattr(columns.usual, name) for name in ("text", "label", "id")}
+        fitting = {n: c for n, c in parts.items() if c in there and getattr(columns, n) is None}
+        if columns.image is not None:
+            fitting.pop("text", None)
+        columns = replace(columns, **fitting)
     if columns.text is not None and columns.image is not None:
         raise InputError(f"{name}: rows are texts (--text) or images (--image), not both; name one of the columns")
     named = [(option, getattr(columns, option)) for option in OPTIONS if option != "label"]

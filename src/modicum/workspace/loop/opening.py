@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.core.records import LabelSpace, Table
 from modicum.data.dedup import near_duplicates, normal_form
-from modicum.encoders import encode, resolve
+from modicum.encoders import encode, encode_table, encoder_for
 from modicum.workspace.loop.forms import Form, form_of
 from modicum.workspace.loop.journal import Journal
 from modicum.workspace.loop.session import Embed, LoopSettings, Session, Task
@@ -71,8 +71,9 @@ def _vectors(
 ) -> tuple[NDArray[np.floating], Embed | None]:
     if isinstance(source, np.ndarray):
         return check_vectors(source, rows=len(table)), None
-    found = resolve(source, table.texts, threads=threads)
-    return encode(table.texts, found, progress=progress), partial(encode, encoder=found)
+    table = replace(table, images=None)  # answers are for texts, be they names of files
+    found = encoder_for(table, source, threads=threads)
+    return encode_table(table, found, progress=progress), partial(encode, encoder=found)
 
 
 def _none(table: Table) -> tuple[NDArray[np.floating], None]:

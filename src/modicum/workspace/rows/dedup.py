@@ -24,7 +24,7 @@ from modicum.data.dedup import (
     vector_duplicates,
 )
 from modicum.data.leaks import leaked_rows
-from modicum.encoders import encode, resolve
+from modicum.encoders import encode_table, encoder_for
 from modicum.workspace.same_texts import sides_of
 
 TEXT, VECTORS, BOTH = WAYS = ("text", "vectors", "both")
@@ -180,8 +180,8 @@ def vectors_of(
     """Vectors of a table's rows, and the fingerprint of what made them; empty where that is not known."""
     if isinstance(source, np.ndarray):
         return check_vectors(source, rows=len(table)), ""
-    found = resolve(source, table.texts, images=table.images is not None)
-    return encode(table.content, found, progress=progress), found.fingerprint
+    found = encoder_for(table, source)
+    return encode_table(table, found, progress=progress), found.fingerprint
 
 
 def _rank(table: Table, keep: str) -> Sequence[float] | None:

@@ -26,7 +26,7 @@ from modicum.data.select import (
     quality_filter,
     quantize,
 )
-from modicum.encoders import encode, resolve
+from modicum.encoders import encode_table, encoder_for
 
 NGRAMS = "ngrams"
 Floats = NDArray[np.floating]
@@ -173,6 +173,6 @@ def _vectors(
         if target is not None and T is None:
             raise InputError("the pool has precomputed vectors and the target none; give --target-vectors, too")
         return X, None if target is None or T is None else check_vectors(T, rows=len(target), what="target vectors")
-    found = resolve(source, table.texts, images=table.images is not None)
-    X = encode(table.content, found, progress=progress)
-    return X, None if target is None else encode(target.content, found, progress=progress)
+    found = encoder_for(table, source)
+    X = encode_table(table, found, progress=progress)
+    return X, None if target is None else encode_table(target, found, progress=progress)

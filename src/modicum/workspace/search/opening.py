@@ -14,9 +14,9 @@ from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.core.records import Table
 from modicum.data.search import BM25
-from modicum.encoders import encode, resolve
+from modicum.encoders import encode_table, encoder_for
 from modicum.workspace.search.filters import kept_rows
-from modicum.workspace.search.lists import VectorRows
+from modicum.workspace.search.lists import FEW, FewRows, StoredRows, VectorRows
 from modicum.workspace.search.searcher import Searcher
 from modicum.workspace.search.settings import SearchSettings
 
@@ -66,7 +66,7 @@ def open_search(
         words = BM25(table.texts, language=settings.language, progress=progress)
     if settings.mode != "lexical":
         _warn_of_long_texts(table, settings)
-        rows, asked = _vectors(table, encoder, vectors, settings, progress)
+        rows, asked = _vectors(table, encoder, vectors, kept, settings, progress)
     if settings.rerank and asked is None:
         raise InputError("ranking again encodes passages; name the encoder of the vectors with --encoder")
     return Searcher(table, kept, words, rows, asked, settings)
@@ -87,15 +87,22 @@ def _vectors(
     table: Table,
     source: str | Encoder | None,
     given: NDArray[np.floating] | None,
+    kept: NDArray[np.bool_],
     settings: SearchSettings,
     progress: Progress,
-) -> tuple[VectorRows, Encoder | None]:
+) -> tuple[VectorRows | StoredRows | FewRows, Encoder | None]:
     """The table's vectors, and what encodes queries into their space, if anything does."""
     images = table.images is not None
     if given is not None and source is None:
         return VectorRows(check_vectors(given, rows=len(table))), None
-    found = resolve(source, table.texts, threads=settings.threads, mode=settings.encoder_mode, images=images)
+    found = encoder_for(table, source, threads=settings.threads, mode=settings.encoder_mode)
     asked = getattr(found, "text_tower", None) if images else found
+    stored = table.stored
+    if given is None and stored is not None and stored.fingerprint == found.fingerprint:
+        if kept.sum() <= FEW < len(kept):
+            return FewRows(stored, kept), asked
+        if stored.indexed:
+            return StoredRows(stored, kept), asked
     if given is None:
-        return VectorRows(encode(table.content, found, progress=progress)), asked
+        return VectorRows(encode_table(table, found, progress=progress)), asked
     return VectorRows(check_vectors(given, rows=len(table), width=found.dimension)), asked

@@ -17,7 +17,7 @@ from modicum.core.records import Table
 from modicum.data.search import BM25
 from modicum.encoders import encode
 from modicum.vectors.search import edited_query, rank_fusion, ranked
-from modicum.workspace.search.lists import VectorRows, word_scores
+from modicum.workspace.search.lists import FewRows, StoredRows, VectorRows, word_scores
 from modicum.workspace.search.passages import rank_by_passages
 from modicum.workspace.search.settings import SearchSettings
 
@@ -99,7 +99,7 @@ class Searcher:
     kept: NDArray[np.bool_]
     """Rows (N,) that may be found."""
     words: BM25 | None
-    vectors: VectorRows | None
+    vectors: VectorRows | StoredRows | FewRows | None
     encoder: Encoder | None
     """What encodes queries; None where vectors were given without it, or images have no texts beside them."""
     settings: SearchSettings

@@ -16,7 +16,7 @@ from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.core.records import Table
-from modicum.encoders import HashedEncoder, encode, load_encoder, resolve
+from modicum.encoders import HashedEncoder, encode, encode_table, encoder_for, load_encoder
 from modicum.vectors.topics import Belonging, CountFound, Stability, find_topics, keep_topics, topic_stability
 from modicum.vectors.topics.leaves import group_sums, nearest
 from modicum.workspace.budget import Stopwatch
@@ -156,17 +156,19 @@ def _encode(
         reference = EncoderReference(PRECOMPUTED, "", X.shape[1])
         _check_same(reference, previous)
         return _Encoded(X, reference, {}, None)
+    table = replace(table, images=None)  # topics are found in texts, be they names of files
     found = _encoder(table, source, previous, threads)
     reference = EncoderReference(found.name, found.fingerprint, found.dimension)
     _check_same(reference, previous)
     arrays = found.arrays() if isinstance(found, HashedEncoder) else {}
-    return _Encoded(encode(table.texts, found, progress=progress), reference, arrays, partial(encode, encoder=found))
+    X = encode_table(table, found, progress=progress)
+    return _Encoded(X, reference, arrays, partial(encode, encoder=found))
 
 
 def _encoder(table: Table, source: str | Encoder | None, previous: TopicState | None, threads: int | None) -> Encoder:
     """The encoder asked for, or that of the kept topics."""
     if previous is None or source is not None:
-        return resolve(source, table.texts, threads=threads)
+        return encoder_for(table, source, threads=threads)
     if previous.encoder_arrays:
         return HashedEncoder.from_arrays(dict(previous.encoder_arrays))
     if previous.encoder.name == PRECOMPUTED:
