@@ -37,7 +37,8 @@ LEAST = 256
 """Rows without which an index cannot be learnt."""
 EVER = timedelta(days=36_500)
 ROWID, DISTANCE = "_rowid", "_distance"
-TAKEN = 20_000
+SCANNED, TAKEN = 8_192, 20_000
+"""Rows that are read at a time: in their order on disk, and by their numbers."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ class LanceStore:
     # --- reading
 
     def batches(self, rows: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """Yield the table's own columns in the order of its rows, `rows` at a time; at least one run, perhaps empty."""
+        """Yield the table's own columns in the order of its rows, `rows` at a time."""
         wanted = list(self.columns if columns is None else columns)
         if self.layout is None:
             yield from _regrouped(self._scan(wanted), rows)
@@ -156,9 +157,9 @@ class LanceStore:
         """The vectors of all rows or of a run; None where another program made the table."""
         return None if self.layout is None else LanceVectors(self, self.layout, rows)
 
-    def _scan(self, columns: Sequence[str], *, ids: bool = False) -> pa.RecordBatchReader:
+    def _scan(self, columns: Sequence[str], *, ids: bool = False) -> Iterator[pa.RecordBatch]:
         with _told(self.place):
-            return self.table.search().select(list(columns)).with_row_id(ids).to_batches(8192)
+            yield from self.table.search().select(list(columns)).with_row_id(ids).to_batches(SCANNED)
 
     @cached_property
     def _places(self) -> NDArray[np.uint64]:
@@ -311,19 +312,19 @@ def _matrix(column: pa.FixedSizeListArray, width: int) -> NDArray[np.float32]:
     return values.reshape(len(column), width)
 
 
-def _regrouped(found: pa.RecordBatchReader, rows: int) -> Iterator[pa.Table]:
-    """Runs of `rows` rows, the last one shorter; at least one."""
+def _regrouped(found: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+    """Runs of `rows` rows, the last one shorter."""
     held, count = [], 0
     for batch in found:
         while count + batch.num_rows >= rows:
             cut = rows - count
-            yield pa.Table.from_batches([*held, batch.slice(0, cut)], found.schema)
+            yield pa.Table.from_batches([*held, batch.slice(0, cut)])
             batch, held, count = batch.slice(cut), [], 0
         held, count = [*held, batch], count + batch.num_rows
         if not batch.num_rows:
             held.pop()
     if count:
-        yield pa.Table.from_batches(held, found.schema)
+        yield pa.Table.from_batches(held)
 
 
 def _names(database: Any) -> list[str]:
