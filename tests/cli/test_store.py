@@ -8,10 +8,27 @@ import json
 import pytest
 
 from modicum.cli import options
-from tests.cli.conftest import lines
 from tests.encoders import tiny
 
 STORE = "lance://items"
+THEMES = {"card": "my card is lost", "pin": "where is the new pin", "other": "the new a"}
+
+
+def lines(labels=6):
+    """CSV lines of 36 rows in words that the tiny encoder knows, partly labelled."""
+    rows = [
+        f"{theme[0]}{n},{' '.join([text, *tiny.WORDS[4 + n // 6 : 6 + n // 3]])} {n},{theme if n < labels else ''}"
+        for theme, text in THEMES.items()
+        for n in range(12)
+    ]
+    return ["id,text,topic", *rows]
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "items.csv"
+    path.write_text("\n".join(lines()) + "\n", encoding="utf-8")
+    return path
 
 
 @pytest.fixture
@@ -45,21 +62,22 @@ def test_verbs_take_a_store_for_a_file(run, store, table, tmp_path):
     of_store = run("predict", "topics", store)
     assert of_store.code == 0, of_store.err
     assert of_store.out == run("predict", "topics", table).out
-    found = json.loads(run("search", store, "--like", "w0", "--mode", "dense", "--json").out)
+    found = json.loads(run("search", store, "--like", "c0", "--mode", "dense", "--json").out)
     assert len(found["hits"]) == 10
     assert run("clean", store, "--json").code == 0
     assert run("encode", store, "--out", "v.npy", "--json").code == 0
-    (tmp_path / "answers.csv").write_text("text,label\nabout rain and cloud with storm number 0,food\n", "utf-8")
+    text = lines()[1].split(",")[1]
+    (tmp_path / "answers.csv").write_text(f"text,label\n{text},pin\n", "utf-8")
     done = run("label", store, "--import", "answers.csv", "--export", "labels.csv")
     assert done.code == 0, done.err
     assert "1 label of lance://items changed" in done.err
-    rows = json.loads(run("search", store, "rain", "--mode", "lexical", "--filter", "topic=food", "--json").out)
-    assert rows["hits"][0]["id"] == "w0"
-    before = run("search", f"{store}?version=2", "rain", "--mode", "lexical", "--filter", "topic=food", "--json")
-    assert "w0" not in {hit["id"] for hit in json.loads(before.out)["hits"]}
+    rows = json.loads(run("search", store, "card", "--mode", "lexical", "--filter", "topic=pin", "--json").out)
+    assert [hit["id"] for hit in rows["hits"]] == ["c0"]
+    before = run("search", f"{store}?version=2", "card", "--mode", "lexical", "--filter", "topic=pin", "--json")
+    assert json.loads(before.out)["hits"] == []
     assert (tmp_path / "items.labels.jsonl").exists()
     with (tmp_path / "labels.csv").open(encoding="utf-8", newline="") as stream:
-        assert {row["id"]: row["topic"] for row in csv.DictReader(stream)}["w0"] == "food"
+        assert {row["id"]: row["topic"] for row in csv.DictReader(stream)}["c0"] == "pin"
 
 
 def test_refusals(run, store, table):
