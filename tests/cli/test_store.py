@@ -72,9 +72,9 @@ def test_verbs_take_a_store_for_a_file(run, store, table, tmp_path):
     assert done.code == 0, done.err
     assert "1 label of lance://items changed" in done.err
     rows = json.loads(run("search", store, "card", "--mode", "lexical", "--filter", "topic=pin", "--json").out)
-    assert [hit["id"] for hit in rows["hits"]] == ["c0"]
+    assert "c0" in {hit["id"] for hit in rows["hits"]}
     before = run("search", f"{store}?version=2", "card", "--mode", "lexical", "--filter", "topic=pin", "--json")
-    assert json.loads(before.out)["hits"] == []
+    assert "c0" not in {hit["id"] for hit in json.loads(before.out)["hits"]}
     assert (tmp_path / "items.labels.jsonl").exists()
     with (tmp_path / "labels.csv").open(encoding="utf-8", newline="") as stream:
         assert {row["id"]: row["topic"] for row in csv.DictReader(stream)}["c0"] == "pin"

@@ -8,7 +8,7 @@ import itertools
 import json
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -155,7 +155,12 @@ def _csv(delimiter: str) -> Callable[[io.BufferedIOBase, str, int], Iterator[pa.
                 return
             raise _csv_error(name, ragged, error) from error
         try:
-            yield from _regrouped(found, rows)
+            some = False
+            for part in regrouped(found, rows):
+                some = True
+                yield part
+            if not some:
+                yield found.schema.empty_table()
         except pa.ArrowInvalid as error:
             raise _csv_error(name, ragged, error) from error
 
@@ -166,17 +171,21 @@ def _csv_error(name: str, ragged: _Ragged, error: Exception) -> InputError:
     return InputError(ragged.sentence or f"{name} cannot be read as CSV ({' '.join(str(error).split())})")
 
 
-def _regrouped(found: pa.RecordBatchReader, rows: int) -> Iterator[pa.Table]:
+def regrouped(found: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+    """Batches in runs of `rows` rows, the last one shorter; none where there is no row."""
     held: list[pa.RecordBatch] = []
     count = 0
     for batch in found:
-        held.append(batch)
-        count += batch.num_rows
-        if count >= rows:
-            yield pa.Table.from_batches(held, found.schema)
-            held, count = [], 0
-    if held or count == 0:
-        yield pa.Table.from_batches(held, found.schema)
+        rest = batch
+        while count + rest.num_rows >= rows:
+            cut = rows - count
+            yield pa.Table.from_batches([*held, rest.slice(0, cut)])
+            rest, held, count = rest.slice(cut), [], 0
+        if rest.num_rows:
+            held.append(rest)
+            count += rest.num_rows
+    if held:
+        yield pa.Table.from_batches(held)
 
 
 def _header(stream: _Utf8, delimiter: str) -> list[str]:

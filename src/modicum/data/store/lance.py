@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from modicum.core.arrays import chunks
 from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
+from modicum.data.read.sources import regrouped
 from modicum.data.store.layout import ROW, VECTOR, Layout
 from modicum.data.store.place import DEFAULT, Place
 from modicum.data.store.writing import read_notes, write_note
@@ -142,10 +143,10 @@ class LanceStore:
         """Yield the table's own columns in the order of its rows, `rows` at a time."""
         wanted = list(self.columns if columns is None else columns)
         if self.layout is None:
-            yield from _regrouped(self._scan(wanted), rows)
+            yield from regrouped(self._scan(wanted), rows)
             return
         done = 0
-        for part in _regrouped(self._scan([*wanted, ROW]), rows):
+        for part in regrouped(self._scan([*wanted, ROW]), rows):
             if not np.array_equal(part[ROW].to_numpy(), np.arange(done, done + part.num_rows)):
                 break
             done += part.num_rows
@@ -310,21 +311,6 @@ class LanceVectors:
 def _matrix(column: pa.FixedSizeListArray, width: int) -> NDArray[np.float32]:
     values: NDArray[np.float32] = column.flatten().to_numpy(zero_copy_only=False)
     return values.reshape(len(column), width)
-
-
-def _regrouped(found: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
-    """Runs of `rows` rows, the last one shorter."""
-    held, count = [], 0
-    for batch in found:
-        while count + batch.num_rows >= rows:
-            cut = rows - count
-            yield pa.Table.from_batches([*held, batch.slice(0, cut)])
-            batch, held, count = batch.slice(cut), [], 0
-        held, count = [*held, batch], count + batch.num_rows
-        if not batch.num_rows:
-            held.pop()
-    if count:
-        yield pa.Table.from_batches(held)
 
 
 def _names(database: Any) -> list[str]:
