@@ -10,8 +10,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-# What imports the packages of the extras `images`, `index` and `ray`; a plain test runs what examples it has.
-# What imports the packages of the extras `images`, `index` and `store`; a plain test runs what examples it has.
+# What imports the packages of the extras `images`, `index`, `ray` and `store`; a plain test runs what examples it has.
 collect_ignore = [
     "src/modicum/encoders/images/backends",
     "src/modicum/encoders/images/decode.py",

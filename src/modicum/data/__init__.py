@@ -1,6 +1,6 @@
 """Tables in, tables out, and which rows say the same."""
 
-from modicum.data import dedup
+from modicum.data import dedup, store
 from modicum.data.read import (
     check_separator,
     declared_classes,
@@ -11,8 +11,6 @@ from modicum.data.read import (
     read_classes,
     stream,
 )
-from modicum.data import dedup, store
-from modicum.data.read import check_separator, declared_classes, is_pipe, label_space, read, read_classes, stream
 from modicum.data.write import write_stream, write_table
 
 __all__ = [

@@ -44,7 +44,7 @@ def to_parquet(columns: Mapping[str, Sequence[Any]]) -> bytes:
     return buffer.getvalue()
 
 
-def _item_column(bundle: Bundle, source: str, text: str | None, image: str | None) -> dict[str, str | None]:
+def _item_column(bundle: Bundle, source: str, text: str | None, image: str | None) -> dict[str, Any]:
     """The option of `read` that names the items, and the column."""
     if bundle.kind == "images":
         if text is not None:

@@ -40,9 +40,8 @@ def encode(
         else:
             where.refuse_cluster("needs texts in a file, and an encoder that is not fitted on them")
             items = modicum.read(table, text=text, image=image, id=id)
-            images = items.images is not None
-            found = modicum.encoders.resolve(encoder, items.texts, threads=threads, mode=encoder_mode, images=images)
-            vectors = modicum.encode(items.content, found, progress=progress)
+            found = modicum.encoders.encoder_for(items, encoder, threads=threads, mode=encoder_mode)
+            vectors = modicum.encoders.encode_table(items, found, progress=progress)
             modicum.encoders.write_vectors(file, vectors, items.ids)
             rows, dimension, name = len(vectors), found.dimension, found.name
     if json:

@@ -133,7 +133,7 @@ def stream(
     """
     columns = Columns(text, label, id, image=image, separator=separator)
     if usual is not None:
-        columns = replace(columns, usual=Columns(**usual))
+        columns = replace(columns, usual=Columns(usual.get("text"), usual.get("label"), usual.get("id")))
     known = builtin(str(source))
     if is_store(source):
         yield from _store_tables(open_store(source), columns, chunk_rows)

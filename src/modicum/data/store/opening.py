@@ -15,7 +15,7 @@ from modicum.data.store.place import SCHEME, Place
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from modicum.data.store.lance import LanceStore
+    from modicum.data.store.lance import LanceStore as LanceStore
 else:
     LanceStore = Any
 
