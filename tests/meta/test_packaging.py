@@ -63,12 +63,18 @@ def test_what_is_in_the_wheel_works_without_torch(wheel, tmp_path):
     """Unpacked as pip does, in a process that finds its packages but neither torch nor this source."""
     with zipfile.ZipFile(wheel) as opened:
         opened.extractall(tmp_path / "site")
-    code = (
-        "import sys\n"
-        f"sys.modules.update(dict.fromkeys({sorted(DROPPED)!r}))\n"
-        f"sys.path.insert(0, {str(tmp_path / 'site')!r})\n"
-        "from modicum.cli import main\nmain()\n"
-    )
+    code = f"""
+import sys
+sys.path.insert(0, {str(tmp_path / "site")!r})
+class Dropped:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.split(".")[0] in {sorted(DROPPED)!r}:
+            raise ModuleNotFoundError(name, name=name)
+sys.meta_path.insert(0, Dropped)
+from modicum.cli import main
+main()
+"""
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
     def call(*arguments):
