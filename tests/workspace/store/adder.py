@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import zlib
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ import numpy as np
 from modicum.workspace.store import adding
 
 WIDTH = 8
+PAUSE = 0.05
+"""Seconds between parts, so that others have time to look."""
 
 
 @dataclass
@@ -41,6 +44,7 @@ def main(store, table):
         if stage == "add":
             sys.stdout.write(f"{done}\n")
             sys.stdout.flush()
+            time.sleep(PAUSE)
 
     adding.add_rows(store, table, encoder=Fake(), progress=tell)
 

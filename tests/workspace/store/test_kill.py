@@ -31,15 +31,15 @@ def test_nothing_that_was_told_is_lost(tmp_path):
     texts = tuple(f"text {n}" for n in range(ROWS))
     held = 0
     for parts, pause in ((3, 0.0), (20, 0.013)):
-        process = start(store, table)
-        told = [int(process.stdout.readline()) for _ in range(parts)]
-        with pytest.raises(InputError, match="another modicum is writing"):
-            add_rows(store, str(table), encoder=Fake())
-        time.sleep(pause)
-        process.send_signal(signal.SIGKILL)
-        rest = [int(line) for line in process.stdout.read().split("\n")[:-1]]
-        process.wait()
-        process.stdout.close()
+        with start(store, table) as process:
+            try:
+                told = [int(process.stdout.readline()) for _ in range(parts)]
+                with pytest.raises(InputError, match="another modicum is writing"):
+                    add_rows(store, str(table), encoder=Fake())
+                time.sleep(pause)
+            finally:
+                process.send_signal(signal.SIGKILL)
+            rest = [int(line) for line in process.stdout.read().split("\n")[:-1]]
         found = read(store)
         assert len(found) >= max([held, told[-1], *rest])
         held = len(found)
