@@ -145,7 +145,13 @@ def predict_stream(
         return
     encoder, done = bundle.find_encoder(threads), 0
     static = bundle.find_static(encoder)
-    for table in stream(source, **columns, id=id, chunk_rows=IMAGES if bundle.kind == "images" else TEXTS):
+    for table in stream(
+        source,
+        text=columns.get("text"),
+        image=columns.get("image"),
+        id=id,
+        chunk_rows=IMAGES if bundle.kind == "images" else TEXTS,
+    ):
         stored = table.stored
         if stored is not None and stored.fingerprint == encoder.fingerprint and static is None:
             answers = bundle.predict(vectors=stored.read())

@@ -107,11 +107,16 @@ def label(
                 who=who,
                 notes=opened.notes,
             )
-            done = int(session.board.labelled.sum())
-            err().print(f"{done:,} of {len(session.board.items):,} rows are labelled; journal: {session.journal.path}")
-            _keep(table, session)
+            _end(table, session)
     finally:
         session.journal.close()
+
+
+def _end(table: str, session: Session) -> None:
+    """Say what is labelled when the page ends, and keep it."""
+    done = int(session.board.labelled.sum())
+    err().print(f"{done:,} of {len(session.board.items):,} rows are labelled; journal: {session.journal.path}")
+    _keep(table, session)
 
 
 def _keep(table: str, session: Session) -> None:

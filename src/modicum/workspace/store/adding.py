@@ -20,6 +20,7 @@ from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.core.records import Table
 from modicum.data.read import is_images, stream
+from modicum.data.read.tables import Columns as Parts
 from modicum.data.store import ROW, VECTOR, LanceStore, Layout, Place, create_store, find_store, one_writer
 from modicum.encoders import HashedEncoder, encode, resolve
 from modicum.encoders.cache import Digests, digests, last_places
@@ -120,10 +121,10 @@ def _existing(place: Place) -> LanceStore | None:
 
 def _parts(source: str, columns: Columns, store: LanceStore | None) -> Iterator[Table]:
     kept = None if store is None else store.layout
-    usual: dict[str, str | None] = {LABEL: LABEL}
+    usual = Parts()
     separator = columns.separator
     if kept is not None:
-        usual = {"text": kept.text, "label": kept.label, "id": kept.id if kept.own_id else None}
+        usual = Parts(kept.text, kept.label, kept.id if kept.own_id else None)
         separator = separator or kept.separator
     return stream(
         source,
