@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
@@ -191,14 +192,14 @@ def _arrow_table(source: Any) -> pa.Table:
 
 
 def _tables(parts: Iterator[pa.Table], columns: Columns, name: str) -> Iterator[Table]:
-    done, seen = 0, _Ids(name)
+    done, seen = 0, Ids(name)
     for part in parts:
         if done == 0:
-            columns = _resolved(part, columns, name)
+            columns = resolved(part, columns, name)
             own_ids = columns.id
         if part.num_rows == 0:
             continue
-        table = _table(part, columns, name, done)
+        table = table_of(part, columns, name, done)
         ids = table.ids
         if own_ids is not None:
             seen.add(ids, done)
@@ -208,7 +209,7 @@ def _tables(parts: Iterator[pa.Table], columns: Columns, name: str) -> Iterator[
         raise InputError(f"{name} has no rows; give a table with at least two")
 
 
-def _resolved(part: pa.Table, columns: Columns, name: str) -> Columns:
+def resolved(part: pa.Table, columns: Columns, name: str) -> Columns:
     """Check that named columns exist, and find the text and id columns where they are plain."""
     there = part.column_names
     if columns.usual is not None:
@@ -249,13 +250,14 @@ def _plain_id(part: pa.Table, name: str) -> str | None:
     return USUAL_ID if plain else None
 
 
-def _table(part: pa.Table, columns: Columns, name: str, offset: int) -> Table:
+def table_of(part: pa.Table, columns: Columns, name: str, offset: int) -> Table:
+    """Rows of a file, the first of which is number `offset`, as a table."""
     own = {column: part[column].to_pylist() for column in part.column_names}
     column = str(columns.image or columns.text)
     texts = tuple(_text(value, column, name, offset + row) for row, value in enumerate(own[column]))
     count = len(texts)
     labels, separator = _labels(own, columns, name, offset, count)
-    ids = tuple(map(_id, own[columns.id])) if columns.id else tuple(str(offset + row) for row in range(count))
+    ids = tuple(map(id_text, own[columns.id])) if columns.id else tuple(str(offset + row) for row in range(count))
     groups = tuple(map(str, own[columns.group])) if columns.group else None
     times = None
     if columns.time:
@@ -308,7 +310,8 @@ def _label(value: Any) -> str | None:
     return str(value).strip() or None
 
 
-def _id(value: Any) -> str:
+def id_text(value: Any) -> str:
+    """An id as a string; empty where there is none."""
     return "" if value is None else str(value)
 
 
@@ -332,26 +335,53 @@ def _time(value: Any, columns: Columns, name: str, row: int) -> float:
     return seconds
 
 
-class _Ids:
-    """Ids met so far, as short digests, so that a duplicate is found chunks apart."""
+class Ids:
+    """Ids met so far, as digests in sorted runs (24 bytes an id), so that a duplicate is found chunks apart."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.seen: dict[bytes, int] = {}
+        self.runs: list[NDArray[np.uint64]] = []
+        """Of each run (n, 3) the digests' two halves and the row, ascending by the first half."""
 
     def add(self, ids: Sequence[str], offset: int) -> None:
-        for row, value in enumerate(ids, start=offset):
-            if not value.strip():
-                raise InputError(
-                    f"{self.name}, row {row + 1}: the id is empty; give every row an id, or none with --id"
-                )
-            first = self.seen.setdefault(
-                hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=12).digest(), row
+        """Take note of the ids of a chunk whose first row is `offset`.
+
+        Raises:
+            InputError: An id is empty, or was met before.
+        """
+        empty = next((row for row, value in enumerate(ids, start=offset) if not value.strip()), None)
+        if empty is not None:
+            raise InputError(f"{self.name}, row {empty + 1}: the id is empty; give every row an id, or none with --id")
+        new = np.empty((len(ids), 3), dtype=np.uint64)
+        told = b"".join(hashlib.blake2b(i.encode("utf-8", "replace"), digest_size=16).digest() for i in ids)
+        new[:, :2] = np.frombuffer(told, dtype=np.uint64).reshape(-1, 2)
+        new[:, 2] = np.arange(offset, offset + len(ids))
+        new = new[np.argsort(new[:, 0], kind="stable")]
+        twice = [_pairs(run, new) for run in self.runs] + [_twins(new)]
+        if any(map(len, twice)):
+            found = np.concatenate(twice)
+            first, second = found[np.argmin(found[:, 1])].tolist()
+            raise InputError(
+                f"{self.name}: the id {ids[second - offset]!r} stands in row {first + 1} and in row {second + 1}; "
+                "ids must be unique"
             )
-            if first != row:
-                raise InputError(
-                    f"{self.name}: the id {value!r} stands in row {first + 1} and in row {row + 1}; ids must be unique"
-                )
+        while self.runs and len(self.runs[-1]) <= len(new):
+            both = np.concatenate([self.runs.pop(), new])
+            new = both[np.argsort(both[:, 0], kind="stable")]
+        self.runs.append(new)
+
+
+def _pairs(run: NDArray[np.uint64], new: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Rows (n, 2) of equal digests: in the run, and among the new."""
+    at = np.minimum(np.searchsorted(run[:, 0], new[:, 0]), len(run) - 1)
+    same = (run[at, :2] == new[:, :2]).all(axis=1)
+    return np.stack([run[at[same], 2], new[same, 2]], axis=1)
+
+
+def _twins(new: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Rows (n, 2) of equal digests next to one another."""
+    same = (new[1:, :2] == new[:-1, :2]).all(axis=1)
+    return np.stack([new[:-1, 2][same], new[1:, 2][same]], axis=1)
 
 
 def _joined(parts: Sequence[Table]) -> Table:
