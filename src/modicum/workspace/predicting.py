@@ -110,7 +110,7 @@ def predict_file(
     images = bundle.kind == "images"
     if images:
         where.refuse_cluster("is for tables of texts; answer for images on the machine where the files are")
-    sizes = Sizes(IMAGES // 20, IMAGES) if images else Sizes()
+    sizes = Sizes(max(1, IMAGES // 20), IMAGES) if images else Sizes()
     parts, many = peeked(partitions(source, sizes, **named, id=id))
     facts = input_facts(source, {**named, "id": id}, sizes) | {"bundle": bundle.digest}
     if local and many and not images:

@@ -15,6 +15,7 @@ from modicum.data.read.builtin import builtin
 from modicum.data.read.images import is_images
 from modicum.data.read.sources import STDIN, batches, is_pipe
 from modicum.data.read.tables import Columns, Ids, id_text, resolved, table_of
+from modicum.data.store.opening import is_store
 
 READ = 20_000
 """Rows read at a time; the first of them decide which columns are which, as for `stream`."""
@@ -44,8 +45,8 @@ class Partition:
 
 
 def is_file_of_rows(source: str | Path) -> bool:
-    """Whether a table is a file that can be read again: no pipe, no built-in table, no folder of images."""
-    pipe = str(source) == STDIN or is_pipe(Path(source))
+    """Whether a table is a file that can be read again: no pipe, built-in table, store or folder of images."""
+    pipe = str(source) == STDIN or is_store(source) or is_pipe(Path(source))
     return not pipe and builtin(str(source)) is None and not is_images(source)
 
 
