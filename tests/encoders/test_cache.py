@@ -260,7 +260,7 @@ def test_a_cache_deleted_while_in_use_gives_right_vectors(tmp_path, worker, fake
 
 def test_hashes_that_end_in_zeros_are_told_apart():
     keys = np.array([b"a" * 15 + b"\0", b"a" * 16, b"a" * 14 + b"\0\0"], dtype="S16")
-    assert cache_module._places(keys, keys).tolist() == [0, 1, 2]
+    assert cache_module.last_places(keys, keys).tolist() == [0, 1, 2]
 
 
 def test_errors_name_the_folder_and_the_remedy(tmp_path, worker, fake):

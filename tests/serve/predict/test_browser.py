@@ -55,7 +55,7 @@ def test_a_text_is_classified_corrected_and_searched_by_keyboard(start, bundle, 
     assert page.locator(".hits li").count() == 10
     page.locator("#texts").fill("\n".join(["rain and snow"] * 60))
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector("#panel td")
+    page.wait_for_selector("#panel dd:has-text('61')")
     assert page.locator("#panel dd").first.inner_text() == "61"
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)

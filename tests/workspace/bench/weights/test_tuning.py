@@ -33,16 +33,16 @@ def root(monkeypatch, tmp_path):
 
 def test_gains_stand_beside_the_frozen_ladder_and_prices_beside_all_layers(root):
     found = bench.run(root, ["cards"], 1, silent)
-    gains = [row for row in found if row.measure == bench.GAIN.name]
-    assert {row.method for row in gains} == {recipe.name for recipe in bench.RECIPES}
+    gains = [row for row in found if row.measure.startswith("accuracy, tuned")]
+    assert {row.measure for row in gains} == {f"accuracy, {recipe.name}" for recipe in bench.RECIPES}
     assert len({row.baseline for row in gains}) == 1
     assert all(row.against == bench.LADDER and row.on == "cards test, 4 labels a class" for row in gains)
     for measure in (bench.REACHED, bench.NUMBERS, bench.SPENT):
         told = {row.method: row for row in found if row.measure == measure.name}
-        assert set(told) == {f"weights.{name}" for name in ("full", "LoRA", "DiffFit")}
-        assert told["weights.full"].value == told["weights.full"].baseline
+        assert set(told) == {bench.OBJECTIVE, "weights.LoRA", "weights.DiffFit"}
+        assert told[bench.OBJECTIVE].value == told[bench.OBJECTIVE].baseline
     numbers = {row.method: row.value for row in found if row.measure == bench.NUMBERS.name}
-    assert numbers["weights.DiffFit"] < numbers["weights.LoRA"] < numbers["weights.full"]
+    assert numbers["weights.DiffFit"] < numbers["weights.LoRA"] < numbers[bench.OBJECTIVE]
 
 
 def test_ways_are_found_by_walking():

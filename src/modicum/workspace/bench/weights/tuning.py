@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -37,7 +37,9 @@ TABLE_SHOTS, TABLE_STEPS = 16, 150
 """Labels a class and steps at which ways to move weights are compared, on the first collection and draw."""
 
 LADDER = "the ladder on frozen vectors"
-GAIN = Measure("accuracy, tuned weights", "share", LADDER)
+GAIN = Measure("accuracy, ", "share", LADDER)
+OBJECTIVE = "weights.SupervisedContrastive"
+"""What all of them minimise, and whose figures those of all layers are."""
 SECONDS = Measure("seconds to tune", "s")
 REACHED = Measure("accuracy, by what trains", "share", "all layers")
 NUMBERS = Measure("numbers that train", "numbers", "all layers", lower_is_better=True)
@@ -108,8 +110,8 @@ def _gains(task: Task, base: FolderEncoder, shots: int, folder: Path) -> Iterato
     tuned = task.tuned(base, TuneSettings(steps=STEPS, batch=BATCH), folder / "tuned")
     frozen = task.frozen()
     for name, accuracy in task.accuracies(tuned.encoder).items():
-        yield Figure(GAIN, name, where, accuracy, frozen)
-    yield Figure(SECONDS, "weights.SupervisedContrastive", where, tuned.tuning.seconds)
+        yield Figure(replace(GAIN, name=f"{GAIN.name}{name}"), OBJECTIVE, where, accuracy, frozen)
+    yield Figure(SECONDS, OBJECTIVE, where, tuned.tuning.seconds)
 
 
 def all_ways() -> list[str]:
@@ -131,5 +133,5 @@ def _prices(task: Task, base: FolderEncoder, folder: Path, progress: Progress) -
         found = (accuracy, float(tuned.tuning.parameters), tuned.tuning.seconds)
         first = first or found
         for measure, value, against in zip((REACHED, NUMBERS, SPENT), found, first, strict=True):
-            yield Figure(measure, f"weights.{way}", where, value, against)
+            yield Figure(measure, OBJECTIVE if way == FULL else f"weights.{way}", where, value, against)
     progress("ways to move weights", len(ways), len(ways))
