@@ -5,10 +5,9 @@ Run by test_ray.py in a process that may open sockets: BUNDLE TABLE OUT.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
-
-from ray.cluster_utils import Cluster
 
 from modicum.workspace import Where, predict_file
 
@@ -16,7 +15,7 @@ NODE = {"num_cpus": 1, "object_store_memory": 80 << 20}
 
 
 def main(bundle, table, out):
-    cluster = Cluster()
+    cluster = importlib.import_module("ray.cluster_utils").Cluster()
     cluster.add_node(**NODE, include_dashboard=False)
     other = cluster.add_node(**NODE)
     where, seen = Where(f"ray:{cluster.address}"), []
