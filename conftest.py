@@ -20,6 +20,7 @@ collect_ignore = [
 ]
 if importlib.util.find_spec("torch") is None:
     collect_ignore.append("src/modicum/weights")
+    collect_ignore_glob = ["tests/weights/*/worlds.py"]
 
 settings.register_profile(
     "suite", derandomize=True, deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow]
