@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modicum.core import InputError
 from modicum.evaluation.stats import Difference
 from modicum.workspace.ladder.bank import Bank
 from modicum.workspace.ladder.climb import Plan, rounds_of
@@ -45,4 +47,19 @@ def test_states_are_kept_only_where_there_is_a_folder(tmp_path):
     assert state_file(Settings(), "last") is None
     kept = Settings(tuning=TuneSettings(work=tmp_path / "work"))
     assert state_file(kept, "last") == tmp_path / "work" / "last.safetensors"
-    assert (tmp_path / "work").is_dir()
+
+
+def test_a_course_is_taken_again_from_its_folder(tmp_path):
+    course = Course(80, 3)
+    course.keep(None)
+    assert Course.kept(None) is None
+    assert Course.kept(tmp_path / "work") is None
+    course.keep(tmp_path / "work")
+    assert Course.kept(tmp_path / "work") == course
+
+
+@pytest.mark.parametrize("said", ["{", "[]", '{"steps": 3}', '{"steps": 3, "folds": -1}'])
+def test_a_damaged_course_is_told(tmp_path, said):
+    (tmp_path / "course.json").write_text(said)
+    with pytest.raises(InputError, match=r"course.json .*; delete the folder, or give another --work"):
+        Course.kept(tmp_path)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from modicum.workspace.decision import entry_of, ladder_rows
 from modicum.workspace.ladder.bank import TUNED, Bank
-from modicum.workspace.ladder.choice import labels_per_class
 from modicum.workspace.ladder.climb import Trial
 from modicum.workspace.ladder.recipes import Recipe
 from modicum.workspace.making import Made
 from modicum.workspace.tuning.attempt import Attempt
+from modicum.workspace.tuning.rung import gain_elsewhere
 
 NOT_TRIED = Recipe("tuned weights", 5, ())
 
@@ -80,12 +78,10 @@ def _said(attempt: Attempt) -> str:
 
 def _elsewhere(made: Made, bank: Bank) -> dict[str, Any] | None:
     """What tuning brought on other tables, and may bring here; None where that is not known."""
-    problem = made.problem
-    labels = labels_per_class(problem.y, len(problem.space))
-    lead, gains = bank.lead(TUNED, len(problem.space), labels), [-lead for lead in bank.leads(TUNED)]
-    if lead is None or len(gains) < 2:
+    known, gains = gain_elsewhere(bank, made.problem), [-lead for lead in bank.leads(TUNED)]
+    if known is None:
         return None
-    mean, sd = -lead.mean, max(lead.sd, float(np.std(gains, ddof=1)))
+    mean, sd = known.mean, known.sd
     verdict = "nobody can tell beforehand whether it pays"
     if abs(mean) > sd:
         verdict = "it is worth a try" if mean > 0 else "it does not pay"

@@ -6,20 +6,24 @@ are measured as long as the budget lasts, two at least; what is left pays for th
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from modicum.core.errors import InputError
+from modicum.core.files import atomic_write
+from modicum.core.json_files import read_json
 from modicum.core.progress import Progress, silent
 from modicum.encoders import FolderEncoder, encode
 from modicum.evaluation.splits import Split
 from modicum.evaluation.stats import Difference, corrected_difference
-from modicum.workspace.ladder.bank import TUNED, Bank
+from modicum.workspace.ladder.bank import TUNED, Bank, Guess
 from modicum.workspace.ladder.choice import Candidate, Choice, choose, correctness, labels_per_class
 from modicum.workspace.ladder.climb import Climb, Fold, coverage, measured_rows, rounds_of, run_fold, trial_of
 from modicum.workspace.ladder.problem import Problem
@@ -38,8 +42,9 @@ RECIPES: tuple[Recipe, ...] = (
 LEAST_FOLDS, LEAST_STEPS = 2, 40
 PACE = 400.0
 """Texts encoded in a second at least, to foresee what a fold costs."""
-SPREAD = 0.05
-"""Standard deviation of what tuning gains over tables, where the bank knows fewer than two."""
+UNTOLD = Guess(0.0, 0.05)
+"""What tuning may gain where the bank knows fewer than two tables."""
+COURSE, START_ANEW = "course.json", "delete the folder, or give another --work"
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,28 @@ class Course:
             return cls(steps, min(runs - 1, folds))
         fewer = int((seconds / (least + 1) - overhead) / max(pace, 1e-9))
         return cls(min(fewer, steps), least) if fewer >= min(LEAST_STEPS, steps) else None
+
+    @classmethod
+    def kept(cls, work: Path | None) -> Self | None:
+        """The course that an attempt in this folder took, so that one that goes on takes the same; None without one.
+
+        Raises:
+            InputError: The folder's file is damaged.
+        """
+        file = None if work is None else work / COURSE
+        if file is None or not file.is_file():
+            return None
+        told = read_json(file, START_ANEW)
+        steps, folds = (told.get("steps"), told.get("folds")) if isinstance(told, dict) else (None, None)
+        if not (isinstance(steps, int) and isinstance(folds, int) and min(steps, folds) > 0):
+            raise InputError(f"{file} does not say how long runs are; {START_ANEW}")
+        return cls(steps, folds)
+
+    def keep(self, work: Path | None) -> None:
+        """Write the course into the folder of an attempt, where there is one."""
+        if work is not None:
+            work.mkdir(parents=True, exist_ok=True)
+            atomic_write(work / COURSE, json.dumps(asdict(self)).encode())
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,21 +187,24 @@ def lead_of(measured: Measured, climbed: Climb, shipped: Candidate, y: NDArray[n
 
 def expected_lead(lead: Difference, bank: Bank, problem: Problem) -> float:
     """The lead after it is weighed against what tuning gained on the bank's tables."""
-    told = bank.lead(TUNED, len(problem.space), labels_per_class(problem.y, len(problem.space)))
-    gains = [-gain for gain in bank.leads(TUNED)]
-    mean = 0.0 if told is None else -told.mean
-    spread = max(float(np.std(gains, ddof=1)) if len(gains) > 1 else SPREAD, 0.0 if told is None else told.sd)
-    precision, believed = max(lead.standard_error, 1e-6) ** -2, spread**-2
-    return float((precision * lead.difference + believed * mean) / (precision + believed))
+    prior = gain_elsewhere(bank, problem) or UNTOLD
+    precision, believed = max(lead.standard_error, 1e-6) ** -2, prior.sd**-2
+    return float((precision * lead.difference + believed * prior.mean) / (precision + believed))
+
+
+def gain_elsewhere(bank: Bank, problem: Problem) -> Guess | None:
+    """What tuning gained on tables like this one; None where the bank knows fewer than two tables."""
+    classes = len(problem.space)
+    lead, leads = bank.lead(TUNED, classes, labels_per_class(problem.y, classes)), bank.leads(TUNED)
+    if lead is None or len(leads) < 2:
+        return None
+    return Guess(-lead.mean, max(lead.sd, float(np.std(leads, ddof=1))))
 
 
 def state_file(settings: Settings, name: str) -> Path | None:
     """Where the state of a run is kept; None where it is not."""
     work = settings.tuning.work
-    if work is None:
-        return None
-    work.mkdir(parents=True, exist_ok=True)
-    return work / f"{name}.safetensors"
+    return None if work is None else work / f"{name}.safetensors"
 
 
 def _staged(progress: Progress, name: str) -> Progress:

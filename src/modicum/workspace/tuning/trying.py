@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -103,16 +104,12 @@ def _tried(
     tuner = _tuner(source, bench, settings)
     scratch = Scratch()
     folder = scratch.folder
-    pace = tuner.pace(folder / "probe")
-    texts = len(bench.texts) + len(bench.names or ())
-    course = Course.within(
-        left - (time.perf_counter() - start), pace, texts / PACE + 2, settings.tuning.steps, len(bench.splits)
-    )
-    if course is None:
-        reason = f"a step takes {pace:.2f} s, so that {max(left, 0):.0f} s are too few; {REMEDY}"
+    course = Course.kept(settings.tuning.work) or _planned(tuner, bench, settings, left, folder)
+    if isinstance(course, str):
         if settings.tuning.wanted:
-            raise InputError(f"weights cannot be tuned here: {reason}")
-        return Shipped(replace(made, attempt=Attempt(reason, time.perf_counter() - start)))
+            raise InputError(f"weights cannot be tuned here: {course}")
+        return Shipped(replace(made, attempt=Attempt(course, time.perf_counter() - start)))
+    course.keep(settings.tuning.work)
     try:
         measured = measure(tuner, bench, course, settings, folder, progress=progress)
     except Interrupted:
@@ -124,10 +121,20 @@ def _tried(
         return Shipped(replace(made, attempt=replace(attempt, seconds=time.perf_counter() - start)))
     rows = np.arange(len(bench.rows))
     last = tuner.run(rows, folder / "encoder", course.steps, state=state_file(settings, "last"), progress=progress)
-    shipped = _finished(made, table, last, measured, settings, progress)
+    shipped = _finished(made, table, bench.names, last, measured, settings, progress)
     notes = tuple(dict.fromkeys((*measured.notes, *last.tuning.notes)))
     attempt = replace(attempt, tuning=replace(last.tuning, notes=notes), seconds=time.perf_counter() - start)
     return Shipped(replace(shipped, attempt=attempt), last.encoder, OwnWeights(folder / "encoder", scratch))
+
+
+def _planned(tuner: Tuner, bench: Bench, settings: Settings, left: float, folder: Path) -> Course | str:
+    """How long runs may be in the seconds that are left, or why there is no run."""
+    start = time.perf_counter()
+    pace = tuner.pace(folder / "probe")
+    texts = len(bench.texts) + len(bench.names or ())
+    seconds = left - (time.perf_counter() - start)
+    course = Course.within(seconds, pace, texts / PACE + 2, settings.tuning.steps, len(bench.splits))
+    return course or f"a step takes {pace:.2f} s, so that {max(left, 0):.0f} s are too few; {REMEDY}"
 
 
 def _tuner(source: FolderEncoder, bench: Bench, settings: Settings) -> Tuner:
@@ -149,9 +156,14 @@ def _compared(made: Made, measured: Measured, settings: Settings) -> Attempt:
 
 
 def _finished(
-    made: Made, table: Table, last: Tuned, measured: Measured, settings: Settings, progress: Progress
+    made: Made,
+    table: Table,
+    names: Sequence[str] | None,
+    last: Tuned,
+    measured: Measured,
+    settings: Settings,
+    progress: Progress,
 ) -> Made:
-    names = made.problem.space.texts() if made.problem.class_vectors is not None else None
     problem = replaced(made.problem, last.encoder, table.texts, names, cache=True)
     tuned = finish(problem, measured.climbed, measured.choice, settings, watch=Stopwatch(), progress=progress)
     return replace(tuned, curve=made.curve)
