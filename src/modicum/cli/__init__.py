@@ -8,6 +8,26 @@ import warnings
 import typer
 
 from modicum import __version__
+from modicum.cli import (
+    bench,
+    classes,
+    clean,
+    dedup,
+    encode,
+    encoders,
+    feed,
+    fit,
+    label,
+    merge,
+    methods,
+    predict,
+    report,
+    search,
+    select,
+    serve,
+    topics,
+    tune,
+)
 from modicum.cli.console import complain, show_warning
 from modicum.cli.models import classes, fit, merge, predict, report, serve, tune
 from modicum.cli.parts import bench, doctor, encode, encoders, methods
@@ -43,6 +63,7 @@ verbs = (
 )
 for verb in verbs:
     app.command()(getattr(verb, verb.__name__.rsplit(".", 1)[-1]))
+app.add_typer(feed.feed, name="feed")
 
 
 def _version(wanted: bool) -> None:

@@ -8,6 +8,7 @@ from modicum.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from modicum.workspace import loop, search, store, weights
+    from modicum.workspace import feed, loop, search, weights
     from modicum.workspace.bench import BENCHES, run_bench
     from modicum.workspace.bundle import Bundle, load, read_report
     from modicum.workspace.classes import add_class, remove_classes, rename_classes
@@ -89,6 +90,7 @@ __all__ = [
     "encode_file",
     "encodes_apart",
     "examine",
+    "feed",
     "fit",
     "load",
     "load_topics",
@@ -111,3 +113,4 @@ __all__ = [
 ]
 
 __getattr__ = lazy_names(__name__, _NAMES, ("loop", "search", "store", "weights"))
+__getattr__ = lazy_names(__name__, _NAMES, ("feed", "loop", "search", "weights"))

@@ -1,0 +1,127 @@
+"""`modicum feed`: a stream of papers from many sources, each paper once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import modicum
+from modicum.cli import options
+from modicum.cli.console import bars, err, out, print_json, print_table
+
+SHOWN = 20
+
+feed = typer.Typer(
+    help="Gather papers from feeds, interfaces and files, each paper once.\n\n"
+    "Example: modicum feed add arxiv:cat:cs.CL",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+FOLDER = Annotated[Path, typer.Option("--folder", metavar="DIR", help="Folder of the feed.")]
+ENCODER = Annotated[
+    str | None,
+    typer.Option(
+        "--encoder",
+        metavar="NAME",
+        help="Encoder that finds copies in other words; default all-MiniLM-L6-v2; none to do without.",
+    ),
+]
+
+
+@feed.command()
+def add(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="Address of a feed or interface, arxiv:QUERY, a file (Atom, RSS, JSON, JSONL, CSV, BibTeX, RIS, HTML, "
+            "text), or a folder of such files.",
+        ),
+    ],
+    folder: FOLDER = Path("feed"),
+    encoder: ENCODER = None,
+    json: options.JSON = False,
+) -> None:
+    """Read a source into the feed, and keep it for later polls.
+
+    Example: modicum feed add arxiv:cat:cs.CL --folder lab
+    """
+    parts = modicum.workspace.feed
+    store = parts.Store.open(folder, create=True)
+    with bars() as progress:
+        found = parts.add(store, source, encoder=encoder, progress=progress)
+    total = store.rows("SELECT count(*) AS papers FROM papers")[0]["papers"]
+    store.close()
+    if json:
+        print_json({**found.to_dict(), "folder": str(folder), "library": total})
+        return
+    said = f"{found.source}: {found.read:,} entries read, {found.papers:,} papers"
+    repeats = f", {len(found.repeated):,} told more than once" if found.repeated else ""
+    out().print(f"{said}{repeats}; {total:,} papers in {folder}", soft_wrap=True, markup=False)
+    for title in found.repeated[:SHOWN]:
+        out().print(f"  {title}", soft_wrap=True, markup=False)
+    if len(found.repeated) > SHOWN:
+        out().print(f"  and {len(found.repeated) - SHOWN:,} more (--json names all)", markup=False)
+
+
+@feed.command("list")
+def list_sources(folder: FOLDER = Path("feed"), json: options.JSON = False) -> None:
+    """List the feed's sources, how much they gave, and when they are due.
+
+    Example: modicum feed list --folder lab
+    """
+    parts = modicum.workspace.feed
+    store = parts.Store.open(folder)
+    rows = [_facts(row, parts.reading(store, row["address"])) for row in store.rows("SELECT * FROM sources")]
+    store.close()
+    if json:
+        print_json({"folder": str(folder), "sources": rows})
+    else:
+        told = ("source", "read", "papers", "polled", "due", "error")
+        shown = [{name: "" if row[name] is None else str(row[name]) for name in told} for row in rows]
+        print_table(shown, right=("read", "papers"))
+
+
+@feed.command()
+def poll(
+    folder: FOLDER = Path("feed"),
+    all: Annotated[bool, typer.Option("--all", help="Also the sources that are not due yet.")] = False,
+    encoder: ENCODER = None,
+    json: options.JSON = False,
+) -> None:
+    """Ask the sources that are due for what is new; one that fails is put off, and told of.
+
+    Example: modicum feed poll --folder lab
+    """
+    parts = modicum.workspace.feed
+    store = parts.Store.open(folder)
+    with bars() as progress:
+        found = parts.poll(store, encoder=encoder, all=all, progress=progress)
+    store.close()
+    if json:
+        print_json({"folder": str(folder), "sources": [one.to_dict() for one in found]})
+        return
+    for one in found:
+        if one.error:
+            err().print(f"{one.source}: put off; {one.error}", soft_wrap=True, markup=False)
+        else:
+            out().print(f"{one.source}: {one.new:,} new entries", soft_wrap=True, markup=False)
+    if not found:
+        err().print("no source is due; --all asks them all the same", soft_wrap=True)
+
+
+def _facts(row: dict[str, Any], found: Any) -> dict[str, Any]:
+    return {
+        **found.to_dict(),
+        "polled": _time(row["polled"]),
+        "due": _time(row["due"]),
+        "failures": row["failures"],
+        "error": row["error"],
+    }
+
+
+def _time(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,42 @@
+"""A feed of papers: sources flow in, copies fall together, likes become a ranking."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modicum.core.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from modicum.workspace.feed.merging import merge_alike
+    from modicum.workspace.feed.ranking import Suggestions, rank_by_likes
+    from modicum.workspace.feed.reading import Manners, Reading, add, poll, reading
+    from modicum.workspace.feed.store import Store
+    from modicum.workspace.feed.trending import trend_scores
+
+_NAMES = {
+    "Manners": "modicum.workspace.feed.reading",
+    "Reading": "modicum.workspace.feed.reading",
+    "Store": "modicum.workspace.feed.store",
+    "Suggestions": "modicum.workspace.feed.ranking",
+    "add": "modicum.workspace.feed.reading",
+    "merge_alike": "modicum.workspace.feed.merging",
+    "poll": "modicum.workspace.feed.reading",
+    "rank_by_likes": "modicum.workspace.feed.ranking",
+    "reading": "modicum.workspace.feed.reading",
+    "trend_scores": "modicum.workspace.feed.trending",
+}
+
+__all__ = [
+    "Manners",
+    "Reading",
+    "Store",
+    "Suggestions",
+    "add",
+    "merge_alike",
+    "poll",
+    "rank_by_likes",
+    "reading",
+    "trend_scores",
+]
+
+__getattr__ = lazy_names(__name__, _NAMES)
