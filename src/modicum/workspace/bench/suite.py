@@ -13,7 +13,7 @@ from modicum.core.checks import check_choice
 from modicum.core.files import atomic_write
 from modicum.core.progress import Progress, silent
 from modicum.evaluation.bench import BenchRow, machine_facts, rows_to_json
-from modicum.workspace.bench import dedup, few_shot, methods, modes, refit, scale, select, serve
+from modicum.workspace.bench import dedup, feed, few_shot, methods, modes, refit, scale, select, serve
 from modicum.workspace.bench.labels import active, conformal, loop, noisy, proportions, shift
 from modicum.workspace.bench.vectors import index, outliers, search, topics
 from modicum.workspace.bench.weights import compress, merge, tuning
@@ -50,6 +50,7 @@ BENCHES: Mapping[str, Entry] = MappingProxyType(
         "scale": Entry(scale.run, ("banking77",), 1),
         "compress": Entry(compress.run, ("banking77",), 5),
         "search": Entry(search.run, ("cranfield", "banking77"), 5),
+        "feed": Entry(feed.run, ("pages", "room", "kind"), 20),
         "weights": Entry(tuning.run, ("banking77", "trec", "mpqa"), 3),
         "merge": Entry(merge.run, ("banking77", "trec"), 1),
         "methods": Entry(methods.run, ("banking77", "trec", "mpqa"), 5),

@@ -122,7 +122,7 @@ def _checked(likes: Sequence[int], papers: int) -> Ints:
 
 def _standard(scores: Floats) -> Floats:
     spread = scores.std()
-    return (scores - scores.mean()) / (spread if spread > 0 else 1.0)
+    return np.asarray((scores - scores.mean()) / (spread if spread > 0 else 1.0))
 
 
 def _phrases(words: csr_array, weights: Floats, names: NDArray[np.str_]) -> tuple[tuple[str, ...], ...]:

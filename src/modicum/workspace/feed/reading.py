@@ -213,10 +213,10 @@ def _print(files: list[Path]) -> str:
 
 def _read_address(store: Store, address: str, manners: Manners, hosts: dict[str, float], *, again: bool) -> int:
     known = _state(store, address)
-    told = {} if again else {"etag": known.get("etag"), "modified": known.get("modified")}
+    asked = (None, None) if again else (known.get("etag"), known.get("modified"))
     with TemporaryDirectory(dir=store.folder, prefix=".answer-") as work:
         file = Path(work) / f"answer{PurePosixPath(urlsplit(address).path).suffix[:12]}"
-        answer = _ask(address, file, manners, hosts, **told)
+        answer = _ask(address, file, manners, hosts, *asked)
         with store.transaction() as db:
             source = _source(db, address, manners)
             runs = read_entries(file, _told(address, answer)) if answer.fresh else iter(())
@@ -253,14 +253,21 @@ def _told(source: str, answer: Answer) -> Told:
     return Told(source, kind_of_type(answer.content_type), declared, answer.url)
 
 
-def _ask(address: str, file: Path, manners: Manners, hosts: dict[str, float], **told: str | None) -> Answer:
+def _ask(
+    address: str,
+    file: Path,
+    manners: Manners,
+    hosts: dict[str, float],
+    etag: str | None = None,
+    modified: str | None = None,
+) -> Answer:
     """Ask a host, not sooner than a while after it was asked before."""
     host = urlsplit(address).netloc
     left = hosts.get(host, 0.0) + manners.pause - manners.clock()
     if left > 0:
         manners.sleep(min(left, manners.pause))
     try:
-        return fetch(address, file, limits=manners.limits, **told)
+        return fetch(address, file, etag=etag, modified=modified, limits=manners.limits)
     except Unreachable as error:
         raise InputError(f"{error}; nothing of it was taken") from error
     finally:

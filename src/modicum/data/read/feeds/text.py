@@ -85,7 +85,7 @@ def html_blocks(text: str) -> list[Block]:
         if found[0] == "<!--":
             place = _after(small, "-->", place)
         elif name in SILENT and not found[1]:
-            place = _after(small, f"</{name}", place)
+            place = _after(small, ">", _after(small, f"</{name}", place))
         elif name:
             writer.tag(name, bool(found[1]), found[3])
     writer.parts.append(text[place:])

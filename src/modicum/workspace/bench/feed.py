@@ -1,0 +1,131 @@
+"""The feed: entries read and merged from saved pages, and papers ranked by ten likes."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.svm import LinearSVC
+
+from modicum.core.errors import InputError
+from modicum.core.progress import Progress
+from modicum.encoders import encode, resolve
+from modicum.evaluation.bench import BenchRow, summarize
+from modicum.evaluation.metrics import ranking_scores
+from modicum.workspace.feed.ranking import centred, rank_by_likes, word_vectors
+from modicum.workspace.feed.reading import add
+from modicum.workspace.feed.store import Store
+
+LIKES, LEAST = 10, 20
+"""Likes of a reader, and papers of an interest at least."""
+PAPERS = "methods.jsonl"
+AHEAD = 0.05
+"""By how much the ranking is to lead."""
+EXPECTED = {"entries read": 487.0, "papers": 457.0, "titles that repeat": 28.0}
+
+Ranking = Callable[[NDArray[np.int64]], NDArray[np.int64]]
+
+
+def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[BenchRow]:
+    """Reading and merging `pages`, and ranking by the `room` of each paper of the file of methods beside it."""
+    rows: list[BenchRow] = []
+    for name in on:
+        rows += _merging(root / name, progress) if name == "pages" else _ranking(root, name, seeds, progress)
+    return rows
+
+
+def _merging(pages: Path, progress: Progress) -> list[BenchRow]:
+    if not pages.is_dir():
+        raise InputError(f"there is no folder {pages} (give the folder of collections with --data DIR)")
+    with tempfile.TemporaryDirectory() as work:
+        store = Store.open(Path(work) / "feed", create=True)
+        found = add(store, str(pages), progress=progress)
+        store.close()
+    counts = (float(found.read), float(found.papers), float(len(found.repeated)))
+    return [
+        BenchRow(measure, "the five pages", value, "", None, target)
+        for (measure, target), value in zip(EXPECTED.items(), counts, strict=True)
+    ]
+
+
+def _ranking(root: Path, field: str, seeds: int, progress: Progress) -> list[BenchRow]:
+    """Average precision of each way to rank, the same likes for all."""
+    file = root.parent / PAPERS
+    if not file.is_file():
+        raise InputError(f"there is no file {file}, whose papers are ranked (--data DIR names the folder beside it)")
+    papers = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    if field not in papers[0]:
+        raise InputError(f"{file} tells no {field!r} of a paper; name one of its columns, or pages, with --on")
+    interest = np.array([str(paper[field]) for paper in papers])
+    texts = [f"{paper['title']}. {paper['abstract']}" for paper in papers]
+    X = np.asarray(encode(texts, resolve(None, texts), progress=progress))
+    ways = _ways(texts, X)
+    found: dict[str, list[float]] = {way: [] for way in ways}
+    names, counts = np.unique(interest, return_counts=True)
+    for seed in range(seeds):
+        progress(f"rank by {field}", seed, seeds)
+        rng = np.random.default_rng(seed)
+        wanted = interest == rng.choice(names[counts >= LEAST])
+        likes = np.sort(rng.choice(np.flatnonzero(wanted), LIKES, replace=False))
+        relevant = wanted & ~np.isin(np.arange(len(texts)), likes)
+        for way, rank in ways.items():
+            scores = ranking_scores(rank(likes)[None], relevant[None].astype(float), at=len(texts))
+            found[way].append(float(scores.average_precision[0]))
+    return _rows(found, f"{len(texts)} papers, interest: {field}", seeds)
+
+
+def _rows(found: dict[str, list[float]], where: str, seeds: int) -> list[BenchRow]:
+    own, *others = found
+    rows = []
+    for other in others:
+        value, spread = summarize(found[own])
+        base = summarize(found[other])[0]
+        apart = summarize([a - b for a, b in zip(found[own], found[other], strict=True)])[1]
+        rows.append(
+            BenchRow(
+                f"average precision from {LIKES} likes",
+                where,
+                value,
+                "share",
+                base,
+                round(base + AHEAD, 5),
+                seeds,
+                spread,
+                note=f"baseline: {other}",
+                difference_spread=apart,
+            )
+        )
+    return rows
+
+
+def _ways(texts: Sequence[str], X: NDArray[np.floating]) -> dict[str, Ranking]:
+    words = word_vectors(texts)[0]
+    # As arxiv-sanity-lite sets them: its words must be in five papers, and in no more than a tenth of them.
+    settings = {"stop_words": "english", "sublinear_tf": True, "ngram_range": (1, 2), "max_features": 20_000}
+    reader = csr_array(TfidfVectorizer(min_df=5, max_df=0.1, **settings).fit_transform(texts))
+    plain, middle = X / np.linalg.norm(X, axis=1, keepdims=True), centred(X)
+    return {
+        "ranking by likes": lambda likes: rank_by_likes(texts, X, likes.tolist(), top=len(texts)).rows,
+        "linear SVM on TF-IDF, settings of arxiv-sanity-lite": lambda likes: _svm(reader, likes),
+        "linear SVM on TF-IDF, words in two papers or more": lambda likes: _svm(words, likes),
+        "vectors + nearest mean": lambda likes: _without(plain @ plain[likes].mean(axis=0), likes),
+        "centred vectors + nearest mean": lambda likes: _without(middle @ middle[likes].mean(axis=0), likes),
+    }
+
+
+def _svm(words: csr_array, likes: NDArray[np.int64]) -> NDArray[np.int64]:
+    target = np.isin(np.arange(words.shape[0]), likes)
+    rule = LinearSVC(C=0.01, class_weight="balanced", random_state=0).fit(words, target)
+    return _without(np.asarray(rule.decision_function(words)), likes)
+
+
+def _without(scores: NDArray[np.floating], likes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows by score, best first, the likes left out."""
+    order = np.argsort(-scores, kind="stable")
+    return order[~np.isin(order, likes)]

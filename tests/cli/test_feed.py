@@ -1,0 +1,48 @@
+"""`modicum feed`: add, list and poll as a user runs them."""
+
+from __future__ import annotations
+
+import json
+
+ABSTRACT = "We study rows, and what can be said of them with few labels. " * 5
+
+
+def page(tmp_path):
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / "1.txt").write_text(f"menu\n\nOn rows of tables\n\n{ABSTRACT}\n\nOn columns of tables\n\n{ABSTRACT}")
+    (folder / "2.txt").write_text(f"menu\n\nOn Rows of Tables\n\n{ABSTRACT}")
+    return folder
+
+
+def test_add_tells_read_papers_and_repeated(run, tmp_path):
+    done = run("feed", "add", page(tmp_path), "--encoder", "none", "--json")
+    assert done.code == 0
+    told = json.loads(done.out)
+    assert (told["read"], told["papers"], told["repeated"], told["library"]) == (3, 2, ["On rows of tables"], 2)
+    assert (tmp_path / "feed" / "feed.sqlite").is_file()
+
+
+def test_add_in_words(run, tmp_path):
+    done = run("feed", "add", page(tmp_path), "--encoder", "none", "--folder", "lab")
+    assert "3 entries read, 2 papers, 1 told more than once; 2 papers in lab" in done.out
+    assert "  On rows of tables" in done.out
+
+
+def test_list_and_poll(run, tmp_path):
+    folder = page(tmp_path)
+    run("feed", "add", folder, "--encoder", "none")
+    listed = json.loads(run("feed", "list", "--json").out)["sources"]
+    assert [(row["source"], row["read"], row["error"]) for row in listed] == [(str(folder), 3, None)]
+    assert "pages" in run("feed", "list").out
+    assert "no source is due" in run("feed", "poll").err
+    (folder / "3.txt").write_text(f"menu\n\nOn heads of vectors\n\n{ABSTRACT}")
+    done = json.loads(run("feed", "poll", "--all", "--encoder", "none", "--json").out)
+    assert [one["new"] for one in done["sources"]] == [1]
+
+
+def test_what_is_wrong_is_said_in_a_sentence(run):
+    assert run("feed", "list").code == 2
+    done = run("feed", "add", "nowhere.bib", "--encoder", "none")
+    assert (done.code, "there is no file" in done.err) == (2, True)
+    assert run("feed", "list", "--json").out.count("nowhere") == 0

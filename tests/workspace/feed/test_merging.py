@@ -1,0 +1,207 @@
+"""One paper is one paper, whatever sources tell of it, in whatever order, and whenever the reading is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modicum.core.errors import InputError
+from modicum.data.read.feeds import make_entry
+from modicum.workspace.feed import Manners, Store, add, merge_alike, poll
+from modicum.workspace.feed.likeness import Facts, same_title, same_work, title_key
+from modicum.workspace.feed.merging import take
+
+PAGES = Path(__file__).parents[4] / "shared" / "data" / "pages"
+WORDS = "rows columns labels vectors heads weights prompts graphs streams tables queries shifts".split()  # noqa: SIM905
+ABSTRACT = "We study " + ", ".join(f"{a} of {b}" for a in WORDS for b in WORDS if a < b)
+
+
+@pytest.fixture
+def store(tmp_path):
+    found = Store.open(tmp_path / "feed", create=True)
+    yield found
+    found.close()
+
+
+def papers(store):
+    return store.rows("SELECT * FROM papers ORDER BY id")
+
+
+def put(store, *told, address="a"):
+    """Take entries of one source; each is a dict of fields."""
+    with store.transaction() as db:
+        db.execute("INSERT OR IGNORE INTO sources (address, added) VALUES (?, 0)", (address,))
+        source = db.execute("SELECT id FROM sources WHERE address = ?", (address,)).fetchone()[0]
+        return take(db, source, [make_entry(one, address, one.get("key")) for one in told], 0.0)
+
+
+def test_by_identifier_and_title_with_every_source_kept(store):
+    put(
+        store, {"title": "On rows of tables", "url": "http://arxiv.org/abs/2305.00001v1", "votes": 3, "date": "2023-05"}
+    )
+    put(
+        store, {"title": "A better title", "identifiers": "10.48550/arXiv.2305.00001", "abstract": "Long."}, address="b"
+    )
+    put(store, {"title": "On Rows of Tables!", "votes": 2, "date": "2023-04-01"}, address="c")
+    (paper,) = papers(store)
+    assert (paper["votes"], paper["date"], paper["title"], paper["mentions"]) == (5, "2023-04-01", "A better title", 2)
+    assert [row["source"] for row in store.rows("SELECT source FROM entries ORDER BY id")] == [1, 2, 3]
+
+
+def test_an_entry_that_shows_two_papers_to_be_one_joins_them(store):
+    put(store, {"title": "On rows of tables"})
+    put(store, {"title": "Another working title", "identifiers": "2305.00001"}, address="b")
+    assert len(papers(store)) == 2
+    put(store, {"title": "On rows of tables", "identifiers": "2305.00001"}, address="c")
+    assert [paper["id"] for paper in papers(store)] == [1]
+    assert store.paper(2) == 1
+    put(store, {"title": "Something else entirely"}, address="c")
+    assert [paper["id"] for paper in papers(store)] == [1, 3]  # a number that led elsewhere is never given again
+
+
+def test_each_entry_once_and_told_anew(store):
+    assert put(store, {"title": "On rows of tables", "key": "k", "votes": 1}) == 1
+    assert put(store, {"title": "On rows of tables", "key": "k", "votes": 9}) == 0
+    assert [paper["votes"] for paper in papers(store)] == [9]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (("On rows of tables", "", ("A. Gauss",), ()), ("On rows of tables", "", ("B. Riemann",), ()), False),
+        (("On rows of tables", "", ("A. Gauß",), ()), ("On rows of tables", "", ("Gauss, Carl",), ()), True),
+        (("On rows of tables", "", (), ("arxiv:1",)), ("On rows of tables", "", (), ("arxiv:2",)), False),
+        (("On rows of tables", "", (), ("arxiv:1",)), ("On rows of tables", "", (), ("doi:2",)), True),
+        (("On rows of tables", "", ("G",), ("doi:1",)), ("On rows of tables", "", ("G",), ("doi:2",)), True),
+        (("Editorial", "one", (), ()), ("Editorial", "two", (), ()), False),
+        (("Editorial", "one", (), ()), ("Editorial", "one", (), ()), True),
+    ],
+)
+def test_facts_that_forbid(one, other, same):
+    assert same_title(Facts(*one), Facts(*other)) is same
+
+
+def test_a_second_part_is_another_paper():
+    one, two = (Facts(f"On rows, part {part}", ABSTRACT, (), ()) for part in ("I", "II"))
+    assert same_work(one, two)
+    assert not same_work(one, two, strict=True)
+
+
+def test_by_vectors(store):
+    put(store, {"title": "On rows of tables", "abstract": ABSTRACT})
+    put(store, {"title": "On the rows of tables", "abstract": ABSTRACT + "."}, address="b")
+    put(store, {"title": "Cooking with butter", "abstract": "Soup and bread and cheese. " * 20}, address="b")
+    assert len(papers(store)) == 3
+    assert merge_alike(store, "hashed") == 1
+    assert [paper["id"] for paper in papers(store)] == [1, 3]
+    assert merge_alike(store, "hashed") == 0
+
+
+TITLES = ["On rows of tables", "On columns of tables", "On heads of vectors"]
+ENTRY = st.fixed_dictionaries(
+    {"title": st.sampled_from(TITLES), "identifiers": st.sampled_from(["", "2305.00001", "10.1000/x"])}
+)
+
+
+@given(st.lists(ENTRY, min_size=1, max_size=6).flatmap(lambda told: st.tuples(st.just(told), st.permutations(told))))
+def test_with_compatible_facts_the_order_does_not_matter(tmp_path_factory, both):
+    """Titles and identifiers that contradict nobody: the groups are those of what is linked, in any order."""
+    partitions = []
+    for told in both:
+        store = Store.open(tmp_path_factory.mktemp("feed") / "feed", create=True)
+        one_scheme = [
+            {**one, "identifiers": one["identifiers"] and f"10.1000/{title_key(one['title'])[3]}"} for one in told
+        ]
+        put(store, *({**one, "key": f"{place}"} for place, one in enumerate(one_scheme)))
+        rows = store.rows("SELECT paper, title FROM entries")
+        partitions.append(
+            {frozenset(r["title"] for r in rows if r["paper"] == paper) for paper in {r["paper"] for r in rows}}
+        )
+        store.close()
+    assert partitions[0] == partitions[1]
+
+
+@pytest.mark.skipif(not PAGES.is_dir(), reason="there is no ../shared/data/pages")
+def test_the_five_pages_twice(store):
+    for new in (487, 0):
+        found = add(store, str(PAGES), encoder="hashed")
+        assert (found.read, found.papers, len(found.repeated), found.new) == (487, 457, 28, new)
+
+
+def lines(folder, count):
+    file = folder / "papers.jsonl"
+    rows = [json.dumps({"id": f"k{n}", "title": f"Paper about the number {n}"}) for n in range(count)]
+    file.write_text("\n".join(rows) + "\n")
+    return file
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from modicum.workspace.feed import Store, add
+calls = []
+def progress(stage, done, total):
+    if done == 2: os.kill(os.getpid(), signal.SIGKILL)
+add(Store.open(Path(sys.argv[1]), create=True), sys.argv[2], encoder="none", progress=progress)
+"""
+
+
+def test_a_killed_reading_goes_on_where_it_was(tmp_path):
+    file = lines(tmp_path, 5_000)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path / "feed"), str(file)], check=False, env=os.environ
+    )
+    assert done.returncode == -signal.SIGKILL
+    store = Store.open(tmp_path / "feed")
+    assert [row["place"] for row in store.rows("SELECT place FROM sources")] == [2]
+    assert store.rows("SELECT count(*) AS n FROM entries")[0]["n"] == 4_000
+    found = add(store, str(file), encoder="none")
+    assert (found.read, found.papers, found.new) == (5_000, 5_000, 1_000)
+    store.close()
+
+
+def test_polling_reads_changed_files_alone(store, tmp_path):
+    file = lines(tmp_path, 3)
+    add(store, str(file), encoder="none")
+    assert poll(store, encoder="none") == []
+    assert [one.new for one in poll(store, encoder="none", all=True)] == [0]
+    lines(tmp_path, 5)
+    assert [one.new for one in poll(store, encoder="none", all=True)] == [2]
+
+
+def test_a_source_that_fails_is_put_off_ever_longer(store, tmp_path):
+    file = lines(tmp_path, 3)
+    times = [0.0]
+    manners = Manners(every=100.0, clock=lambda: times[0])
+    add(store, str(file), encoder="none", manners=manners)
+    file.unlink()
+    waits = []
+    for _ in range(3):
+        times[0] = store.rows("SELECT due FROM sources")[0]["due"]
+        (found,) = poll(store, encoder="none", manners=manners)
+        assert "there is no file" in found.error
+        waits.append(store.rows("SELECT due FROM sources")[0]["due"] - times[0])
+    assert waits == [200.0, 400.0, 800.0]
+
+
+def test_errors_are_sentences(store, tmp_path):
+    with pytest.raises(InputError, match="begin one with: modicum feed add"):
+        Store.open(tmp_path / "nowhere")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "feed.sqlite").write_text("no database at all, but long enough to be looked at " * 30)
+    with pytest.raises(InputError, match="choose another --folder"):
+        Store.open(tmp_path / "other")
+    with pytest.raises(InputError, match="no known kind"):
+        add(store, "ftp://a/b", encoder="none")
+    with pytest.raises(InputError, match="needs a query"):
+        add(store, "arxiv:", encoder="none")
+    with store.alone(), pytest.raises(InputError, match="another modicum reads"):
+        add(store, "a", encoder="none")
