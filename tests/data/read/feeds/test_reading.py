@@ -22,7 +22,8 @@ ATOM = """<?xml version="1.0" encoding="UTF-8"?>
 <feed xmlns="http://www.w3.org/2005/Atom" xmlns:arxiv="http://arxiv.org/schemas/atom"><title>q</title><entry>
 <id>http://arxiv.org/abs/2305.00001v2</id><published>2023-05-01T08:00:00Z</published><title>On x &lt; y and
  rows</title><summary>We study.</summary><author><name>Ada Byron</name></author><author><name>B. Cé</name></author>
-<arxiv:doi>10.1162/AB.1</arxiv:doi><link href="http://arxiv.org/abs/2305.00001v2"/><category term="cs.CL"/></entry></feed>
+<arxiv:doi>10.1162/AB.1</arxiv:doi><link href="http://arxiv.org/abs/2305.00001v2"/>
+<category term="cs.CL"/></entry></feed>
 """
 RSS = """<rss version="2.0"><channel><title>t</title><item><title>On x &lt; y and rows</title><guid>g</guid>
 <link>https://arxiv.org/abs/2305.00001</link><description>&lt;p&gt;We study.&lt;/p&gt;</description>
