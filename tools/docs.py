@@ -244,12 +244,21 @@ def command_page() -> str:
     """The help of every verb."""
     group = typer.main.get_group(app)
     out = ["# Command line", "", "Generated from the commands' own help."]
-    for name, command in group.commands.items():
+    commands = {
+        name: one for verb, command in group.commands.items() for name, one in _with_sub_commands(verb, command).items()
+    }
+    for name, command in commands.items():
         inputs = [option for option in command.params if option.param_type_name == "argument"]
         usage = " ".join(["modicum", name, *(str(p.metavar) for p in inputs), "[OPTIONS]"])
         out += ["", f"## modicum {name}", "", inspect.cleandoc(command.help or ""), "", f"    {usage}", ""]
         out += ["| option | meaning |", "|---|---|", *map(option_row, command.params)]
     return "\n".join(out) + "\n"
+
+
+def _with_sub_commands(verb: str, command: Any) -> dict[str, Any]:
+    """A verb, or in its place the commands within it, by what is typed for them."""
+    within = getattr(command, "commands", None)
+    return {verb: command} if within is None else {f"{verb} {name}": one for name, one in within.items()}
 
 
 def option_row(option: Any) -> str:
