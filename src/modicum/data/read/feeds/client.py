@@ -14,17 +14,17 @@ import time
 import urllib.request
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 AGENT = "modicum-feed (a reader of paper feeds; +https://pypi.org/project/modicum)"
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/json, application/xml;q=0.9, text/html;q=0.8, */*;q=0.5"
 )
+HEADERS = {"User-Agent": AGENT, "Accept": ACCEPT, "Accept-Encoding": "gzip", "Connection": "close"}
 MOVED = (301, 302, 303, 307, 308)
 PIECE = 1 << 16
 PORTS = {"http": 80, "https": 443}
@@ -151,20 +151,23 @@ def _response(url: str, asked: Mapping[str, str], end: float, limits: Limits) ->
     parts = _parts(url)
     left = end - time.monotonic()
     connection, target = _connection(parts, max(min(limits.silence, left), 0.01))
-    # A server that sends a byte now and then is never silent: only a clock of our own ends it.
-    clock = threading.Timer(max(left, 0.01), _hang_up, [connection])
-    clock.daemon = True
     with closing(connection):
-        clock.start()
         try:
-            headers = {"User-Agent": AGENT, "Accept": ACCEPT, "Accept-Encoding": "gzip", "Connection": "close", **asked}
-            connection.request("GET", target, headers=headers)
-            yield connection.getresponse()
+            connection.connect()
+            # A server that sends a byte now and then is never silent: only a clock of our own ends it.
+            clock = threading.Timer(max(end - time.monotonic(), 0.01), _hang_up, [connection.sock])
+            clock.daemon = True
+            clock.start()
+            try:
+                connection.request("GET", target, headers={**HEADERS, **asked})
+                yield connection.getresponse()
+            finally:
+                clock.cancel()
+            if time.monotonic() >= end:  # to a reader, hanging up looks like the end of the answer
+                raise TimeoutError
         except (OSError, http.client.HTTPException, zlib.error, ValueError) as error:
             reason = f"no whole answer in {limits.seconds:g} s" if time.monotonic() >= end else _told(error)
             raise Unreachable(f"{url} cannot be read: {reason}") from error
-        finally:
-            clock.cancel()
 
 
 def _connection(parts: SplitResult, timeout: float) -> tuple[http.client.HTTPConnection, str]:
@@ -182,13 +185,9 @@ def _connection(parts: SplitResult, timeout: float) -> tuple[http.client.HTTPCon
     return secure, target
 
 
-def _hang_up(connection: http.client.HTTPConnection) -> None:
-    found: Any = connection.sock
-    if found is not None:
-        try:
-            found.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
+def _hang_up(connected: socket.socket) -> None:
+    with suppress(OSError):
+        connected.shutdown(socket.SHUT_RDWR)
 
 
 def _write(response: http.client.HTTPResponse, file: Path, url: str, limits: Limits) -> None:

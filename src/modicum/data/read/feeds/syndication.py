@@ -34,7 +34,7 @@ def syndicated_entries(data: bytes, source: str, *, declared: str | None = None)
         raise InputError(f"{source} defines entities of its own, which feeds have no use for; it is not read")
     # As a stream: of a text the library would think that it may be an address.
     found = library("feedparser").parse(io.BytesIO(text.encode("utf-8", "replace")), response_headers=HEADERS)
-    if not found.entries and not found.version:
+    if not found.entries and not found.get("version"):
         raise InputError(f"{source} is neither Atom nor RSS; give the address of the feed, not of the page about it")
     for one in found.entries:
         entry = make_entry(_fields(one), source, one.get("id") or one.get("link"))
