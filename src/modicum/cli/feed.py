@@ -75,7 +75,7 @@ def list_sources(folder: FOLDER = Path("feed"), json: options.JSON = False) -> N
     """
     parts = modicum.workspace.feed
     store = parts.Store.open(folder)
-    rows = [_facts(row, parts.reading(store, row["address"])) for row in store.rows("SELECT * FROM sources")]
+    rows = [_facts(row, parts.told_of(store, row["address"])) for row in store.rows("SELECT * FROM sources")]
     store.close()
     if json:
         print_json({"folder": str(folder), "sources": rows})

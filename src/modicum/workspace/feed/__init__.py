@@ -9,7 +9,7 @@ from modicum.core.lazy import lazy_names
 if TYPE_CHECKING:
     from modicum.workspace.feed.merging import merge_alike
     from modicum.workspace.feed.ranking import Suggestions, rank_by_likes
-    from modicum.workspace.feed.reading import Manners, Reading, add, poll, reading
+    from modicum.workspace.feed.reading import Manners, Reading, add, poll, told_of
     from modicum.workspace.feed.store import Store
     from modicum.workspace.feed.trending import trend_scores
 
@@ -22,7 +22,7 @@ _NAMES = {
     "merge_alike": "modicum.workspace.feed.merging",
     "poll": "modicum.workspace.feed.reading",
     "rank_by_likes": "modicum.workspace.feed.ranking",
-    "reading": "modicum.workspace.feed.reading",
+    "told_of": "modicum.workspace.feed.reading",
     "trend_scores": "modicum.workspace.feed.trending",
 }
 
@@ -35,7 +35,7 @@ __all__ = [
     "merge_alike",
     "poll",
     "rank_by_likes",
-    "reading",
+    "told_of",
     "trend_scores",
 ]
 

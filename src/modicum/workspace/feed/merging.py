@@ -127,9 +127,9 @@ def _move(db: Connection, paper: int, to_paper: int) -> None:
 
 
 def _refresh(db: Connection, paper: int) -> None:
-    """Tell a paper anew from its entries, in an order that does not depend on which came first."""
+    """Tell a paper anew from all its entries: text of the one with the longest abstract, of equal ones the first."""
     rows = db.execute(
-        f"SELECT source, place, {FIELDS} FROM entries WHERE paper = ? ORDER BY length(abstract) DESC, title, id",
+        f"SELECT source, place, {FIELDS} FROM entries WHERE paper = ? ORDER BY length(abstract) DESC, id",
         (paper,),
     ).fetchall()
     lists = {name: [json.loads(row[name]) for row in rows] for name in ("authors", "identifiers", "tags")}

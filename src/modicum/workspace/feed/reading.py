@@ -101,7 +101,7 @@ def add(
         new = _read(store, address, manners or Manners(), {}, progress, again=True)
         if encoder != NO_VECTORS:
             merge_alike(store, encoder, progress=progress)
-    return reading(store, address, new)
+    return told_of(store, address, new)
 
 
 def poll(
@@ -129,16 +129,16 @@ def poll(
             if row["due"] > polite.clock() and not all:
                 continue
             try:
-                found.append(reading(store, row["address"], _read(store, row["address"], polite, hosts, progress)))
+                found.append(told_of(store, row["address"], _read(store, row["address"], polite, hosts, progress)))
             except InputError as error:
                 _put_off(store, row, str(error), getattr(error.__cause__, "wait", None), polite)
-                found.append(reading(store, row["address"], 0, str(error)))
+                found.append(told_of(store, row["address"], 0, str(error)))
         if encoder != NO_VECTORS and any(one.new for one in found):
             merge_alike(store, encoder, progress=progress)
-    return [reading(store, one.source, one.new, one.error) for one in found]
+    return [told_of(store, one.source, one.new, one.error) for one in found]
 
 
-def reading(store: Store, address: str, new: int = 0, error: str | None = None) -> Reading:
+def told_of(store: Store, address: str, new: int = 0, error: str | None = None) -> Reading:
     """What a feed holds of a source."""
     groups = store.rows(
         "SELECT papers.title AS title, count(*) AS times FROM entries JOIN papers ON papers.id = paper "

@@ -160,7 +160,8 @@ def _response(url: str, asked: Mapping[str, str], end: float, limits: Limits) ->
             clock.start()
             try:
                 connection.request("GET", target, headers={**HEADERS, **asked})
-                yield connection.getresponse()
+                with closing(connection.getresponse()) as response:
+                    yield response
             finally:
                 clock.cancel()
             if time.monotonic() >= end:  # to a reader, hanging up looks like the end of the answer
