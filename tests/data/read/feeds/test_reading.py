@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modicum.core.errors import InputError
-from modicum.data.read.feeds import Told, identifiers_in, iso_date, make_entry, papers_files, read_entries
+from modicum.data.read.feeds import Told, identifiers_in, iso_date, kind_of_type, make_entry, papers_files, read_entries
 from modicum.data.read.feeds.text import decoded, html_blocks, html_text
 
 PAGES = Path(__file__).parents[5] / "shared" / "data" / "pages"
@@ -201,3 +201,8 @@ def test_identifiers_and_dates():
     assert [iso_date(one) for one in ("2020", "2020-13", "0000", None, 2021, "1 Jan 2020 00:00:00 +0100")] == [
         "2020", None, None, None, "2021", "2019-12-31T23:00:00Z",
     ]  # fmt: skip
+
+
+def test_what_a_server_declares():
+    told = ("text/html; charset=utf-8", "Application/RSS+XML", "text/plain", None)
+    assert [kind_of_type(one) for one in told] == ["html", "feed", None, None]
