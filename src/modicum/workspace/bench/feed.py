@@ -106,9 +106,18 @@ def _rows(found: dict[str, list[float]], where: str, seeds: int) -> list[BenchRo
 
 def _ways(texts: Sequence[str], X: NDArray[np.floating]) -> dict[str, Ranking]:
     words = word_vectors(texts)[0]
-    # As arxiv-sanity-lite sets them: its words must be in five papers, and in no more than a tenth of them.
-    settings = {"stop_words": "english", "sublinear_tf": True, "ngram_range": (1, 2), "max_features": 20_000}
-    reader = csr_array(TfidfVectorizer(min_df=5, max_df=0.1, **settings).fit_transform(texts))
+    # The defaults of arxiv-sanity-lite, the best known reader that ranks so.
+    counter = TfidfVectorizer(
+        strip_accents="unicode",
+        stop_words="english",
+        token_pattern=r"(?u)\b[a-zA-Z_][a-zA-Z0-9_]+\b",
+        ngram_range=(1, 2),
+        max_features=10_000,
+        sublinear_tf=True,
+        max_df=0.5,
+        min_df=5,
+    )
+    reader = csr_array(counter.fit_transform(texts))
     plain, middle = X / np.linalg.norm(X, axis=1, keepdims=True), centred(X)
     return {
         "ranking by likes": lambda likes: rank_by_likes(texts, X, likes.tolist(), top=len(texts)).rows,
