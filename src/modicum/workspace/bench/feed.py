@@ -106,7 +106,7 @@ def _rows(found: dict[str, list[float]], where: str, seeds: int) -> list[BenchRo
 
 def _ways(texts: Sequence[str], X: NDArray[np.floating]) -> dict[str, Ranking]:
     words = word_vectors(texts)[0]
-    # The defaults of arxiv-sanity-lite, the best known reader that ranks so.
+    # As arxiv-sanity-lite counted words when it was first published; releases differ, also in the penalty.
     counter = TfidfVectorizer(
         strip_accents="unicode",
         stop_words="english",
@@ -121,7 +121,7 @@ def _ways(texts: Sequence[str], X: NDArray[np.floating]) -> dict[str, Ranking]:
     plain, middle = X / np.linalg.norm(X, axis=1, keepdims=True), centred(X)
     return {
         "ranking by likes": lambda likes: rank_by_likes(texts, X, likes.tolist(), top=len(texts)).rows,
-        "linear SVM on TF-IDF, settings of arxiv-sanity-lite": lambda likes: _svm(reader, likes),
+        "linear SVM on TF-IDF, words as in arxiv-sanity-lite": lambda likes: _svm(reader, likes),
         "linear SVM on TF-IDF, words in two papers or more": lambda likes: _svm(words, likes),
         "vectors + nearest mean": lambda likes: _without(plain @ plain[likes].mean(axis=0), likes),
         "centred vectors + nearest mean": lambda likes: _without(middle @ middle[likes].mean(axis=0), likes),
