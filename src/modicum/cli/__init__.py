@@ -8,30 +8,10 @@ import warnings
 import typer
 
 from modicum import __version__
-from modicum.cli import (
-    bench,
-    classes,
-    clean,
-    dedup,
-    encode,
-    encoders,
-    feed,
-    fit,
-    label,
-    merge,
-    methods,
-    predict,
-    report,
-    search,
-    select,
-    serve,
-    topics,
-    tune,
-)
 from modicum.cli.console import complain, show_warning
 from modicum.cli.models import classes, fit, merge, predict, report, serve, tune
 from modicum.cli.parts import bench, doctor, encode, encoders, methods
-from modicum.cli.tables import clean, dedup, label, search, select, store, topics
+from modicum.cli.tables import clean, dedup, feed, label, search, select, store, topics
 from modicum.core.errors import InputError
 
 HELP = """Turn a table of mostly unlabelled items and a few labels into a calibrated task model.

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from modicum.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from modicum.workspace import loop, search, store, weights
-    from modicum.workspace import feed, loop, search, weights
+    from modicum.workspace import feed, loop, search, store, weights
     from modicum.workspace.bench import BENCHES, run_bench
     from modicum.workspace.bundle import Bundle, load, read_report
     from modicum.workspace.classes import add_class, remove_classes, rename_classes
@@ -112,5 +111,4 @@ __all__ = [
     "weights",
 ]
 
-__getattr__ = lazy_names(__name__, _NAMES, ("loop", "search", "store", "weights"))
-__getattr__ = lazy_names(__name__, _NAMES, ("feed", "loop", "search", "weights"))
+__getattr__ = lazy_names(__name__, _NAMES, ("feed", "loop", "search", "store", "weights"))
