@@ -127,3 +127,21 @@ def open_page(browser):
     yield open_
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def lasso_all():
+    """A function that draws a line around all points of a page's map with the mouse."""
+
+    def lasso(page):
+        page.wait_for_selector("canvas")
+        frame = page.locator("canvas").bounding_box()
+        corners = [(0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99), (0.01, 0.5), (0.01, 0.02)]
+        spots = [(frame["x"] + x * frame["width"], frame["y"] + y * frame["height"]) for x, y in corners]
+        page.mouse.move(*spots[0])
+        page.mouse.down()
+        for spot in spots[1:]:
+            page.mouse.move(*spot, steps=4)
+        page.mouse.up()
+
+    return lasso

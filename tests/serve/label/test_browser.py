@@ -153,17 +153,9 @@ def test_alike_items_are_labelled_at_once(open_page, server):
     assert labels(server) == []
 
 
-def test_the_map_writes_back_and_is_undone(open_page, server):
+def test_the_map_writes_back_and_is_undone(open_page, lasso_all, server):
     page = open_page(server, "map")
-    page.wait_for_selector("canvas")
-    frame = page.locator("canvas").bounding_box()
-    corners = [(0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99), (0.01, 0.5), (0.01, 0.02)]
-    spots = [(frame["x"] + x * frame["width"], frame["y"] + y * frame["height"]) for x, y in corners]
-    page.mouse.move(*spots[0])
-    page.mouse.down()
-    for spot in spots[1:]:
-        page.mouse.move(*spot, steps=4)
-    page.mouse.up()
+    lasso_all(page)
     page.wait_for_selector("#map-told:has-text('49 rows picked, 6 of them labelled')")
     page.keyboard.press("2")
     page.wait_for_selector("#toast:has-text('Saved: 49 rows')")

@@ -84,17 +84,9 @@ def test_ten_sets_by_keyboard_with_undo_reload_and_export(open_page, sets_server
     assert Y.sum() == sum(len([name for name in row["topic"].split("|") if name]) for row in rows)
 
 
-def test_a_lasso_adds_and_removes_a_label(open_page, sets_server):
+def test_a_lasso_adds_and_removes_a_label(open_page, lasso_all, sets_server):
     page = open_page(sets_server, "map")
-    page.wait_for_selector("canvas")
-    frame = page.locator("canvas").bounding_box()
-    corners = [(0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99), (0.01, 0.5), (0.01, 0.02)]
-    spots = [(frame["x"] + x * frame["width"], frame["y"] + y * frame["height"]) for x, y in corners]
-    page.mouse.move(*spots[0])
-    page.mouse.down()
-    for spot in spots[1:]:
-        page.mouse.move(*spot, steps=4)
-    page.mouse.up()
+    lasso_all(page)
     page.wait_for_selector("#map-told:has-text('42 rows picked, 7 of them labelled')")
     page.locator(".chooser .class:has-text('sport')").click()
     page.wait_for_selector("#toast:has-text('sport added; 35 rows without a label got it alone')")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -67,7 +67,8 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
             rows.append(BenchRow(f"{mode}, speed", where, round(found, 1), "texts/s", peer, target, note=note))
         rows.append(_peak_share(exact, train.texts, paces["exact"], where))
         rows += _agreement(encoded, where)
-        rows += _accuracies(encoded, codes, truth, seeds, f"{name} test, {SHOTS} labels a class")
+        reached = accuracies(encoded, codes, truth, SHOTS, seeds)
+        rows += _accuracy_rows(reached, f"{name} test, {SHOTS} labels a class")
         rows += _cascade(encoded, codes, truth, paces, f"{name} test, {SHOTS} labels a class")
     return rows
 
@@ -116,21 +117,25 @@ def _agreement(encoded: dict[str, Encoded], where: str) -> list[BenchRow]:
     ]
 
 
-def _accuracies(
-    encoded: dict[str, Encoded], codes: NDArray[np.int64], truth: NDArray[np.int64], seeds: int, where: str
-) -> list[BenchRow]:
-    """Accuracy of names and shots on each mode's vectors, the same labels for all."""
-    found: dict[str, list[float]] = {mode: [] for mode in encoded}
+def accuracies(
+    encoded: Mapping[str, Encoded], codes: NDArray[np.int64], truth: NDArray[np.int64], shots: int, seeds: int
+) -> dict[str, list[float]]:
+    """Accuracy of names and shots on the vectors of each encoder, a value for each draw; the same labels for all."""
+    found: dict[str, list[float]] = {kind: [] for kind in encoded}
     for seed in range(seeds):
-        rows = few_shot_rows(codes, SHOTS, np.random.default_rng(seed))
-        for mode, told in encoded.items():
+        rows = few_shot_rows(codes, shots, np.random.default_rng(seed))
+        for kind, told in encoded.items():
             head = NamesAndShots().fit(
                 told.X[rows], codes[rows], classes=np.arange(len(told.names)), class_vectors=told.names
             )
-            found[mode].append(float((head.predict(told.X_test) == truth).mean()))
+            found[kind].append(float((head.predict(told.X_test) == truth).mean()))
+    return found
+
+
+def _accuracy_rows(found: Mapping[str, Sequence[float]], where: str) -> list[BenchRow]:
     exact = summarize(found["exact"])[0]
     return [
-        BenchRow(f"{mode}, accuracy", where, *_first(values), exact, None, seeds, summarize(values)[1])
+        BenchRow(f"{mode}, accuracy", where, *_first(values), exact, None, len(values), summarize(values)[1])
         for mode, values in found.items()
     ]
 

@@ -22,9 +22,8 @@ from modicum.core.progress import Progress
 from modicum.core.protocols import Encoder
 from modicum.data.read import label_space
 from modicum.encoders import FolderEncoder, StaticEncoder, in_mode, load_folder, resolve, write_table
-from modicum.evaluation.bench import BenchRow, few_shot_rows, load_collection, summarize
-from modicum.heads import NamesAndShots
-from modicum.workspace.bench.modes import Encoded, encode_parts, pace
+from modicum.evaluation.bench import BenchRow, load_collection, summarize
+from modicum.workspace.bench.modes import accuracies, encode_parts, pace
 
 SHOTS = 8
 FASTER, LOST = 1.8, 0.02
@@ -64,7 +63,9 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
         rows.append(BenchRow("seconds to teach half the layers", where, round(seconds, 1), "s", note=note))
         rows += [_speed(kind, found / paces[EXACT], where) for kind, found in paces.items() if kind != EXACT]
         codes, truth = space.encode(train.labels)[0], space.encode(test.labels)[0]
-        rows += _accuracies(encoded, codes, truth, seeds, f"{name} test, {SHOTS} labels a class")
+        reached = accuracies(encoded, codes, truth, SHOTS, seeds)
+        where = f"{name} test, {SHOTS} labels a class"
+        rows += [_accuracy(kind, values, reached, where) for kind, values in reached.items()]
     return rows
 
 
@@ -104,21 +105,6 @@ def _room(question: str) -> Any:
 def _speed(kind: str, times: float, where: str) -> BenchRow:
     target = FASTER if kind == STUDENT else None
     return BenchRow(f"speed, {kind}", where, round(times, 2), f"times {EXACT}", None, target)
-
-
-def _accuracies(
-    encoded: Mapping[str, Encoded], codes: NDArray[np.int64], truth: NDArray[np.int64], seeds: int, where: str
-) -> list[BenchRow]:
-    """Accuracy of names and shots on the vectors of each encoder, the same labels for all."""
-    found: dict[str, list[float]] = {kind: [] for kind in encoded}
-    for seed in range(seeds):
-        rows = few_shot_rows(codes, SHOTS, np.random.default_rng(seed))
-        for kind, told in encoded.items():
-            head = NamesAndShots().fit(
-                told.X[rows], codes[rows], classes=np.arange(len(told.names)), class_vectors=told.names
-            )
-            found[kind].append(float((head.predict(told.X_test) == truth).mean()))
-    return [_accuracy(kind, values, found, where) for kind, values in found.items()]
 
 
 def _accuracy(kind: str, values: Sequence[float], found: Mapping[str, Sequence[float]], where: str) -> BenchRow:
