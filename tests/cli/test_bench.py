@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -221,6 +222,7 @@ def test_select_tells_what_choices_and_distilled_rows_are_worth(run, collections
         "data.quantize",
     }
     distilled = [row for row in rows if row["method"] == "data.distill_vectors"]
+    assert any(row["method"] == "weights.TrajectoryMatching" for row in rows) == (find_spec("torch") is not None)
     assert {row["against"] for row in distilled} == {"the mean of each class", "one random real row of each class"}
     assert len(asked) == 2
     assert asked[0][0] == "select"

@@ -94,6 +94,7 @@ def test_as_many_rows_as_wanted_and_their_targets_are_probabilities(points, seed
 def test_arguments_are_not_changed():
     X, codes = world(rows=20)
     before = X.copy()
+    X.flags.writeable = codes.flags.writeable = False  # as the cache gives them
     match_trajectories(X, codes, 4, TrajectoryMatching(epochs=3, inner=2, steps=2))
     np.testing.assert_array_equal(X, before)
 

@@ -183,13 +183,14 @@ def match_trajectories(
     settings = settings or TrajectoryMatching()
     generator = torch.Generator().manual_seed(seed)
     known = check_codes(codes, classes=classes, rows=len(X))
-    rows = _with_ones(torch.from_numpy(np.ascontiguousarray(check_vectors(X), dtype=np.float32)))
-    targets = functional.one_hot(torch.from_numpy(known), classes).float()
+    rows = _with_ones(torch.tensor(check_vectors(X), dtype=torch.float32))  # a copy: cached vectors cannot be written
+    own = torch.tensor(known)
+    targets = functional.one_hot(own, classes).float()
     if not bool(targets.any(dim=0).all()):
         raise InputError("a class has no row to learn from; leave such classes out")
     experts = [expert_trajectory(rows, targets, settings, generator) for _ in range(settings.experts)]
     guide = experts[0][settings.window[1] + settings.span]
-    chosen = _started(rows @ guide, torch.from_numpy(known), classes, settings.points, generator)
+    chosen = _started(rows @ guide, own, classes, settings.points, generator)
     moved = _Moved(rows[chosen, :-1].clone(), (rows[chosen] @ guide), math.log(settings.rate))
     losses = _led(moved, experts, settings, generator)
     first = math.ceil((settings.window[1] + settings.span) / settings.span)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,8 @@ from modicum.workspace.bench.draws import POOL, Figure, Measure, gather
 from modicum.workspace.bench.peer import ask_peer
 from modicum.workspace.bench.scale import peak_memory
 from modicum.workspace.bench.tasks import Collection, open_collection
+from modicum.workspace.tuning.tuner import missing
+from modicum.workspace.weights.room import weights_room
 
 LINES, LARGER = 100_000, 4
 GOAL, FASTER, FLAT = 0.99, 3.0, 1.2
@@ -44,6 +47,8 @@ RANDOM = "rows chosen at random"
 LIKE = Measure("share of the choice that is of the target's kind", "share", RANDOM)
 LEARNT = Measure("accuracy of Linear on the chosen rows", "share", RANDOM)
 DISTILLED = Measure("accuracy, 1 synthetic vector a class", "share", "the mean of each class")
+DISTIL, TRAJECTORIES = "data.distill_vectors", "weights.TrajectoryMatching"
+"""Both are measured where torch is installed, else the first alone."""
 
 FOR_TARGET: Mapping[str, Callable[[Texts, Texts, Floats, Floats, Rng], Selection]] = {
     "data.importance_resampling": lambda pool, target, X, T, rng: importance_resampling(pool, target, KEPT, rng=rng),
@@ -160,13 +165,18 @@ def _distilled(collection: Collection, seed: int) -> Iterator[Figure]:
     means = float(mean.score(collection.X_test, collection.codes_test))
     X, tested = (np.column_stack([rows, np.ones(len(rows))]) for rows in (collection.X, collection.X_test))
     one = _accuracy(collection, few_shot_rows(codes, 1, np.random.default_rng(seed)))
-    for way, targets in (("labels", one_hot(codes, classes)), ("scores of Linear", head.scores(collection.X))):
-        scores = tested @ fit_distilled(distill_vectors(X, targets))
+    scored = {
+        (DISTIL, way): tested @ fit_distilled(distill_vectors(X, targets))
+        for way, targets in (("labels", one_hot(codes, classes)), ("scores of Linear", head.scores(collection.X)))
+    }
+    if missing() is None:
+        weights, biases = weights_room("distill").match_trajectories(collection.X, codes, classes, seed=seed).head()
+        scored[TRAJECTORIES, "labels"] = collection.X_test @ weights + biases
+    for (key, way), scores in scored.items():
         value = float((scores.argmax(axis=1) == collection.codes_test).mean())
         where = f"{collection.name} test, from all {way}"
-        yield Figure(DISTILLED, "data.distill_vectors", where, value, means)
-        real = Measure(DISTILLED.name, "share", "one random real row of each class")
-        yield Figure(real, "data.distill_vectors", where, value, one)
+        yield Figure(DISTILLED, key, where, value, means)
+        yield Figure(replace(DISTILLED, against="one random real row of each class"), key, where, value, one)
 
 
 def _accuracy(collection: Collection, rows: NDArray[np.int64]) -> float:

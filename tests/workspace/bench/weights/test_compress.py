@@ -53,5 +53,5 @@ def test_without_torch_it_says_what_to_install(root, monkeypatch):
         raise ModuleNotFoundError("No module named 'torch'", name="torch")
 
     monkeypatch.setattr(importlib, "import_module", missing)
-    with pytest.raises(InputError, match=r"made with torch; install it with: pip install 'modicum\[torch\]'"):
+    with pytest.raises(InputError, match=r"needs the package torch; install it with: pip install 'modicum\[torch\]'"):
         bench.run(root, ["small"], 1, silent)

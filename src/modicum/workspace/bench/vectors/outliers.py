@@ -28,6 +28,8 @@ from modicum.workspace.making import make_model
 from modicum.workspace.settings import Settings
 
 SHOTS = (8, None)
+FIRST_SEED = 100
+"""Of the draws: those of lower seeds chose parts of the rule."""
 RATE, LEAD = 0.05, 0.03
 BASELINE, SHIPPED = "maximum softmax probability of Linear", "fit --unknown"
 METHODS: Mapping[str, str] = {
@@ -61,7 +63,7 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
             draws = []
             for seed in range(seeds):
                 progress(where, seed, seeds)
-                draws.append(_draw(collection, shots, seed))
+                draws.append(_draw(collection, shots, FIRST_SEED + seed))
             progress(where, seeds, seeds)
             rows += _rows(where, draws)
     return rows

@@ -6,24 +6,22 @@ all vectors, and so are the labelled rows of each run.
 
 from __future__ import annotations
 
-import importlib
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modicum.core.errors import InputError
 from modicum.core.progress import Progress
 from modicum.core.protocols import Encoder
 from modicum.data.read import label_space
 from modicum.encoders import FolderEncoder, StaticEncoder, in_mode, load_folder, resolve, write_table
 from modicum.evaluation.bench import BenchRow, load_collection, summarize
 from modicum.workspace.bench.modes import accuracies, encode_parts, pace
+from modicum.workspace.weights.room import weights_room
 
 SHOTS = 8
 FASTER, LOST = 1.8, 0.02
@@ -71,7 +69,7 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
 
 def _students(exact: FolderEncoder, texts: Sequence[str], place: Path, progress: Progress) -> dict[str, Encoder]:
     """Half the layers: as they are, taught, and taught and then in 8 bits."""
-    compress, room = _room("compress"), _room("encoder")
+    compress, room = weights_room("compress"), weights_room("encoder")
     teacher = room.read_module(exact, dropout=0.0)
     layers = teacher.depth // 2
     cut = compress.with_layers(teacher, compress.even_layers(teacher.depth, layers))
@@ -84,22 +82,10 @@ def _students(exact: FolderEncoder, texts: Sequence[str], place: Path, progress:
 
 def _others(exact: FolderEncoder, X: NDArray[np.float32], texts: Sequence[str], place: Path) -> dict[str, Encoder]:
     """All layers in 8 bits, the static mode, and a table that was taught what the exact encoder makes of the texts."""
-    room, static = _room("encoder"), StaticEncoder(exact)
+    room, static = weights_room("encoder"), StaticEncoder(exact)
     folder = room.write_folder(place / TABLE, exact, room.read_module(exact))
-    write_table(folder, _room("compress").static_student(static, texts, X))
+    write_table(folder, weights_room("compress").static_student(static, texts, X))
     return {"8 bits": in_mode(exact, "fast"), "static": static, TABLE: StaticEncoder(load_folder(folder))}
-
-
-def _room(question: str) -> Any:
-    """A folder of the room of torch, imported when it is needed."""
-    try:
-        return importlib.import_module(f"modicum.weights.{question}")
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        raise InputError(
-            "smaller encoders are made with torch; install it with: pip install 'modicum[torch]'"
-        ) from error
 
 
 def _speed(kind: str, times: float, where: str) -> BenchRow:
