@@ -62,7 +62,7 @@ long: .venv/test  ## run the tests that need minutes or ../shared/data
 	$(BIN)/python -m pytest -m long
 
 bench: .venv/core  ## run the benchmarks, which need ../shared/data
-	for name in few-shot conformal shift proportions active noisy outliers label fit encode scale index topics search dedup select weights compress merge serve feed methods; do \
+	for name in few-shot conformal shift proportions active noisy outliers label fit encode scale index topics search dedup select rungs weights compress merge serve feed methods; do \
 		$(BIN)/modicum bench $$name --out benchmarks/$$name.json || exit 1; done
 
 bank: .venv/core  ## rebuild the bank of results; needs ../shared/data and the registry

@@ -228,6 +228,17 @@ def test_select_tells_what_choices_and_distilled_rows_are_worth(run, collections
     assert asked[0][0] == "select"
 
 
+def test_rungs_stand_beside_the_vectors_as_they_are(run, collections):
+    done = run("bench", "rungs", "--data", collections, "--on", "tiny", "--seeds", 2, "--json")
+    assert done.code == 0
+    rows = json.loads(done.out)["rows"]
+    kinds = {row["measure"].removeprefix("accuracy, linear, ") for row in rows if "accuracy, linear" in row["measure"]}
+    changed = {"whitened", "cut to 192", "without copies", "nearest half of the pool"}
+    assert kinds - {"fused with words"} == {"vectors as they are", *changed}
+    assert {row["against"] for row in rows if row["method"]} == {"vectors as they are"}
+    assert all(row["baseline"] is None for row in rows if row["measure"].endswith("vectors as they are"))
+
+
 def test_select_stands_beside_the_authors_weights(run, collections, tmp_path, monkeypatch):
     """The peer is a script of the folder; here it says how many words each line has."""
     script = tmp_path / "benchmarks" / "peers" / "importance.py"

@@ -204,6 +204,16 @@ def test_a_bundle_answers_in_the_mode_it_was_made_in(mode, table, sentence_folde
     np.testing.assert_allclose(again.probabilities, result.predictions.probabilities, atol=1e-6)
 
 
+def test_a_bundle_of_fused_vectors_brings_its_words_along(table, sentence_folder, tmp_path):
+    result = modicum.fit(table, encoder=str(sentence_folder), encoder_mode="fused", **QUICK)
+    assert result.report["encoder"]["mode"] == "fused"
+    assert result.bundle.model.width == result.bundle.encoder.dimension
+    again = modicum.load(result.save(tmp_path / "b")).predict(list(table.texts))
+    np.testing.assert_allclose(again.probabilities, result.predictions.probabilities, atol=1e-6)
+    with pytest.raises(InputError, match="encoder mode 'fused' is for encoders by name or folder, not for"):
+        modicum.fit(table, encoder=result.bundle.find_encoder(), encoder_mode="fused", **QUICK)
+
+
 def test_modes_are_for_texts_and_for_encoders_by_name(table):
     with pytest.raises(InputError, match="encoder mode 'static' is for texts"):
         modicum.fit(table, vectors=np.ones((len(table), 2)), encoder_mode="static")

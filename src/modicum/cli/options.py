@@ -60,7 +60,7 @@ ENCODER_MODE = Annotated[
         "--encoder-mode",
         metavar="MODE",
         help="exact; fast (8 bits, where this machine gains); static (dozens of times as fast, weaker); "
-        "cascade (static where that is sure, else exact).",
+        "fused (exact, with the table's words beside it); cascade (static where that is sure, else exact).",
     ),
 ]
 HOST = Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +20,15 @@ def normalize_rows(X: Floats) -> Floats:
     """Scale each row of X (N, D) to Euclidean length 1; a row of zeros stays zero."""
     norms = np.linalg.norm(X, axis=1, keepdims=True)
     return np.asarray(X / np.where(norms > 0, norms, 1))
+
+
+def fuse(parts: Sequence[Floats], shares: Sequence[float]) -> Floats:
+    """Vectors (N, sum of D_i) of length 1 whose cosine is the weighted mean of that of each part (N, D_i).
+
+    Shares are at least 0 and sum to 1. Where a part has a row of zeros, the row is shorter.
+    """
+    scaled = zip(parts, np.sqrt(shares), strict=True)
+    return np.concatenate([normalize_rows(part) * part.dtype.type(weight) for part, weight in scaled], axis=1)
 
 
 def log_softmax(scores: Floats) -> Floats:

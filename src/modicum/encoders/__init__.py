@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from modicum.encoders.cache import VectorCache
     from modicum.encoders.encoding import encode, encode_table, encoder_for
     from modicum.encoders.folder import FolderEncoder, load_folder
+    from modicum.encoders.fused import FusedEncoder
     from modicum.encoders.hashed import HashedEncoder
     from modicum.encoders.modes import MODES, Agreement, compare, fastest, in_mode
     from modicum.encoders.precomputed import check_ending, join_npy, read_vectors, vectors_part, write_vectors
@@ -22,6 +23,7 @@ _NAMES = {
     "Agreement": "modicum.encoders.modes",
     "Encoder": "modicum.core.protocols",
     "FolderEncoder": "modicum.encoders.folder",
+    "FusedEncoder": "modicum.encoders.fused",
     "HashedEncoder": "modicum.encoders.hashed",
     "StaticEncoder": "modicum.encoders.static",
     "VectorCache": "modicum.encoders.cache",
@@ -49,6 +51,7 @@ __all__ = [
     "Agreement",
     "Encoder",
     "FolderEncoder",
+    "FusedEncoder",
     "HashedEncoder",
     "StaticEncoder",
     "VectorCache",

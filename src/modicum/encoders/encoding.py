@@ -16,6 +16,7 @@ from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.core.records import ImageFile, Table
 from modicum.encoders.cache import VectorCache
+from modicum.encoders.fused import FusedEncoder
 from modicum.encoders.hashed import HashedEncoder
 from modicum.encoders.images import ImageEncoder, file_digests, is_image_name
 from modicum.encoders.provision import resolve
@@ -40,7 +41,7 @@ def encode(
         encoder: A folder, a name, an encoder; default `all-MiniLM-L6-v2`. One of images begins with its library, such
             as `timm:NAME` or `hf:FOLDER`.
         cache: Folder of the cache; default the platform's, or what `MODICUM_CACHE` names; False for none. Hashed and
-            static vectors are never cached: they are cheaper to make than to keep.
+            static vectors are never cached: they are cheaper to make than to keep; of fused ones the encoder's are.
         threads: Threads for encoding; default all cores that this process may use.
         progress: Called with the stage `encode` and the number of items done.
 
@@ -53,6 +54,8 @@ def encode(
     images = is_image_name(encoder) or isinstance(encoder, ImageEncoder)
     listed = _listed(map(os.fspath, texts) if images and not isinstance(texts, str) else texts)
     found = resolve(encoder, listed, threads=threads, images=images)
+    if isinstance(found, FusedEncoder):
+        return found.joined(encode(listed, found.meaning, cache=cache, progress=progress), listed)
     if cache is False or isinstance(found, (HashedEncoder, StaticEncoder)):
         return found.encode(listed, progress)
     root = cache_root(os.environ) if cache is None or cache is True else Path(cache)

@@ -108,12 +108,16 @@ class HashedEncoder:
         digest.update(np.ascontiguousarray(self._components, dtype="<f2").tobytes())
         return digest.hexdigest()
 
+    @cached_property
+    def _projection(self) -> NDArray[np.float32]:
+        """Widened once: for a single text that would take longer than all else."""
+        return self._components.astype(np.float32).T
+
     def encode(self, texts: Sequence[str], progress: Progress = silent) -> NDArray[np.float32]:
         """Encode N texts to an array (N, D) of float32."""
-        projection = self._components.astype(np.float32).T
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         for part in chunks(len(texts), ROWS):
-            vectors[part] = normalize_rows(_weigh(_count(texts[part]), self._rarity) @ projection)
+            vectors[part] = normalize_rows(_weigh(_count(texts[part]), self._rarity) @ self._projection)
             progress("encode", part.stop, len(texts))
         return vectors
 

@@ -20,7 +20,7 @@ from modicum.core.files import atomic_folder, file_digest, manifest_digest, reco
 from modicum.core.json_files import read_json
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
-from modicum.encoders import FolderEncoder, HashedEncoder, encode, in_mode, load_encoder, load_folder
+from modicum.encoders import FolderEncoder, FusedEncoder, HashedEncoder, encode, in_mode, load_encoder, load_folder
 from modicum.labels.conformal import ConformalRule
 from modicum.workspace.cascade import Cascade
 from modicum.workspace.exemplars import Exemplars
@@ -63,7 +63,7 @@ class EncoderReference:
     fingerprint: str
     dimension: int
     mode: str = "exact"
-    """`exact`, `fast` or `static`, as in `modicum.encoders.in_mode`."""
+    """`exact`, `fast` or `static`, as in `modicum.encoders.in_mode`; or `fused`: exact, with words beside it."""
     own: bool = False
     """Whether its weights were tuned for this bundle and lie in it."""
 
@@ -76,7 +76,7 @@ class Bundle:
     encoder: EncoderReference
     report: Mapping[str, Any]
     encoder_arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    """Fitted arrays of an encoder that has no weights of its own to be found again (the hashed one)."""
+    """Fitted arrays of what knows the table's words: the hashed encoder, or that part of a fused one."""
     cascade: Cascade | None = None
     exemplars: Exemplars | None = None
     """Labelled rows from which an added class is told apart; None where there was none to keep."""
@@ -110,7 +110,12 @@ class Bundle:
         if self.encoder.name == "precomputed":
             raise InputError("this bundle was made from precomputed vectors; give vectors, not texts (--vectors FILE)")
         found: Encoder
-        if self.encoder_arrays:
+        if self.encoder.mode == FusedEncoder.mode:
+            meaning = load_encoder(self.encoder.name, threads=threads)
+            if not isinstance(meaning, FolderEncoder):
+                raise InputError(f"encoder {meaning.name!r} has no words beside it; fit again")
+            found = FusedEncoder.from_arrays(meaning, dict(self.encoder_arrays))
+        elif self.encoder_arrays:
             found = HashedEncoder.from_arrays(dict(self.encoder_arrays))
         elif self.weights is not None:
             own = load_folder(self.weights.folder, threads=threads, name=self.encoder.name)

@@ -25,7 +25,7 @@ from modicum.workspace.cascade import FittedCascade, fit_cascade
 from modicum.workspace.exemplars import keep_exemplars
 from modicum.workspace.making import Made, conformal_rule, make_model
 from modicum.workspace.predicting import prediction_columns, to_parquet
-from modicum.workspace.preparing import CASCADE, prepare, reference_of
+from modicum.workspace.preparing import CASCADE, FUSED, prepare, reference_of
 from modicum.workspace.reporting import Facts, write_report
 from modicum.workspace.same_texts import kept_back
 from modicum.workspace.search.carried import index_vectors
@@ -153,7 +153,7 @@ def _checked(settings: Settings, changes: dict[str, Any]) -> Settings:
         check_choice(name, Settings.__dataclass_fields__, "setting")
     settings = replace(settings, **changes)
     check_fraction(settings.alpha, "alpha")
-    check_choice(settings.encoder_mode, (*MODES, CASCADE), "encoder mode")
+    check_choice(settings.encoder_mode, (*MODES, FUSED, CASCADE), "encoder mode")
     check_choice(settings.sets.removesuffix(PER_CLASS), SCORES, "score of prediction sets")
     if settings.unknown is not None:
         check_fraction(settings.unknown, "the rate of rows that may be marked as unknown")

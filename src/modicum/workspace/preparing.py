@@ -16,6 +16,7 @@ from modicum.core.records import LabelSpace, Table
 from modicum.encoders import (
     Agreement,
     FolderEncoder,
+    FusedEncoder,
     HashedEncoder,
     compare,
     encode,
@@ -33,7 +34,8 @@ from modicum.workspace.same_texts import SameTexts, same_texts
 from modicum.workspace.settings import Settings
 
 PRECOMPUTED = "precomputed"
-CASCADE = "cascade"
+CASCADE, FUSED = "cascade", "fused"
+"""Ways to encode that only `fit` has, beside the modes of an encoder."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +105,9 @@ def _encode(
     if mode != "exact" and not isinstance(found, HashedEncoder):
         if not isinstance(found, FolderEncoder):
             raise InputError(f"encoder mode {mode!r} is for encoders by name or folder, not for {found.name}")
-        if mode == "fast":
+        if mode == FUSED:
+            found = FusedEncoder.fit(found, table.texts)
+        elif mode == "fast":
             found, agreement = fastest(found, table.texts)
         else:
             exact, other = found, in_mode(found, "static")
@@ -113,7 +117,7 @@ def _encode(
     X = encode_table(table, found, progress=progress)
     names = name_vectors(space, found, images=table.images is not None)
     reference = reference_of(found)
-    arrays = found.arrays() if isinstance(found, HashedEncoder) else {}
+    arrays = found.arrays() if isinstance(found, HashedEncoder | FusedEncoder) else {}
     return _Encoded(X, names, reference, arrays, agreement, static, found)
 
 

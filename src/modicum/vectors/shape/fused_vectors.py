@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from modicum.core.arrays import normalize_rows
+from modicum.core.arrays import fuse
 from modicum.core.card import Card
 from modicum.core.checks import check_vectors
 from modicum.core.errors import InputError
@@ -62,5 +62,4 @@ def fused_vectors(parts: Sequence[ArrayLike], shares: Sequence[float] | None = N
     weights = np.asarray([1.0] * len(rows) if shares is None else shares, dtype=np.float64)
     if weights.shape != (len(rows),) or not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
         raise InputError(f"shares must be {len(rows)} numbers from 0 up that are not all 0, not {list(shares or ())}")
-    scaled = zip(rows, np.sqrt(weights / weights.sum()), strict=True)
-    return np.concatenate([normalize_rows(part) * part.dtype.type(weight) for part, weight in scaled], axis=1)
+    return fuse(rows, weights / weights.sum())

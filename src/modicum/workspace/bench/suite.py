@@ -15,7 +15,7 @@ from modicum.core.progress import Progress, silent
 from modicum.evaluation.bench import BenchRow, machine_facts, rows_to_json
 from modicum.workspace.bench import dedup, feed, few_shot, methods, modes, refit, scale, select, serve
 from modicum.workspace.bench.labels import active, conformal, loop, noisy, proportions, shift
-from modicum.workspace.bench.vectors import index, outliers, search, topics
+from modicum.workspace.bench.vectors import index, outliers, rungs, search, topics
 from modicum.workspace.bench.weights import compress, merge, tuning
 
 Bench = Callable[[Path, Sequence[str], int, Progress], list[BenchRow]]
@@ -43,6 +43,7 @@ BENCHES: Mapping[str, Entry] = MappingProxyType(
         "outliers": Entry(outliers.run, ("banking77",), 3),
         "dedup": Entry(dedup.run, ("banking77",), 3),
         "select": Entry(select.run, ("banking77", "trec", "mpqa"), 5),
+        "rungs": Entry(rungs.run, ("banking77", "trec", "mpqa"), 3),
         "label": Entry(loop.run, ("banking77",), 1),
         "index": Entry(index.run, ("unstructured", "mixture"), 3),
         "topics": Entry(topics.run, ("banking77",), 5),
