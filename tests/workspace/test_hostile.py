@@ -486,7 +486,7 @@ def bundles(tmp_path_factory):
     table = modicum.read(folder / "items.csv", text="text", label="topic", id="id")
     modicum.fit(table, encoder="hashed", budget=1, map_points=0).save(folder / "hashed", index=True)
     encoder = tiny.save_sentence_encoder(folder / "tiny")
-    made = modicum.fit(table, encoder=str(encoder), budget=1, map_points=0).bundle
+    made = modicum.fit(table, encoder=str(encoder), encoder_mode="exact", budget=1, map_points=0).bundle
     own = replace(made, encoder=replace(made.encoder, own=True), weights=OwnWeights(Path(encoder)))
     own.save(folder / "own")
     return folder

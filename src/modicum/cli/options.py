@@ -59,8 +59,9 @@ ENCODER_MODE = Annotated[
     typer.Option(
         "--encoder-mode",
         metavar="MODE",
-        help="exact; fast (8 bits, where this machine gains); static (dozens of times as fast, weaker); "
-        "fused (exact, with the table's words beside it); cascade (static where that is sure, else exact).",
+        help="exact; fast (8 bits, where this machine gains); static (dozens of times as fast, weaker). Of fit alone: "
+        "fused (exact, the table's words beside it); cascade (static where that is sure, else exact); auto (fused; "
+        "exact where vectors are stored).",
     ),
 ]
 HOST = Annotated[

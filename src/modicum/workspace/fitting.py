@@ -25,7 +25,7 @@ from modicum.workspace.cascade import FittedCascade, fit_cascade
 from modicum.workspace.exemplars import keep_exemplars
 from modicum.workspace.making import Made, conformal_rule, make_model
 from modicum.workspace.predicting import prediction_columns, to_parquet
-from modicum.workspace.preparing import CASCADE, FUSED, prepare, reference_of
+from modicum.workspace.preparing import AUTO, CASCADE, FUSED, prepare, reference_of
 from modicum.workspace.reporting import Facts, write_report
 from modicum.workspace.same_texts import kept_back
 from modicum.workspace.search.carried import index_vectors
@@ -118,7 +118,7 @@ def fit(
     made = make_model(prepared.problem, settings, watch=watch, progress=progress)
     shipped = try_tuning(made, table, prepared.source, settings, watch, progress)
     if shipped.encoder is not None:
-        prepared = replace(prepared, encoder=reference_of(shipped.encoder, own=True))
+        prepared = replace(prepared, encoder=reference_of(shipped.encoder, own=True), encoder_arrays={})
     made = shipped.made
     answers = made.model.predict(made.problem.X)
     cascade = None
@@ -153,12 +153,12 @@ def _checked(settings: Settings, changes: dict[str, Any]) -> Settings:
         check_choice(name, Settings.__dataclass_fields__, "setting")
     settings = replace(settings, **changes)
     check_fraction(settings.alpha, "alpha")
-    check_choice(settings.encoder_mode, (*MODES, FUSED, CASCADE), "encoder mode")
+    check_choice(settings.encoder_mode, (AUTO, *MODES, FUSED, CASCADE), "encoder mode")
     check_choice(settings.sets.removesuffix(PER_CLASS), SCORES, "score of prediction sets")
     if settings.unknown is not None:
         check_fraction(settings.unknown, "the rate of rows that may be marked as unknown")
         if settings.encoder_mode == CASCADE:
-            raise InputError("a cascade does not know which texts are unknown; take encoder mode exact, fast or static")
+            raise InputError("a cascade does not know which texts are unknown; take another encoder mode")
     parse_budget(settings.budget)
     return settings
 

@@ -34,7 +34,7 @@ from modicum.workspace.same_texts import SameTexts, same_texts
 from modicum.workspace.settings import Settings
 
 PRECOMPUTED = "precomputed"
-CASCADE, FUSED = "cascade", "fused"
+AUTO, CASCADE, FUSED = "auto", "cascade", "fused"
 """Ways to encode that only `fit` has, beside the modes of an encoder."""
 
 
@@ -81,7 +81,7 @@ def prepare(
     codes, labelled = space.encode(table.labels)
     with watch.stage("encode"):
         if isinstance(source, np.ndarray):
-            if settings.encoder_mode != "exact":
+            if settings.encoder_mode not in (AUTO, "exact"):
                 raise InputError(f"encoder mode {settings.encoder_mode!r} is for texts; vectors are taken as they are")
             X = check_vectors(source, rows=len(table))
             encoded = _Encoded(X, None, EncoderReference(PRECOMPUTED, "", X.shape[1]), {})
@@ -99,8 +99,8 @@ def prepare(
 def _encode(
     table: Table, space: LabelSpace, source: str | Encoder | None, settings: Settings, progress: Progress
 ) -> _Encoded:
-    mode = settings.encoder_mode
     found = encoder_for(table, source, threads=settings.threads)
+    mode = _usual_mode(table, found) if settings.encoder_mode == AUTO else settings.encoder_mode
     agreement = static = None
     if mode != "exact" and not isinstance(found, HashedEncoder):
         if not isinstance(found, FolderEncoder):
@@ -119,6 +119,12 @@ def _encode(
     reference = reference_of(found)
     arrays = found.arrays() if isinstance(found, HashedEncoder | FusedEncoder) else {}
     return _Encoded(X, names, reference, arrays, agreement, static, found)
+
+
+def _usual_mode(table: Table, encoder: Encoder) -> str:
+    """With words beside the vectors, unless these are stored already, or the encoder has no exact mode."""
+    plain = table.stored is not None or not isinstance(encoder, FolderEncoder) or encoder.mode != "exact"
+    return "exact" if plain else FUSED
 
 
 def reference_of(encoder: Encoder, *, own: bool = False) -> EncoderReference:

@@ -26,7 +26,7 @@ class Settings:
     """Share of prediction sets or intervals that may miss the truth; with several labels a row, of labels missed."""
     sets: str = "lac"
     """Score behind the prediction sets: `lac` (smallest), `aps` or `raps` (adaptive), each also `-per-class`."""
-    encoder_mode: str = "exact"
+    encoder_mode: str = "auto"
     """`exact`; `fast`: 8 bits where this machine is faster that way; `static`: a table of word pieces; `cascade`:
     exact, but static vectors answer what they are sure of within `tolerance`."""
     repair: bool = True

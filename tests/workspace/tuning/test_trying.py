@@ -56,7 +56,7 @@ def test_without_torch_the_remedy_is_told(tmp_path, monkeypatch):
 def test_given_vectors_cannot_be_tuned(tmp_path):
     table = worlds.table()
     X = np.random.default_rng(0).normal(size=(len(table), 8)).astype(np.float32)
-    with pytest.raises(InputError, match="it needs texts and an encoder in exact mode"):
+    with pytest.raises(InputError, match="it needs texts and an encoder in exact or fused mode"):
         modicum.fit(table, vectors=X, tuning=STEPS, map_points=0)
 
 
@@ -68,7 +68,7 @@ def test_several_labels_or_a_number_cannot_be_tuned_for(tmp_path):
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
     pytest.importorskip("torch")
-    return fitted(tmp_path_factory.mktemp("tuned"))
+    return fitted(tmp_path_factory.mktemp("tuned"), encoder_mode="exact")  # the world's words alone would tell it
 
 
 def test_it_gains_where_the_encoder_knows_nothing(result):
@@ -118,7 +118,8 @@ def test_an_edited_weight_is_refused(result, tmp_path):
 
 def test_another_label_set_stands_on_the_same_encoder(result, tmp_path):
     folder = result.save(tmp_path / "bundle")
-    other = modicum.fit(worlds.table(seed=1), encoder=str(folder / "encoder"), budget="10s", map_points=0)
+    settings = {"encoder_mode": "exact", "budget": "10s", "map_points": 0}
+    other = modicum.fit(worlds.table(seed=1), encoder=str(folder / "encoder"), **settings)
     assert other.report["test"]["accuracy"] > 0.8
     assert other.bundle.encoder.fingerprint == result.bundle.encoder.fingerprint
 
@@ -181,3 +182,11 @@ def test_an_interrupted_attempt_goes_on_from_its_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(tuner.Tuner, "pace", lambda self, folder: 100.0)  # however slow the machine is the second time
     again = fitted(tmp_path / "again", tuning=tuning)
     assert again.bundle.encoder.fingerprint == first.bundle.encoder.fingerprint
+
+
+def test_tuned_vectors_have_no_words_beside_them(tmp_path):
+    pytest.importorskip("torch")
+    tuned = fitted(tmp_path, tuning=TuneSettings(wanted=True, steps=20, batch=12, rate=1e-2))
+    assert (tuned.bundle.encoder.mode, tuned.bundle.encoder_arrays) == ("exact", {})
+    told = modicum.load(tuned.save(tmp_path / "bundle")).predict(list(tuned.table.texts))
+    np.testing.assert_allclose(told.probabilities, tuned.predictions.probabilities, atol=1e-6)

@@ -51,7 +51,7 @@ def fit(
     ] = None,
     vectors: options.VECTORS = None,
     encoder: options.ENCODER = None,
-    encoder_mode: options.ENCODER_MODE = "exact",
+    encoder_mode: options.ENCODER_MODE = "auto",
     budget: Annotated[str, typer.Option(help="Time for the ladder, such as 45, 90s, 2m.")] = "30s",
     alpha: Annotated[float, typer.Option(help="Share of prediction sets that may miss the truth.")] = 0.1,
     sets: Annotated[str, typer.Option(help="Prediction sets: lac, aps or raps, each also with -per-class.")] = "lac",

@@ -1,4 +1,7 @@
-"""Accuracy with few labels: what is shipped, beside every recipe alone, on a test set nothing was learnt from."""
+"""Accuracy with few labels: what is shipped, beside every recipe alone, on a test set nothing was learnt from.
+
+Vectors are those that `fit` takes by default, with the words of the training texts beside them.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
     rows: list[BenchRow] = []
     cells: dict[tuple[str, int], list[Cell]] = {}
     for name in on:
-        collection = open_collection(name, root, progress)
+        collection = open_collection(name, root, progress, words=True)
         for shots in SHOTS:
             found = cells.setdefault((name, shots), [])
             for seed in range(seeds):

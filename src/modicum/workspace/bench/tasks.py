@@ -13,7 +13,7 @@ from modicum.core.progress import Progress, silent
 from modicum.core.records import LabelSpace
 from modicum.data.dedup import near_duplicates
 from modicum.data.read import label_space
-from modicum.encoders import encode, resolve
+from modicum.encoders import FolderEncoder, FusedEncoder, encode, resolve
 from modicum.evaluation.bench import few_shot_rows, load_collection
 from modicum.workspace.ladder.problem import Problem
 
@@ -54,11 +54,20 @@ class Collection:
         )
 
 
-def open_collection(name: str, root: Path, progress: Progress = silent) -> Collection:
-    """Read and encode a collection with the default encoder; vectors come from the cache where they are there."""
+def open_collection(name: str, root: Path, progress: Progress = silent, *, words: bool = False) -> Collection:
+    """Read and encode a collection with the default encoder; vectors come from the cache where they are there.
+
+    Args:
+        name: Of the collection.
+        root: Folder of collections.
+        progress: Called with the number of texts that are encoded.
+        words: Whether the words of the training texts stand beside the vectors, as `fit` has them.
+    """
     train, test = load_collection(name, root)
     space = label_space(train, None)
     encoder = resolve(None, train.texts)
+    if words and isinstance(encoder, FolderEncoder):
+        encoder = FusedEncoder.fit(encoder, train.texts)
     return Collection(
         name,
         space,

@@ -65,7 +65,7 @@ def fit_target(
         InputError: The table, the labels, the vectors or a setting are not usable; the sentence says why.
     """
     if settings.encoder_mode == CASCADE:
-        raise InputError("encoder mode 'cascade' needs one class a row; take exact, fast or static")
+        raise InputError("encoder mode 'cascade' needs one class a row; take another")
     if settings.unknown is not None:
         raise InputError("rows are marked as unknown where a row has one class; leave --unknown out")
     task = target.read(table, declared)

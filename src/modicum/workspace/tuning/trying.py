@@ -13,9 +13,10 @@ from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.core.records import Table
-from modicum.encoders import FolderEncoder
+from modicum.encoders import FolderEncoder, FusedEncoder
 from modicum.workspace.budget import Stopwatch, parse_budget
 from modicum.workspace.making import Made, finish
+from modicum.workspace.preparing import CASCADE
 from modicum.workspace.settings import Settings
 from modicum.workspace.tuning.attempt import Attempt
 from modicum.workspace.tuning.own import OwnWeights, Scratch
@@ -69,6 +70,7 @@ def try_tuning(
         InputError: Tuned weights are wanted, come what may, and cannot be had.
     """
     left = parse_budget(settings.budget) - watch.seconds.get("ladder", 0.0)
+    source = source.meaning if isinstance(source, FusedEncoder) else source
     reason = _hindered(made, source, settings, left)
     if reason is None and isinstance(source, FolderEncoder):
         with watch.stage("tuning"):
@@ -82,8 +84,8 @@ def _hindered(made: Made, source: Encoder | None, settings: Settings, left: floa
     """Why tuning is not tried, before any time is spent."""
     if settings.tuning.wanted is False:
         return "it was not wanted"
-    if not isinstance(source, FolderEncoder) or settings.encoder_mode != "exact":
-        return "it needs texts and an encoder in exact mode"
+    if not isinstance(source, FolderEncoder) or source.mode != "exact" or settings.encoder_mode == CASCADE:
+        return "it needs texts and an encoder in exact or fused mode"
     if source.layout.dense:
         return f"{source.name} has dense layers after pooling"
     if made.choice is None or not made.climbed.measurable:

@@ -11,10 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modicum.core.progress import Progress
-from modicum.core.records import Table
 from modicum.data.select import nearest_coreset
-from modicum.encoders import FolderEncoder, FusedEncoder, encode, resolve
-from modicum.evaluation.bench import BenchRow, load_collection
+from modicum.evaluation.bench import BenchRow
 from modicum.vectors.shape import Whitening, WidthCut
 from modicum.workspace.bench.draws import POOL, Figure, Measure, gather
 from modicum.workspace.bench.tasks import Collection, open_collection
@@ -35,9 +33,9 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
     """Every change of vectors or rows, under every recipe, on every collection with 1, 4 and 16 labels a class."""
     figures: list[Figure] = []
     for name in on:
-        plain, tables = open_collection(name, root, progress), load_collection(name, root)
+        plain = open_collection(name, root, progress)
         shaped = {PLAIN: plain, **{key: _shaped(plain, change) for key, change in _CHANGES.items()}}
-        shaped |= _fused(plain, *tables)
+        shaped["fused with words"] = open_collection(name, root, progress, words=True)
         for step in range(len(SHOTS) * seeds):
             progress(f"{name}, rungs", step, len(SHOTS) * seeds)
             place, seed = divmod(step, seeds)
@@ -75,16 +73,6 @@ def _shaped(plain: Collection, change: Callable[[], Whitening | WidthCut]) -> Co
     shape = change().fit(plain.X)
     X, X_test, names = (shape.transform(rows) for rows in (plain.X, plain.X_test, plain.class_vectors))
     return replace(plain, X=X, X_test=X_test, class_vectors=names)
-
-
-def _fused(plain: Collection, train: Table, test: Table) -> dict[str, Collection]:
-    """The vectors with the table's words beside them, where the encoder is one that has such a mode."""
-    encoder = resolve(None, train.texts)
-    if not isinstance(encoder, FolderEncoder):
-        return {}
-    fused = FusedEncoder.fit(encoder, train.texts)
-    X, X_test, names = (encode(texts, fused) for texts in (train.texts, test.texts, plain.space.texts()))
-    return {"fused with words": replace(plain, X=X, X_test=X_test, class_vectors=names)}
 
 
 def _one_of_each(problem: Problem, seed: int) -> Problem:
