@@ -67,6 +67,22 @@ def test_topics_become_the_classes_of_a_fit(run, themes, tmp_path):
     assert done.code == 0, done.err
 
 
+def test_topics_of_some_rows_are_given_to_all(run, table, tmp_path):
+    asked = ("topics", table, "--text", "text")
+    done = run(*asked, "--encoder", "hashed", "--topics", 3, "--sample", 20, "--out", "some", "--assign", "all.csv")
+    assert done.code == 0, done.err
+    assert "20 rows, 3 topics" in done.out
+    assert "36 rows written to all.csv" in done.err
+    assert len(rows(tmp_path / "some")) == 20
+    with (tmp_path / "all.csv").open(encoding="utf-8") as stream:
+        told = {row["id"]: row["topic"] for row in csv.DictReader(stream)}
+    assert len(told) == 36
+    assert all(told[row["id"]] == row["topic"] for row in rows(tmp_path / "some"))
+    again = run(*asked, "--previous", "some", "--assign", "again.csv", "--executor", "local", "--json")
+    assert json.loads(again.out) == {"folder": "some", "file": "again.csv", "rows": 36}
+    assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "all.csv").read_bytes()
+
+
 def test_refusals(run, table):
     def refused(*more):
         done = run("topics", table, "--text", "text", "--encoder", "hashed", *more)
@@ -78,3 +94,8 @@ def test_refusals(run, table):
     assert "holds no topics" in refused("--previous", "nowhere")
     assert "does not say old and new name; write OLD=NEW" in refused("--rename", "soup")
     assert "name their folder with --previous DIR" in refused("--merge", "1,2")
+    assert "say with --assign FILE where these go" in refused("--executor", "ray")
+    assert "takes topics as they are" in refused("--previous", "themes", "--assign", "all.csv", "--topics", 3)
+    assert "give a file of rows, and no --vectors" in refused("--assign", "all.csv", "--vectors", "X.npy")
+    assert "leave --vectors out, or --sample" in refused("--sample", 5, "--vectors", "X.npy")
+    assert "a sample must have at least one row, not 0" in refused("--sample", 0)

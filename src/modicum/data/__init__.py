@@ -9,6 +9,7 @@ from modicum.data.read import (
     label_space,
     read,
     read_classes,
+    sample,
     stream,
 )
 from modicum.data.write import write_stream, write_table
@@ -22,6 +23,7 @@ __all__ = [
     "label_space",
     "read",
     "read_classes",
+    "sample",
     "store",
     "stream",
     "write_stream",

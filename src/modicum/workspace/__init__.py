@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from modicum.workspace.executors import Where
     from modicum.workspace.fitting import Result, fit
     from modicum.workspace.partitioned.encoding import Encoded, encode_file, encodes_apart
+    from modicum.workspace.partitioned.placing import place_file
     from modicum.workspace.predicting import predict_file, predict_stream, prediction_columns
     from modicum.workspace.registry import methods
     from modicum.workspace.rows import Deduplicated, Pool, Selected, dedup, select
@@ -52,6 +53,7 @@ _NAMES = {
     "load": "modicum.workspace.bundle",
     "load_topics": "modicum.workspace.topics",
     "methods": "modicum.workspace.registry",
+    "place_file": "modicum.workspace.partitioned.placing",
     "predict_file": "modicum.workspace.predicting",
     "predict_stream": "modicum.workspace.predicting",
     "prediction_columns": "modicum.workspace.predicting",
@@ -95,6 +97,7 @@ __all__ = [
     "load_topics",
     "loop",
     "methods",
+    "place_file",
     "predict_file",
     "predict_stream",
     "prediction_columns",

@@ -11,7 +11,7 @@ from rich.markup import escape
 
 import modicum
 from modicum.cli import options
-from modicum.cli.console import bars, out, print_json, print_table
+from modicum.cli.console import bars, err, out, print_json, print_table
 from modicum.core.errors import InputError
 
 SHOWN, LETTERS = 30, 60
@@ -48,37 +48,86 @@ def topics(
     folder: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Folder to write; default NAME.topics beside you.")
     ] = None,
+    sample: Annotated[
+        int | None, typer.Option("--sample", metavar="N", help="Find topics in N rows drawn from the table.")
+    ] = None,
+    assign: Annotated[
+        Path | None,
+        typer.Option(
+            "--assign",
+            metavar="FILE",
+            help="Write the topics of all rows, however many, as csv, jsonl or parquet; with --previous of those "
+            "topics as they are.",
+        ),
+    ] = None,
+    executor: options.EXECUTOR = "local",
     threads: options.THREADS = None,
     json: options.JSON = False,
 ) -> None:
     """Find what a table is about; every row gets a topic. Writes rows.csv, classes.yaml (for fit) and topics.html.
 
+    A table larger than memory: --sample finds topics in some of its rows, and --assign gives all rows one. That goes
+    on from the parts that are done when it was killed and is asked for again with --previous.
+
     Example: modicum topics tickets.csv --text message --out themes
     """
-    place = folder or previous or Path(f"{options.stem(table)}.topics")
+    where = modicum.workspace.Where(executor, threads)
+    settings = modicum.workspace.TopicSettings(
+        topics=_number(number, "--topics"),
+        merge=[one.split(",") for one in merge or ()],
+        split=dict(_parts(one) for one in split or ()),
+        rename=dict(_pair(one) for one in rename or ()),
+        seed=seed,
+        threads=threads,
+    )
+    as_they_are = previous is not None and assign is not None
+    if as_they_are and any((settings.edits, settings.topics, sample, time, vectors, folder)):
+        raise InputError("--assign with --previous takes topics as they are; find or edit them in a run without it")
+    if assign is None:
+        where.refuse_cluster("is for giving rows their topics; say with --assign FILE where these go")
+    elif vectors or not modicum.data.is_file_of_rows(table):
+        raise InputError("--assign makes vectors of the texts in a file; give a file of rows, and no --vectors")
+    place, told = folder or previous or Path(f"{options.stem(table)}.topics"), {}
     with bars() as progress:
-        kept = modicum.workspace.load_topics(previous) if previous else None
-        items = modicum.read(table, text=text, id=id, time=time)
-        found = modicum.workspace.topics_of(
-            items,
-            encoder=encoder,
-            vectors=modicum.encoders.read_vectors(vectors, len(items), items.ids) if vectors else None,
-            previous=kept,
-            settings=modicum.workspace.TopicSettings(
-                topics=_number(number, "--topics"),
-                merge=[one.split(",") for one in merge or ()],
-                split=dict(_parts(one) for one in split or ()),
-                rename=dict(_pair(one) for one in rename or ()),
-                seed=seed,
-                threads=threads,
-            ),
-            progress=progress,
-        )
-        facts = modicum.workspace.save_topics(found, place)
+        if not as_they_are:
+            found = _find(table, text, id, time, sample, vectors, encoder, previous, settings, progress)
+            told = modicum.workspace.save_topics(found, place)
+        if assign:
+            rows = modicum.workspace.place_file(
+                place, table, assign, encoder=encoder, text=text, id=id, where=where, progress=progress
+            )
     if json:
-        print_json({"folder": str(place), **{key: value for key, value in facts.items() if key != "map"}})
+        own = {"file": str(assign), "rows": rows} if assign else {}
+        print_json({"folder": str(place), **own, **{key: value for key, value in told.items() if key != "map"}})
+    elif told:
+        _show(told, place)
+    if assign and not json:
+        err().print(f"{rows:,} rows written to {assign}", soft_wrap=True)
+
+
+def _find(
+    table: str,
+    text: str | None,
+    id: str | None,
+    time: str | None,
+    sample: int | None,
+    vectors: Path | None,
+    encoder: str | None,
+    previous: Path | None,
+    settings: Any,
+    progress: Any,
+) -> Any:
+    kept = modicum.workspace.load_topics(previous) if previous else None
+    if sample is None:
+        items = modicum.read(table, text=text, id=id, time=time)
+    elif vectors:
+        raise InputError("--sample draws rows whose vectors are then made; leave --vectors out, or --sample")
     else:
-        _show(facts, place)
+        items = modicum.data.sample(table, sample, text=text, id=id, time=time, seed=settings.seed)
+    given = modicum.encoders.read_vectors(vectors, len(items), items.ids) if vectors else None
+    return modicum.workspace.topics_of(
+        items, encoder=encoder, vectors=given, previous=kept, settings=settings, progress=progress
+    )
 
 
 def _number(said: str, option: str) -> int | None:

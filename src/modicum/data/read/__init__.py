@@ -4,6 +4,7 @@ from modicum.data.read.builtin import builtin, declared_classes
 from modicum.data.read.classes import label_space, read_classes
 from modicum.data.read.images import is_images
 from modicum.data.read.partitions import Partition, is_file_of_rows, partitions
+from modicum.data.read.sampling import sample
 from modicum.data.read.several import check_separator
 from modicum.data.read.sources import is_pipe
 from modicum.data.read.tables import read, stream
@@ -26,6 +27,7 @@ __all__ = [
     "partitions",
     "read",
     "read_classes",
+    "sample",
     "several_hint",
     "stream",
 ]

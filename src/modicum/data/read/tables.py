@@ -89,7 +89,7 @@ def read(
     columns = Columns(text, _one_or_several(label), id, group, time, image, separator)
     if is_store(source):
         store = open_store(source)
-        return replace(_joined(list(_store_tables(store, columns, 1 << 20))), stored=store.vectors())
+        return replace(joined(list(_store_tables(store, columns, 1 << 20))), stored=store.vectors())
     if is_images(source):
         _refuse_columns(columns, str(source))
         parts = list(image_tables(source, 1 << 20))
@@ -100,7 +100,7 @@ def read(
         parts = list(_tables(batches(source, 1 << 20), columns, str(source)))
     else:
         parts = list(_tables(iter([_arrow_table(source)]), columns, "the table"))
-    return _joined(parts)
+    return joined(parts)
 
 
 def _one_or_several(label: str | Sequence[str] | None) -> str | tuple[str, ...] | None:
@@ -384,7 +384,8 @@ def _twins(new: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return np.stack([new[:-1, 2][same], new[1:, 2][same]], axis=1)
 
 
-def _joined(parts: Sequence[Table]) -> Table:
+def joined(parts: Sequence[Table]) -> Table:
+    """Tables of one source, one behind the other."""
     if len(parts) == 1:
         return parts[0]
     first = parts[0]

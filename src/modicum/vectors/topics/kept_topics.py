@@ -66,12 +66,19 @@ class Belonging:
     """Modified z-score (N,): how much farther than its topic's rows usually lie; negative within the nearer half."""
 
     @property
+    def far_from(self) -> float:
+        """Distance beyond which rows are far: `FAR`, or more where a share over `MOST_FAR` would lie beyond it.
+
+        It is halfway between two rows then, so that the last bit of a product decides nothing.
+        """
+        last = len(self.distance) - 1
+        rank = last - int(MOST_FAR * len(self.distance))
+        return max(FAR, float(np.partition(self.distance, (rank, min(rank + 1, last)))[rank : rank + 2].mean()))
+
+    @property
     def far(self) -> NDArray[np.bool_]:
-        """Mask (N,) of the rows far from every topic: beyond `FAR`, and at most a share `MOST_FAR`, the farthest."""
-        most = int(MOST_FAR * len(self.distance))
-        out = np.zeros(len(self.distance), dtype=bool)
-        out[np.argsort(-self.distance, kind="stable")[:most]] = True
-        return out & (self.distance > FAR)
+        """Mask (N,) of the rows far from every topic: beyond `far_from`, the farthest; copies are alike."""
+        return self.distance > self.far_from
 
 
 @dataclass(frozen=True, eq=False)

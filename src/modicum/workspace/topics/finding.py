@@ -22,7 +22,7 @@ from modicum.vectors.topics.leaves import group_sums, nearest
 from modicum.workspace.budget import Stopwatch
 from modicum.workspace.bundle import EncoderReference
 from modicum.workspace.preparing import PRECOMPUTED
-from modicum.workspace.topics.state import Topic, TopicState
+from modicum.workspace.topics.state import Topic, TopicState, tells
 from modicum.workspace.topics.words import topic_words
 
 Floats = NDArray[np.floating]
@@ -121,7 +121,7 @@ def topics_of(
     rng = np.random.default_rng(settings.seed)
     with watch.stage("encode"):
         encoded = _encode(table, encoder if vectors is None else vectors, previous, settings.threads, progress)
-    content = np.array([bool(text.strip()) for text in table.texts]) & encoded.X.any(axis=1)
+    content = tells(table.texts, encoded.X)
     if not content.any():
         raise InputError(f"{table.source}: every text is empty or has a vector of zeros, which tells no topics")
     X = encoded.X if content.all() else encoded.X[content]
@@ -130,15 +130,14 @@ def topics_of(
             state, counted = _found(X, encoded, settings, rng)
         else:
             state, counted = _continued(previous, X, settings, rng), None
-        place = state.kept.place(encoded.X)
-    ids = np.array([topic.id for topic in state.topics])
-    codes = np.where(content, np.searchsorted(ids, place.topics), -1)
+        codes, place = state.place(table.texts, encoded.X)
+        state = replace(state, far_from=place.far_from)
     with watch.stage("names"):
         state = _named(state, table, codes, encoded, rng)
         for said, name in settings.rename.items():
             state = state.renamed(said, name)
     with watch.stage("stability"):
-        stability = topic_stability(X, codes[content], len(ids), rng)
+        stability = topic_stability(X, codes[content], len(state.topics), rng)
     before = None if previous is None else frozenset(topic.id for topic in previous.topics)
     judged = (place, stability, counted, before, watch.seconds)
     return FoundTopics(table, encoded.X, state, codes, *judged, settings, encoded.encode)
@@ -169,13 +168,28 @@ def _encoder(table: Table, source: str | Encoder | None, previous: TopicState | 
     """The encoder asked for, or that of the kept topics."""
     if previous is None or source is not None:
         return encoder_for(table, source, threads=threads)
-    if previous.encoder_arrays:
-        return HashedEncoder.from_arrays(dict(previous.encoder_arrays))
     if previous.encoder.name == PRECOMPUTED:
         raise InputError(
             "the kept topics were made from precomputed vectors; give those of this table (--vectors FILE)"
         )
-    return load_encoder(previous.encoder.name, threads=threads)
+    return kept_encoder(previous, threads=threads)
+
+
+def kept_encoder(previous: TopicState, named: str | None = None, *, threads: int | None = None) -> Encoder:
+    """The encoder that kept topics were made with, under its own name or another name or folder.
+
+    Raises:
+        InputError: There is none of that name, it is another one, or the topics were made from precomputed vectors.
+    """
+    if previous.encoder.name == PRECOMPUTED:
+        raise InputError(
+            "the kept topics were made from precomputed vectors, and texts alone tell none; find topics with an encoder"
+        )
+    if previous.encoder_arrays:
+        return HashedEncoder.from_arrays(dict(previous.encoder_arrays))
+    found = load_encoder(named or previous.encoder.name, threads=threads)
+    _check_same(EncoderReference(found.name, found.fingerprint, found.dimension), previous)
+    return found
 
 
 def _check_same(reference: EncoderReference, previous: TopicState | None) -> None:

@@ -9,12 +9,16 @@ from typing import Any
 
 import numpy as np
 import yaml
+from numpy.typing import NDArray
 
 from modicum.core.files import atomic_folder
+from modicum.core.records import Table
 from modicum.data.write import write_table
+from modicum.vectors.topics import Belonging
 from modicum.workspace.report import render_topics
 from modicum.workspace.topics.facts import topic_facts
 from modicum.workspace.topics.finding import FoundTopics
+from modicum.workspace.topics.state import Topic
 
 ROWS, CLASSES, PAGE = "rows.csv", "classes.yaml", "topics.html"
 NOTE = "# Topics as classes, for: modicum fit rows.csv --label topic_name --classes classes.yaml\n"
@@ -31,29 +35,32 @@ def save_topics(found: FoundTopics, folder: str | Path, *, now: datetime.datetim
     """
     facts = topic_facts(found, now=now or datetime.datetime.now(datetime.UTC))
     with atomic_folder(Path(folder)) as work:
-        write_table(work / ROWS, row_columns(found))
+        columns = row_columns(found.table, found.state.topics, found.codes, found.belonging, found.far)
+        write_table(work / ROWS, columns)
         (work / CLASSES).write_text(class_file(facts["topics"]), encoding="utf-8")
         (work / PAGE).write_text(render_topics(facts), encoding="utf-8")
         found.state.write(work, {key: value for key, value in facts.items() if key != "map"})
     return facts
 
 
-def row_columns(found: FoundTopics) -> dict[str, Sequence[Any]]:
+def row_columns(
+    table: Table, topics: Sequence[Topic], codes: NDArray[np.int64], place: Belonging, far: NDArray[np.bool_]
+) -> dict[str, Sequence[Any]]:
     """One entry per row: its topic, how near and how sure; then the input's columns, `input_NAME` where one clashes.
 
-    Rows that say nothing have no topic, similarity 0 and confidence 0.
+    Rows that say nothing (code -1) have no topic, similarity 0 and confidence 0.
     """
-    topics, there, place = found.state.topics, found.codes >= 0, found.belonging
+    there = codes >= 0
     own: dict[str, Sequence[Any]] = {
-        "id": list(found.table.ids),
-        "topic": [topics[k].id if k >= 0 else None for k in found.codes.tolist()],
-        "topic_name": [topics[k].name if k >= 0 else None for k in found.codes.tolist()],
+        "id": list(table.ids),
+        "topic": [topics[k].id if k >= 0 else None for k in codes.tolist()],
+        "topic_name": [topics[k].name if k >= 0 else None for k in codes.tolist()],
         "similarity": (place.similarity * there).astype(np.float64).round(4).tolist(),
         "confidence": (place.confidence * there).astype(np.float64).round(4).tolist(),
-        "far": found.far.tolist(),
+        "far": far.tolist(),
     }
-    rest = {f"input_{name}" if name in own else name: values for name, values in found.table.columns.items()}
-    if list(map(str, rest.get("input_id", ()))) == list(found.table.ids):
+    rest = {f"input_{name}" if name in own else name: values for name, values in table.columns.items()}
+    if list(map(str, rest.get("input_id", ()))) == list(table.ids):
         del rest["input_id"]
     return own | rest
 

@@ -15,7 +15,8 @@ from safetensors.numpy import load_file, save
 
 from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
-from modicum.vectors.topics import KeptTopics
+from modicum.vectors.topics import Belonging, KeptTopics
+from modicum.vectors.topics.kept_topics import FAR
 from modicum.workspace.bundle import EncoderReference
 
 SCHEMA = 1
@@ -44,6 +45,14 @@ class TopicState:
     encoder: EncoderReference
     encoder_arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     """Fitted arrays of an encoder without weights of its own (the hashed one)."""
+    far_from: float = FAR
+    """Distance from its topic beyond which a row of the run that these are of was far from every topic."""
+
+    def place(self, texts: Sequence[str], X: NDArray[np.floating]) -> tuple[NDArray[np.int64], Belonging]:
+        """Place of each row's topic in `topics` (N,), -1 for rows that say nothing; and how the rows belong there."""
+        found = self.kept.place(X)
+        ids = np.array([topic.id for topic in self.topics])
+        return np.where(tells(texts, X), np.searchsorted(ids, found.topics), -1), found
 
     def find(self, said: str) -> Topic:
         """The topic with this name, or this id.
@@ -106,10 +115,16 @@ class TopicState:
             "encoder": asdict(self.encoder),
             "scale": self.kept.scale,
             "next_id": self.kept.next_id,
+            "far_from": self.far_from,
             "topics": [asdict(topic) for topic in self.topics],
             "facts": facts,
         }
         (folder / STATE).write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def tells(texts: Sequence[str], X: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Mask (N,) of the rows that say something: a text that is not blank, and a vector (N, D) that is not zero."""
+    return np.array([bool(text.strip()) for text in texts], dtype=bool) & np.asarray(X).any(axis=1)
 
 
 def load_topics(folder: str | Path) -> TopicState:
@@ -132,7 +147,7 @@ def load_topics(folder: str | Path) -> TopicState:
         kept = KeptTopics(**columns, scale=told["scale"], next_id=told["next_id"])
         topics = tuple(Topic(**{**one, "terms": tuple(one["terms"])}) for one in told["topics"])
         fitted = {name[len("encoder.") :]: value for name, value in arrays.items() if name.startswith("encoder.")}
-        return TopicState(kept, topics, EncoderReference(**told["encoder"]), fitted)
+        return TopicState(kept, topics, EncoderReference(**told["encoder"]), fitted, told.get("far_from", FAR))
     except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
         if isinstance(error, InputError):
             raise
