@@ -52,6 +52,8 @@ def test_the_choice_is_written_with_its_own_columns_or_shown(run, pool, tmp_path
     assert "nats nearer to the target than the pool of 300 rows" in done.err
     chosen = [json.loads(line) for line in (tmp_path / "chosen.jsonl").read_text(encoding="utf-8").splitlines()]
     assert list(chosen[0]) == ["id", "text", "weight", "score"]
+    assert run(*asked, "--out", "again.jsonl", "--executor", "local", "--threads", 1).code == 0
+    assert (tmp_path / "again.jsonl").read_bytes() == (tmp_path / "chosen.jsonl").read_bytes()
     shown = list(csv.DictReader(io.StringIO(run(*asked).out)))
     assert [row["id"] for row in shown] == [row["id"] for row in chosen]
 
@@ -77,3 +79,5 @@ def test_refusals(run, pool, tmp_path):
     (tmp_path / "blank.csv").write_text('text\n""\n" "\n', encoding="utf-8")
     assert refused(run("select", pool, "--keep", 5, "--target", "blank.csv"), "the target holds no word")
     assert refused(run("select", "-", "--keep", 5, *target), "a pipe only once; write it to a file first")
+    for more in (("--out", "x.csv", "--by", "nearest"), ()):  # by vectors, and to standard output
+        assert refused(run("select", pool, "--keep", 5, *target, "--executor", "ray", *more), "needs a pool in a file")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from modicum.workspace.encoders import Candidate, ScoredEncoders, score_encoders
     from modicum.workspace.executors import Where
     from modicum.workspace.fitting import Result, fit
+    from modicum.workspace.partitioned.choosing import select_file
     from modicum.workspace.partitioned.encoding import Encoded, encode_file, encodes_apart
     from modicum.workspace.partitioned.placing import place_file
     from modicum.workspace.predicting import predict_file, predict_stream, prediction_columns
@@ -65,6 +66,7 @@ _NAMES = {
     "score_encoders": "modicum.workspace.encoders",
     "topics_of": "modicum.workspace.topics",
     "select": "modicum.workspace.rows",
+    "select_file": "modicum.workspace.partitioned.choosing",
 }
 
 __all__ = [
@@ -109,6 +111,7 @@ __all__ = [
     "score_encoders",
     "search",
     "select",
+    "select_file",
     "store",
     "topics_of",
     "weights",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -48,25 +48,33 @@ def select(
         Path | None,
         typer.Option("--out", metavar="FILE", help="The chosen rows as csv, jsonl or parquet; default CSV."),
     ] = None,
+    executor: options.EXECUTOR = "local",
+    threads: options.THREADS = None,
     json: options.JSON = False,
 ) -> None:
     """Choose rows of a pool. Each comes with its weight and its score; the pool itself is never changed.
 
+    By n-grams and written to a file, all cores are used, or a cluster, and a run that was killed goes on from the parts
+    that are done when the same command is given again.
+
     Example: modicum select crawl.jsonl --text body --target tickets.csv --keep 10000 --out chosen.jsonl
     """
+    where = modicum.workspace.Where(executor, threads)
     with bars() as progress:
         wanted = modicum.read(target, text=text) if target else None
         rows = modicum.workspace.Pool(pool, text, id)
-        source: str | tuple[Floats, Floats | None] | None = encoder
-        if vectors:
-            near = None
-            if target_vectors and wanted:
-                near = modicum.encoders.read_vectors(target_vectors, len(wanted), wanted.ids)
-            items = rows.whole()
-            source = modicum.encoders.read_vectors(vectors, len(items), items.ids), near
-        found = modicum.workspace.select(rows, keep, target=wanted, by=by, source=source, seed=seed, progress=progress)
-    if file:
-        modicum.data.write_stream(found.chosen(), file)
+        if file and wanted and by == "ngrams" and modicum.data.is_file_of_rows(pool):
+            found = modicum.workspace.select_file(
+                rows, keep, file, target=wanted, seed=seed, where=where, progress=progress
+            )
+        else:
+            where.refuse_cluster("needs a pool in a file, --target, --by ngrams and --out FILE")
+            source = _source(rows, wanted, vectors, target_vectors, encoder)
+            found = modicum.workspace.select(
+                rows, keep, target=wanted, by=by, source=source, seed=seed, progress=progress
+            )
+            if file:
+                modicum.data.write_stream(found.chosen(), file)
     if json:
         print_json(found.to_dict())
     elif not file:
@@ -78,3 +86,16 @@ def select(
         )
     if file:
         err().print(f"{len(found.selection.rows):,} rows written to {file}", soft_wrap=True)
+
+
+def _source(
+    rows: Any, wanted: Any, vectors: Path | None, target_vectors: Path | None, encoder: str | None
+) -> str | tuple[Floats, Floats | None] | None:
+    """Where vectors come from: the files that were named, else an encoder."""
+    if vectors is None:
+        return encoder
+    near = None
+    if target_vectors and wanted:
+        near = modicum.encoders.read_vectors(target_vectors, len(wanted), wanted.ids)
+    items = rows.whole()
+    return modicum.encoders.read_vectors(vectors, len(items), items.ids), near

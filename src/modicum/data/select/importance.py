@@ -20,13 +20,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modicum.core.card import Card
 from modicum.core.errors import InputError
-from modicum.data.select.ngrams import counted, hashed_ngrams, in_chunks
+from modicum.data.select.ngrams import hashed_ngrams, in_chunks, ngram_counts
 from modicum.data.select.selection import Selection, check_keep
 
 CARD = Card(
@@ -64,6 +65,22 @@ class Importance:
     smoothing: float = 0.0
     """Occurrences of the pool that are mixed into the target, for each of its own."""
 
+    @classmethod
+    def of(
+        cls, pool: NDArray[np.integer], target: NDArray[np.integer], *, longest: int = 2, smoothing: float = 1.0
+    ) -> Self:
+        """The distributions of a pool and a target by what was counted in them (B,), as `ngram_counts` does.
+
+        Raises:
+            InputError: One of the two holds no word, or the smoothing is below 0.
+        """
+        if not smoothing >= 0:
+            raise InputError(f"smoothing must be at least 0, not {smoothing}")
+        for what, counts in (("target", target), ("pool", pool)):
+            if counts.sum() == 0:
+                raise InputError(f"the {what} holds no word; name its column of texts, or give rows that have one")
+        return cls(target / target.sum(), pool / pool.sum(), longest, smoothing)
+
     @property
     def log_ratio(self) -> Floats:
         """What one occurrence of each bucket adds to the log weight of a row (B,)."""
@@ -100,13 +117,8 @@ def fit_importance(
     Raises:
         InputError: The target or the pool holds no word, or the smoothing is below 0.
     """
-    if not smoothing >= 0:
-        raise InputError(f"smoothing must be at least 0, not {smoothing}")
-    totals = [counted(parts, longest=longest, buckets=buckets) for parts in ([target], _parts(pool))]
-    for what, total in zip(("target", "pool"), totals, strict=True):
-        if total.sum() == 0:
-            raise InputError(f"the {what} holds no word; name its column of texts, or give rows that have one")
-    return Importance(totals[0] / totals[0].sum(), totals[1] / totals[1].sum(), longest, smoothing)
+    wanted, there = (ngram_counts(parts, longest=longest, buckets=buckets) for parts in ([target], _parts(pool)))
+    return Importance.of(there, wanted, longest=longest, smoothing=smoothing)
 
 
 def importance_resampling(
@@ -148,19 +160,42 @@ def importance_resampling(
     """
     check_keep(keep)
     model = fit_importance(pool, target, longest=longest, buckets=buckets, smoothing=smoothing)
+    weighed = (model.log_weights(texts) for texts in in_chunks(_parts(pool)))
+    return draw_rows(weighed, keep, lambda: _parts(pool), model, rng=rng if noise else None)
+
+
+def draw_rows(
+    log_weights: Iterable[Floats],
+    keep: int,
+    pool: Callable[[], Iterable[Texts]],
+    model: Importance,
+    *,
+    rng: np.random.Generator | None,
+) -> Selection:
+    """Draw rows by log weights that are there already, piece by piece; how they are cut never matters.
+
+    Args:
+        log_weights: Log weights (n,) of runs of rows, in the order of the pool.
+        keep: Rows wanted.
+        pool: Yields the texts in chunks; called once, for the figure.
+        model: What the weights are of.
+        rng: Draws the noise; None for the rows of the largest weights.
+
+    Raises:
+        InputError: There are fewer rows than are wanted.
+    """
     rows, leading, weights = np.empty(0, dtype=np.int64), np.empty(0), np.empty(0)
     done = 0
-    for texts in in_chunks(_parts(pool)):
-        found = model.log_weights(texts)
-        drawn = found + rng.gumbel(size=len(found)) if noise else found
-        rows = np.concatenate([rows, np.arange(done, done + len(texts))])
+    for found in log_weights:
+        drawn = found if rng is None else found + rng.gumbel(size=len(found))
+        rows = np.concatenate([rows, np.arange(done, done + len(found))])
         leading, weights = np.concatenate([leading, drawn]), np.concatenate([weights, found])
-        done += len(texts)
+        done += len(found)
         if len(rows) > keep + SPARE:
             rows, leading, weights = _leaders(rows, leading, weights, keep)
     check_keep(keep, done)
     rows, _, weights = _leaders(rows, leading, weights, keep)
-    chosen = counted(_only(_parts(pool), set(rows.tolist())), longest=longest, buckets=buckets)
+    chosen = ngram_counts(_only(pool(), set(rows.tolist())), longest=model.longest, buckets=len(model.pool))
     return Selection.of(rows, weights, facts={"kl_reduction": model.kl_reduction(chosen), "rows": done})
 
 

@@ -55,7 +55,7 @@ def _buckets(ngrams: Iterable[str], buckets: int) -> Ints:
     return np.fromiter((value % buckets for value in hashes), dtype=np.int64)
 
 
-def counted(parts: Iterable[Sequence[str]], *, longest: int, buckets: int) -> Ints:
+def ngram_counts(parts: Iterable[Sequence[str]], *, longest: int = 2, buckets: int = 10_000) -> Ints:
     """Occurrences (buckets,) of each bucket in all texts of all parts."""
     total = np.zeros(buckets, dtype=np.int64)
     for texts in in_chunks(parts):

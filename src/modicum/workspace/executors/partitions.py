@@ -170,12 +170,12 @@ def run_partitions(
     """Work through partitions, or through those that an earlier run left, and join the results.
 
     Args:
-        out: The file to write.
+        out: The file to write; its name is that of the parts, too.
         parts: The partitions, always cut at the same rows.
         work: Makes of a partition the bytes of a file.
         facts: What results depend on, such as digests of the input and of the bundle.
         workers: Where it is done.
-        join: Writes the file from its parts, whole or not at all.
+        join: Writes the file from its parts, whole or not at all; or makes of them what is wanted instead.
         progress: Called with the stage `rows` and the rows done.
 
     Returns:

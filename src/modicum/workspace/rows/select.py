@@ -85,6 +85,8 @@ class Selected:
     def chosen(self) -> Iterator[dict[str, list[Any]]]:
         """The chosen rows' own columns, with `weight` and `score`, chunk by chunk."""
         for part, own, at in self._parts():
+            if not len(own):  # columns without a value would have no kind
+                continue
             columns = part.columns or {"id": part.ids, part.text_column: part.texts}
             kept = {name: [values[row] for row in own.tolist()] for name, values in columns.items()}
             found = self.selection
