@@ -30,7 +30,11 @@ help:  ## list the commands
 	$(PIP) install --require-hashes -r locks/check.txt
 	@touch $@
 
-.venv/extras: .venv/test locks/extras.txt locks/torch.txt
+.venv/scale: .venv/test locks/scale.txt
+	$(PIP) install --require-hashes --no-deps -r locks/scale.txt
+	@touch $@
+
+.venv/extras: .venv/scale locks/extras.txt locks/torch.txt
 	$(PIP) install --require-hashes --no-deps -r locks/torch.txt
 	$(PIP) install --require-hashes --no-deps -r locks/extras.txt
 	@touch $@
@@ -38,7 +42,7 @@ help:  ## list the commands
 demo: .venv/core  ## fit the built-in table, show the ladder and the path of the report
 	$(BIN)/modicum fit stdlib-docs --out demo
 
-extras: .venv/extras  ## install what the tests of image encoders, weights and indexes need
+extras: .venv/extras  ## install what the tests of clusters, stores, image encoders, weights and indexes need
 	@true
 
 test: .venv/test  ## run the whole offline suite
@@ -90,6 +94,7 @@ lock: .venv/made  ## bring the locks in line with pyproject.toml; newest version
 	$(COMPILE) pyproject.toml --group build --group test -c locks/core.txt -o locks/test.txt
 	$(COMPILE) pyproject.toml --group build --group test --group check -c locks/test.txt -o locks/check.txt
 	$(COMPILE) --no-deps --no-annotate locks/encoder.in -o locks/encoder.txt
+	$(COMPILE) --no-deps --no-annotate locks/scale.in -c locks/test.txt -o locks/scale.txt
 	$(COMPILE) --no-deps --no-annotate locks/extras.in -c locks/test.txt -o locks/extras.txt
 
 clean:  ## remove everything that was made

@@ -12,6 +12,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 LAYERS = {"core": ["build"], "test": ["build", "test"], "check": ["build", "test", "check"]}
+PINNED = ("images", "ray", "store", "torch")
+"""Extras that tests need, beside those in the layers."""
 
 
 def pins(layer):
@@ -26,7 +28,7 @@ def read(layer):
     return (ROOT / "locks" / f"{layer}.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("layer", [*LAYERS, "encoder", "extras", "torch"])
+@pytest.mark.parametrize("layer", [*LAYERS, "encoder", "extras", "scale", "torch"])
 def test_everything_is_hashed_and_no_address_is_named(layer):
     entries = re.split(r"^(?=[\w.-]+==)", read(layer), flags=re.MULTILINE)[1:]
     assert entries
@@ -51,13 +53,13 @@ def test_what_the_project_asks_for_is_pinned(layer):
 
 def test_what_the_extras_ask_for_is_pinned():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    locked = pins("extras") | pins("torch")
+    locked = pins("extras") | pins("scale") | pins("torch")
     extras = project["project"]["optional-dependencies"]
-    for requirement in map(Requirement, (*extras["images"], *extras["torch"])):
+    for requirement in map(Requirement, (asked for extra in PINNED for asked in extras[extra])):
         versions = locked[canonicalize_name(requirement.name)]
         assert all(version in requirement.specifier for version in versions), requirement
 
 
 def test_the_layer_of_extras_contradicts_no_other():
-    for name, versions in (pins("extras") | pins("torch")).items():
+    for name, versions in (pins("extras") | pins("scale") | pins("torch")).items():
         assert versions == pins("test").get(name, versions)

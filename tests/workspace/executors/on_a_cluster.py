@@ -1,6 +1,6 @@
-"""A run on a Ray cluster of two nodes in processes of their own, one of which is killed in the middle.
+"""Runs on a Ray cluster of two nodes in processes of their own, one of which is killed in the middle of the first run.
 
-Run by test_ray.py in a process that may open sockets: BUNDLE TABLE OUT.
+Run by test_ray.py in a process that may open sockets: FOLDER, which holds a bundle, topics and tables.
 """
 
 from __future__ import annotations
@@ -9,15 +9,29 @@ import importlib
 import sys
 from pathlib import Path
 
-from modicum.workspace import Where, predict_file
+from modicum import read
+from modicum.workspace import Pool, Where, place_file, predict_file, select_file
 
 NODE = {"num_cpus": 1, "object_store_memory": 80 << 20}
+NONE = 77
+"""Status where Ray's nodes do not start, for which it waits half a minute and no longer."""
 
 
-def main(bundle, table, out):
+def started():
+    """A cluster of two nodes, and the second of them."""
     cluster = importlib.import_module("ray.cluster_utils").Cluster()
-    cluster.add_node(**NODE, include_dashboard=False)
-    other = cluster.add_node(**NODE)
+    try:
+        cluster.add_node(**NODE, include_dashboard=False)
+        return cluster, cluster.add_node(**NODE)
+    except Exception as error:
+        if "during startup" not in str(error):
+            raise
+        sys.exit(NONE)
+
+
+def main(name):
+    folder = Path(name)
+    cluster, other = started()
     where, seen = Where(f"ray:{cluster.address}"), []
 
     def kill(stage, done, total):
@@ -25,8 +39,12 @@ def main(bundle, table, out):
             cluster.remove_node(other, allow_graceful=False)
         seen.append(done)
 
-    rows = predict_file(bundle, table, Path(out), text="text", where=where, progress=kill)
+    table = folder / "table.csv"
+    rows = predict_file(folder / "bundle", table, folder / "predict.csv", text="text", where=where, progress=kill)
     sys.stdout.write(f"{rows} rows, {len(seen)} partitions\n")
+    place_file(folder / "topics", table, folder / "topics.csv", text="text", where=where)
+    target = read(folder / "target.csv", text="text")
+    select_file(Pool(table, "text"), 100, folder / "select.csv", target=target, where=where)
     cluster.shutdown()
 
 
