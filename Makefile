@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links $(UPGRADE)
 .DEFAULT_GOAL := help
-.PHONY: help demo extras test check docs format long bench bank peers lock clean
+.PHONY: help demo extras test check docs site format long bench bank peers lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
@@ -28,6 +28,10 @@ help:  ## list the commands
 
 .venv/check: .venv/test locks/check.txt
 	$(PIP) install --require-hashes -r locks/check.txt
+	@touch $@
+
+.venv/docs: .venv/made locks/docs.txt
+	$(PIP) install --require-hashes -r locks/docs.txt
 	@touch $@
 
 .venv/scale: .venv/test locks/scale.txt
@@ -57,6 +61,9 @@ check: .venv/check  ## lint, types, import contract, docs
 
 docs: .venv/check  ## rebuild what is generated from cards, command help and benchmark results
 	$(BIN)/python tools/docs.py write
+
+site: .venv/docs  ## build the site of the docs into build/site, offline; broken links are errors
+	$(BIN)/python tools/docs_site.py
 
 format: .venv/check  ## format the code
 	$(BIN)/ruff check --fix .
@@ -93,6 +100,7 @@ lock: .venv/made  ## bring the locks in line with pyproject.toml; newest version
 	$(COMPILE) pyproject.toml --group build -o locks/core.txt
 	$(COMPILE) pyproject.toml --group build --group test -c locks/core.txt -o locks/test.txt
 	$(COMPILE) pyproject.toml --group build --group test --group check -c locks/test.txt -o locks/check.txt
+	$(COMPILE) --group docs -c locks/check.txt -o locks/docs.txt
 	$(COMPILE) --no-deps --no-annotate locks/encoder.in -o locks/encoder.txt
 	$(COMPILE) --no-deps --no-annotate locks/scale.in -c locks/test.txt -o locks/scale.txt
 	$(COMPILE) --no-deps --no-annotate locks/extras.in -c locks/test.txt -o locks/extras.txt

@@ -18,17 +18,14 @@ from typing import Any
 
 import typer.main
 from comparison import PARTS, comparison_page
+from links import ROOT, broken_links
 
 from modicum.cli import app
 from modicum.evaluation.bench import BenchRow
 from modicum.workspace.registry import Method, methods, prose
 
-ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "methods"
 BEGIN, END = "<!-- methods:begin -->", "<!-- methods:end -->"
-FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
-LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
-HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 MEASURED = """
 Generated from the results in [benchmarks](../../benchmarks), most of which `modicum bench methods` makes. Every method
 is compared with the plain baseline of its question on the same draws of labels; its page shows every figure.
@@ -267,7 +264,8 @@ def option_row(option: Any) -> str:
     told = " ".join(filter(None, [flags, option.metavar]))
     known = option.default is not None and option.default is not False and not callable(option.default)
     default = f" (default {option.default})" if known and flags and "efault" not in option.help else ""
-    return f"| `{told}` | {(option.help or '').rstrip('.')}{default} |"
+    meaning = (option.help or "").rstrip(".").replace("|", r"\|")
+    return f"| `{told}` | {meaning}{default} |"
 
 
 def figures_page() -> str:
@@ -341,24 +339,6 @@ def stale() -> Iterator[str]:
     for path in PAGES.rglob("*.md"):
         if path not in wanted:
             yield f"{path.relative_to(ROOT)} belongs to no method"
-
-
-def anchors(path: Path) -> set[str]:
-    """Names of a page's headings, as links write them."""
-    prose = FENCE.sub("", path.read_text(encoding="utf-8"))
-    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in HEADING.findall(prose)}
-
-
-def broken_links() -> Iterator[str]:
-    """Links between the project's pages that lead nowhere."""
-    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
-        for link in LINK.findall(FENCE.sub("", path.read_text(encoding="utf-8"))):
-            name, _, anchor = link.partition("#")
-            target = path.parent / name if name else path
-            if "://" in link:
-                continue
-            if not target.exists() or (anchor and anchor not in anchors(target)):
-                yield f"{path.relative_to(ROOT)} links to {link}, which is not there"
 
 
 def write() -> None:

@@ -6,6 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
+import links
 import pytest
 import typer.main
 
@@ -33,6 +34,21 @@ def test_code_runs(page, tmp_path, monkeypatch):
     for block in PYTHON.finditer(text):
         above = "\n" * text.count("\n", 0, block.start(1))
         exec(compile(above + block[1], str(page), "exec"), names)
+
+
+def test_links_and_anchors_lead_somewhere():
+    assert list(links.broken_links()) == []
+
+
+def test_broken_links_are_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(links, "ROOT", tmp_path)
+    (tmp_path / "there.md").write_text("# A *title*, told\n\n# Twice\n\n# Twice\n", encoding="utf-8")
+    good = "[a](there.md) [b](there.md#a-title-told) [c](there.md#twice-1) [d](https://elsewhere/x#y)"
+    (tmp_path / "README.md").write_text(f"{good}\n\n```text\n[e](in-code.md)\n```\n", encoding="utf-8")
+    assert list(links.broken_links()) == []
+    bad = ["gone.md", "there.md#gone", "there.md#twice-2", "#gone", "../outside.md", "gone.svg"]
+    (tmp_path / "README.md").write_text(" ".join(f"![x]({link})" for link in bad), encoding="utf-8")
+    assert [line.split()[3].rstrip(",") for line in links.broken_links()] == bad
 
 
 @pytest.mark.parametrize("page", pages_with(COMMAND))

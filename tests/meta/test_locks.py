@@ -14,6 +14,8 @@ ROOT = Path(__file__).parents[2]
 LAYERS = {"core": ["build"], "test": ["build", "test"], "check": ["build", "test", "check"]}
 PINNED = ("images", "ray", "store", "torch")
 """Extras that tests need, beside those in the layers."""
+APART = "docs"
+"""The lock of what builds the site: not what modicum needs, but at the same versions where both need it."""
 
 
 def pins(layer):
@@ -28,7 +30,7 @@ def read(layer):
     return (ROOT / "locks" / f"{layer}.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("layer", [*LAYERS, "encoder", "extras", "scale", "torch"])
+@pytest.mark.parametrize("layer", [*LAYERS, APART, "encoder", "extras", "scale", "torch"])
 def test_everything_is_hashed_and_no_address_is_named(layer):
     entries = re.split(r"^(?=[\w.-]+==)", read(layer), flags=re.MULTILINE)[1:]
     assert entries
@@ -49,6 +51,15 @@ def test_what_the_project_asks_for_is_pinned(layer):
     for requirement in map(Requirement, asked):
         versions = locked[canonicalize_name(requirement.name)]
         assert all(version in requirement.specifier for version in versions), requirement
+
+
+def test_what_builds_the_site_is_pinned_and_contradicts_no_layer():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    locked = pins(APART)
+    for requirement in map(Requirement, project["dependency-groups"][APART]):
+        assert all(version in requirement.specifier for version in locked[canonicalize_name(requirement.name)])
+    for name, versions in locked.items():
+        assert versions == pins("check").get(name, versions)
 
 
 def test_what_the_extras_ask_for_is_pinned():
