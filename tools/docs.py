@@ -18,6 +18,8 @@ from typing import Any
 
 import typer.main
 from comparison import PARTS, comparison_page
+from figures import figure, figures_page
+from glossary import glossary_page
 from links import ROOT, broken_links
 
 from modicum.cli import app
@@ -25,6 +27,7 @@ from modicum.evaluation.bench import BenchRow
 from modicum.workspace.registry import Method, methods, prose
 
 PAGES = ROOT / "docs" / "methods"
+EXAMPLE = re.compile(r"^Example: (modicum .+)$", re.MULTILINE)
 BEGIN, END = "<!-- methods:begin -->", "<!-- methods:end -->"
 MEASURED = """
 Generated from the results in [benchmarks](../../benchmarks), most of which `modicum bench methods` makes. Every method
@@ -245,9 +248,10 @@ def command_page() -> str:
         name: one for verb, command in group.commands.items() for name, one in _with_sub_commands(verb, command).items()
     }
     for name, command in commands.items():
+        told = EXAMPLE.sub(r"```console\n$ \1\n```", inspect.cleandoc(command.help or ""))
         inputs = [option for option in command.params if option.param_type_name == "argument"]
         usage = " ".join(["modicum", name, *(str(p.metavar) for p in inputs), "[OPTIONS]"])
-        out += ["", f"## modicum {name}", "", inspect.cleandoc(command.help or ""), "", f"    {usage}", ""]
+        out += ["", f"## modicum {name}", "", told, "", f"    {usage}", ""]
         out += ["| option | meaning |", "|---|---|", *map(option_row, command.params)]
     return "\n".join(out) + "\n"
 
@@ -268,50 +272,6 @@ def option_row(option: Any) -> str:
     return f"| `{told}` | {meaning}{default} |"
 
 
-def figures_page() -> str:
-    """Every committed benchmark: one row per collection, one column per measure."""
-    out = [
-        "# Measured figures",
-        "",
-        "Generated from the results in [benchmarks](../benchmarks), which `make bench` makes.",
-    ]
-    for name, found in results().items():
-        if all(row.get("method") for row in found["rows"]):
-            out += [
-                "",
-                f"## {name}",
-                "",
-                "All rows are of single methods: [where each wins, and where it loses](methods/measured.md).",
-            ]
-            continue
-        cells = {(row["on"], row["measure"]): row for row in found["rows"]}
-        wheres, measures = dict.fromkeys(on for on, _ in cells), dict.fromkeys(measure for _, measure in cells)
-        machine = found["machine"]
-        seeds = max(row["seeds"] for row in found["rows"])
-        libraries = ", ".join(f"{name} {version}" for name, version in machine["libraries"].items())
-        out += ["", f"## {found['bench']}", ""]
-        out += [
-            f"Up to {seeds} seeds; ± is the standard deviation over them. {machine['cores']} cores, {libraries}.",
-            "",
-        ]
-        out += [f"| on | {' | '.join(measures)} |", "|---" * (1 + len(measures)) + "|"]
-        out += [f"| {on} | {' | '.join(figure(cells.get((on, m))) for m in measures)} |" for on in wheres]
-        notes = dict.fromkeys(f"- {row['measure']}: {row['note']}" for row in found["rows"] if row["note"])
-        out += ["", *notes] if notes else []
-    return "\n".join(out) + "\n"
-
-
-def figure(row: dict[str, Any] | None) -> str:
-    """One measured value, with its spread, and what it is measured against where that is no column of its own."""
-    if row is None:
-        return ""
-    unit = "" if row["unit"] == "share" else f" {row['unit']}"
-    spread = "" if row["spread"] is None else f" ± {row['spread']:.3f}"
-    against = {"baseline": None if row["unit"] == "share" else row["baseline"], "target": row["target"]}
-    told = "; ".join(f"{name} {value:g}" for name, value in against.items() if value is not None)
-    return f"{row['value']:.3f}{spread}{unit}{f' ({told})' if told else ''}"
-
-
 def generated() -> dict[Path, str]:
     """Every generated file with its content."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -321,8 +281,9 @@ def generated() -> dict[Path, str]:
         PAGES / "README.md": index(),
         PAGES / "measured.md": measured_page(),
         ROOT / "docs" / "cli.md": command_page(),
-        ROOT / "docs" / "benchmarks.md": figures_page(),
+        ROOT / "docs" / "benchmarks.md": figures_page(results()),
         ROOT / "docs" / "comparison.md": comparison_page(),
+        ROOT / "docs" / "glossary.md": glossary_page(),
         ROOT / "README.md": f"{before}{BEGIN}\n{short_table()}\n{END}{after}",
     }
 

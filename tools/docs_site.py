@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from changelog import entries
 from links import FENCE, LINK, ROOT
 
 FROM_THE_TOP = {
@@ -82,9 +83,8 @@ def _text(file: Path) -> str:
         code = text[text.index('"""', 3) + 3 :].strip()
         return f"# {title.rstrip('.')}\n\n`{file.relative_to(ROOT)}`\n{rest}\n\n```python\n{code}\n```\n"
     if file.name == "CHANGELOG.md":
-        fragments = [one.read_text(encoding="utf-8").split() for one in sorted((ROOT / "changelog.d").glob("*.md"))]
-        news = [f"- {' '.join(words)}" for words in fragments]
-        return "\n".join([text, "## Not released yet", "", *news, ""])
+        head, mark, older = text.partition("\n## ")
+        return "\n".join([head, "## Not released yet", "", *entries(), f"{mark}{older}"])
     return text
 
 

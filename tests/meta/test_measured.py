@@ -6,6 +6,7 @@ import json
 import runpy
 from pathlib import Path
 
+import figures
 import pytest
 
 from modicum.evaluation.bench import BenchRow
@@ -60,3 +61,15 @@ def test_figures_without_a_baseline_say_so(docs, monkeypatch):
     found = method("heads.ClassMean")
     assert "No baseline stands beside these figures." in docs["measured_section"](found)
     assert "without a baseline" in docs["measured_page"]()
+
+
+def test_tables_of_figures_have_no_empty_cell_and_notes_are_said_once():
+    machine = {"cores": 2, "libraries": {"modicum": "0"}}
+    taken = [("speed", "here"), ("time", "here"), ("score", "here"), ("score", "there"), ("score", "elsewhere")]
+    rows = [vars(BenchRow(what, on, 0.5, "share", None, None, 1, None, "on a note")) for what, on in taken]
+    page = figures.figures_page({"made-up": {"rows": rows, "machine": machine}})
+    assert "| measure | here |\n|---|---|\n| speed | 0.500 |\n| time | 0.500 |" in page
+    assert "| on | score |\n|---|---|\n| here | 0.500 |\n| there | 0.500 |\n| elsewhere | 0.500 |" in page
+    assert "|  |" not in page
+    assert page.count("on a note") == 1
+    assert "- speed; time; score: on a note" in page

@@ -14,4 +14,5 @@ html_show_sphinx = False
 html_last_updated_fmt = None
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
+smartquotes = False  # options begin with two hyphens
 nitpicky = True

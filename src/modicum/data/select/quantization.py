@@ -1,4 +1,4 @@
-"""Dataset quantization: a smaller table that keeps the shape of the whole.
+"""Quantization of a table: a smaller one that keeps the shape of the whole.
 
 The question: which tenth of these rows can stand for all of them, whatever is trained on it? The table is cut into bins
 one after the other: each takes, row by row, what is nearest to the rows that are still left and farthest from those it

@@ -10,7 +10,7 @@ both together (`guided_scores`) with 0.871 and 0.931. With few labels take the o
 five reached 0.799.
 
 Papers: "Can Pre-trained Networks Detect Familiar Out-of-Distribution Data?" (Miyai et al. 2023: distances between
-instances, apart from boundaries) and "Out-of-Distribution Detection with Deep Nearest Neighbors" (Sun et al. 2022).
+rows, apart from boundaries) and "Out-of-Distribution Detection with Deep Nearest Neighbors" (Sun et al. 2022).
 Changed: the encoder is not tuned; the mean similarity of the k nearest rows by default, one, instead of the distance to
 the k-th, which is a setting.
 """

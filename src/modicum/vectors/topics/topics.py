@@ -52,7 +52,7 @@ def find_topics(X: Floats, rng: np.random.Generator, *, count: int | None = None
 
     Args:
         X: Vectors (N, D) without rows of zeros, N at least 1.
-        rng: Draws samples of large tables.
+        rng: Draws rows of large tables.
         count: Number of topics, at most N; None has it found. There are fewer where rows are copies of one another.
 
     Returns:
@@ -86,7 +86,7 @@ class Topics(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn
 
     Args:
         n_topics: Number of topics; None has it found.
-        random_state: Seed of samples and splits.
+        random_state: Seed of drawn rows and splits.
 
     Attributes:
         labels_: Topic of each row (N,), 0..K-1, the largest first.

@@ -68,7 +68,7 @@ def word_senses(
     Args:
         X: Vectors (N, D) of its occurrences, none of them zeros; only the directions count.
         times: When each was written (N,), in any unit.
-        rng: Draws halves and samples.
+        rng: Draws halves, and rows of many.
         count: Number of senses; None has it found.
         periods: Periods of equal length, at least 1.
 

@@ -1,9 +1,9 @@
 """Low-rank adaptation: a trainable product of two thin matrices beside a frozen weight.
 
-The question: what does fine-tuning reach when each weight may only move by a matrix of small rank? The weight W
+The question: what does tuning reach when each weight may only move by a matrix of small rank? The weight W
 becomes W + s B A with A (r, in) drawn at random and B (out, r) zero, so that training starts at W; the scale s is
 alpha / sqrt(r), under which the size of steps does not shrink as the rank grows. It is the baseline of its question:
-take it first. Do not use it where a full fine-tune is affordable and gains, or at ranks near the width of the weight.
+take it first. Do not use it where tuning all layers is affordable and gains, or at ranks near the width of the weight.
 
 Paper: "LoRA: Low-Rank Adaptation of Large Language Models" (Hu et al. 2021), with the scale of "A Rank Stabilization
 Scaling Factor for Fine-Tuning with LoRA" (Kalajdzievski 2023). Changed: the product is one fused

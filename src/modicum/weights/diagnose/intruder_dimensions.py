@@ -2,7 +2,7 @@
 
 The question: did tuning bend the model or graft something on it? The singular vectors of the tuned weight with the
 largest values are compared with all those of the base; one that resembles none is an intruder. Low-rank adapters at
-high rates bring them, full fine-tuning hardly does, and models with many of them forget more of what they could
+high rates bring them, tuning all layers hardly does, and models with many of them forget more of what they could
 (`relate_forgetting` measures that); shrinking them gives some of it back (`scale_intruders`). Do not use it between
 models of unlike starts, whose directions are all unlike, or on matrices with few rows.
 

@@ -1,4 +1,4 @@
-"""Checkpoint averaging: the mean of snapshots of one run, or of several, in the place of choosing one.
+"""Averaged snapshots: the mean of those of one run, or of several, in the place of choosing one.
 
 The question: which step's weights are kept where no held-out rows can tell? Snapshots at equal distances along a run
 are averaged, which does about as well as the best of them and depends less on the rate and on the length of the run;

@@ -7,7 +7,7 @@ with another objective. Do not use it where the model is not much better than ch
 are left to learn: on 77 banking intents with 8 labels each such targets brought nothing.
 
 Paper: "Predictions For Pre-training Language Models" (Guo 2020). Changed: the predictions are those of a model on
-frozen vectors, not of a fine-tuned one; soft targets, the surest share of each class, and even classes are ours, as is
+frozen vectors, not of a tuned one; soft targets, the surest share of each class, and even classes are ours, as is
 teaching the predicted classes by another objective instead.
 """
 
