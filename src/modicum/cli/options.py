@@ -28,7 +28,7 @@ LABEL = Annotated[str | None, typer.Option("--label", metavar="COL", help="Colum
 LABELS = Annotated[
     list[str] | None,
     typer.Option(
-        "--label", metavar="COL", help="Column of labels, empty where unknown; several times for several columns."
+        "--label", metavar="COL", help="Column of labels, empty where unknown; repeatable, for several columns."
     ),
 ]
 SEPARATOR = Annotated[
@@ -70,7 +70,20 @@ HOST = Annotated[
 TOKEN_FILE = Annotated[
     Path | None, typer.Option("--token-file", metavar="FILE", help="File that holds the page's secret.")
 ]
-THREADS = Annotated[int | None, typer.Option("--threads", min=1, help="Threads to use; default all cores.")]
+BUNDLE_OUT = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Folder of the bundle; default NAME.bundle beside you.")
+]
+BUDGET = Annotated[
+    str,
+    typer.Option("--budget", metavar="TIME", help="Time that it may take, such as 45, 90s, 10m or 1h."),
+]
+COPIES_ACROSS = Annotated[
+    str | None,
+    typer.Option("--split", metavar="COL", help="Column of splits (train, test): tells copies across them."),
+]
+THREADS = Annotated[
+    int | None, typer.Option("--threads", metavar="N", min=1, help="Threads to use; default all cores.")
+]
 EXECUTOR = Annotated[
     str,
     typer.Option(
@@ -80,7 +93,7 @@ EXECUTOR = Annotated[
     ),
 ]
 JSON = Annotated[bool, typer.Option("--json", help="Write the result as JSON to standard output.")]
-SEED = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]
+SEED = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of every random choice.")]
 
 
 def stem(table: str) -> str:

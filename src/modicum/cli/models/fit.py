@@ -38,9 +38,11 @@ def fit(
     classes: options.CLASSES = None,
     group: Annotated[
         str | None,
-        typer.Option("--group", metavar="COL", help="Rows of one group never stand on both sides of a split."),
+        typer.Option("--group", metavar="COL", help="Column of groups: rows of one stay on one side of a split."),
     ] = None,
-    time: Annotated[str | None, typer.Option("--time", metavar="COL", help="Splits train on the past only.")] = None,
+    time: Annotated[
+        str | None, typer.Option("--time", metavar="COL", help="Column of times: splits train on the past only.")
+    ] = None,
     split: Annotated[
         str | None,
         typer.Option(
@@ -52,9 +54,14 @@ def fit(
     vectors: options.VECTORS = None,
     encoder: options.ENCODER = None,
     encoder_mode: options.ENCODER_MODE = "auto",
-    budget: Annotated[str, typer.Option(help="Time for the ladder, such as 45, 90s, 2m.")] = "30s",
-    alpha: Annotated[float, typer.Option(help="Share of prediction sets that may miss the truth.")] = 0.1,
-    sets: Annotated[str, typer.Option(help="Prediction sets: lac, aps or raps, each also with -per-class.")] = "lac",
+    budget: options.BUDGET = "30s",
+    alpha: Annotated[
+        float, typer.Option("--alpha", metavar="RATE", help="Share of prediction sets that may miss the truth.")
+    ] = 0.1,
+    sets: Annotated[
+        str,
+        typer.Option("--sets", metavar="KIND", help="Prediction sets: lac, aps or raps, each also with -per-class."),
+    ] = "lac",
     unknown: Annotated[
         float | None,
         typer.Option(
@@ -63,7 +70,10 @@ def fit(
             help="Mark rows of none of the classes, with this share of false alarms, such as 0.05.",
         ),
     ] = None,
-    tolerance: Annotated[float, typer.Option(help="Expected loss of accuracy accepted for a cheaper recipe.")] = 0.005,
+    tolerance: Annotated[
+        float,
+        typer.Option("--tolerance", metavar="RATE", help="Expected loss of accuracy accepted for a cheaper recipe."),
+    ] = 0.005,
     repair: Annotated[
         bool, typer.Option("--repair/--no-repair", help="Learn from corrected labels where many are probably wrong.")
     ] = True,
@@ -77,9 +87,7 @@ def fit(
         ),
     ] = None,
     seed: options.SEED = 0,
-    bundle: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Folder of the bundle; default NAME.bundle beside you.")
-    ] = None,
+    bundle: options.BUNDLE_OUT = None,
     index: Annotated[
         bool, typer.Option("--index", help="Keep the vectors of the rows, so that modicum serve can search them.")
     ] = False,

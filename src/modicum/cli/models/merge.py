@@ -26,7 +26,7 @@ def merge(
         typer.Option(
             "--table",
             metavar="TABLE",
-            help="Labelled rows that no model was tuned on, which judge them; several times for several tasks.",
+            help="Labelled rows that no model was tuned on, which judge them; repeatable, for several tasks.",
         ),
     ],
     folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the merged encoder.")],
@@ -50,9 +50,12 @@ def merge(
         ),
     ] = None,
     last: Annotated[
-        int | None, typer.Option("--last", min=1, help="With average: this many of each run's last snapshots.")
+        int | None,
+        typer.Option("--last", metavar="N", min=1, help="With average: this many of each run's last snapshots."),
     ] = None,
-    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of the search of atlas and position.")] = 100,
+    steps: Annotated[
+        int, typer.Option("--steps", metavar="N", min=1, help="Steps of the search of atlas and position.")
+    ] = 100,
     seed: options.SEED = 0,
     threads: options.THREADS = None,
     json: options.JSON = False,

@@ -16,12 +16,16 @@ from modicum.cli.console import out, print_json
 def serve(
     bundle: options.BUNDLE,
     port: Annotated[
-        int | None, typer.Option("--port", min=0, max=65535, help="Port; default the first free from 8770, 0 for any.")
+        int | None,
+        typer.Option(
+            "--port", metavar="N", min=0, max=65535, help="Port to listen at; default the first free from 8770."
+        ),
     ] = None,
     host: options.HOST = "127.0.0.1",
     token_file: options.TOKEN_FILE = None,
     workers: Annotated[
-        int, typer.Option("--workers", min=1, help="Batches that are answered at the same time, in threads.")
+        int,
+        typer.Option("--workers", metavar="N", min=1, help="Batches that are answered at the same time, in threads."),
     ] = 1,
     watch: Annotated[
         bool, typer.Option("--watch", help="Answer from a new bundle as soon as it takes the old one's place.")
@@ -30,9 +34,14 @@ def serve(
         Path | None,
         typer.Option("--feedback", metavar="JOURNAL", help="Take corrections, into a journal for modicum label."),
     ] = None,
-    queue: Annotated[int, typer.Option("--queue", min=1, help="Items that may wait before more are refused.")] = 1024,
+    queue: Annotated[
+        int, typer.Option("--queue", metavar="N", min=1, help="Items that may wait before more are refused.")
+    ] = 1024,
     timeout: Annotated[
-        float, typer.Option("--timeout", min=0.1, help="Seconds in which a request is answered, or refused.")
+        float,
+        typer.Option(
+            "--timeout", metavar="SECONDS", min=0.1, help="Seconds in which a request is answered, or refused."
+        ),
     ] = 10.0,
     threads: options.THREADS = None,
     json: options.JSON = False,

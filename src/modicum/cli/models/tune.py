@@ -23,27 +23,37 @@ def tune(
     id: options.ID = None,
     classes: options.CLASSES = None,
     encoder: options.ENCODER = None,
-    budget: Annotated[str, typer.Option(help="Time for all of it, such as 10m or 1h.")] = "10m",
+    budget: options.BUDGET = "10m",
     method: Annotated[
-        str, typer.Option(help="auto or full (all layers), or an adapter: LoRA, PiSSA, SVFit, Compacter, DiffFit, ...")
+        str,
+        typer.Option(
+            "--method",
+            metavar="METHOD",
+            help="auto or full (all layers), or an adapter, such as LoRA; see: modicum methods --room weights.",
+        ),
     ] = "auto",
-    objective: Annotated[str, typer.Option(help="What is minimised; see: modicum methods --room weights.")] = (
-        "SupervisedContrastive"
-    ),
-    steps: Annotated[int, typer.Option(min=1, help="Most steps of a run; fewer where the budget wants it.")] = 160,
-    batch: Annotated[int, typer.Option(min=1, help="Rows a batch.")] = 32,
+    objective: Annotated[
+        str,
+        typer.Option("--objective", metavar="NAME", help="What is minimised; see: modicum methods --room weights."),
+    ] = "SupervisedContrastive",
+    steps: Annotated[
+        int,
+        typer.Option("--steps", metavar="N", min=1, help="Most steps of a run; fewer where the budget wants it."),
+    ] = 160,
+    batch: Annotated[int, typer.Option("--batch", metavar="N", min=1, help="Rows a batch.")] = 32,
     rate: Annotated[
-        float | None, typer.Option(help="Largest learning rate; default 1e-4, and 1e-3 for adapters.")
+        float | None,
+        typer.Option("--rate", metavar="RATE", help="Largest learning rate; default 1e-4, and 1e-3 for adapters."),
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, or auto: a GPU where there is one.")] = "auto",
+    device: Annotated[
+        str, typer.Option("--device", metavar="NAME", help="cpu, cuda, or auto: a GPU where there is one.")
+    ] = "auto",
     work: Annotated[
         Path | None,
         typer.Option("--work", metavar="DIR", help="Keep the state of all runs here, and go on from what is there."),
     ] = None,
     seed: options.SEED = 0,
-    bundle: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Folder of the bundle; default NAME.bundle beside you.")
-    ] = None,
+    bundle: options.BUNDLE_OUT = None,
     threads: options.THREADS = None,
     json: options.JSON = False,
 ) -> None:

@@ -22,8 +22,13 @@ def bench(
     data: Annotated[
         Path, typer.Option("--data", metavar="DIR", help="Folder of collections, each with train.csv and test.csv.")
     ] = Path("../shared/data"),
-    on: Annotated[list[str] | None, typer.Option("--on", metavar="SET", help="Only these collections.")] = None,
-    seeds: Annotated[int | None, typer.Option(min=1, help="Seeds to run; default the benchmark's own number.")] = None,
+    on: Annotated[
+        list[str] | None, typer.Option("--on", metavar="SET", help="Only this collection; repeatable.")
+    ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option("--seeds", metavar="N", min=1, help="Seeds to run; default the benchmark's own number."),
+    ] = None,
     file: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Also write the JSON to this file.")
     ] = None,

@@ -23,7 +23,7 @@ def encoders(
         typer.Option(
             "--encoder",
             metavar="NAME",
-            help="A candidate, several times for several: a name, a folder, or a file of vectors (.npy, .parquet); "
+            help="A candidate, repeatable: a name, a folder, or a file of vectors (.npy, .parquet); "
             "default those on this machine.",
         ),
     ] = None,

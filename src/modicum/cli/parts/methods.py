@@ -15,7 +15,7 @@ from modicum.core.checks import check_choice
 
 
 def methods(
-    room: Annotated[str | None, typer.Option(metavar="ROOM", help="Only methods of this room.")] = None,
+    room: Annotated[str | None, typer.Option("--room", metavar="ROOM", help="Only methods of this room.")] = None,
     json: options.JSON = False,
 ) -> None:
     """List the methods, by room and question.

@@ -21,10 +21,7 @@ def clean(
     label: options.LABEL = None,
     id: options.ID = None,
     classes: options.CLASSES = None,
-    split: Annotated[
-        str | None,
-        typer.Option("--split", metavar="COL", help="Column of splits (train, test): tells copies across them."),
-    ] = None,
+    split: options.COPIES_ACROSS = None,
     vectors: options.VECTORS = None,
     encoder: options.ENCODER = None,
     seed: options.SEED = 0,

@@ -36,10 +36,7 @@ def dedup(
     cosine: Annotated[
         float, typer.Option("--cosine", metavar="C", help="Least cosine of copies by vectors, 0 to 1.")
     ] = 0.95,
-    split: Annotated[
-        str | None,
-        typer.Option("--split", metavar="COL", help="Column of splits (train, test): tells copies across them."),
-    ] = None,
+    split: options.COPIES_ACROSS = None,
     against: Annotated[
         Path | None,
         typer.Option("--against", metavar="INDEX", help="Rows seen before: copies of them go, too."),

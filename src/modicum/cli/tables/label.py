@@ -44,10 +44,16 @@ def label(
         str, typer.Option("--query", metavar="KEY", help="Method that picks what is asked next.")
     ] = "labels.margin_query",
     chance: Annotated[
-        float, typer.Option("--chance", help="Share of questions picked by chance, from which accuracy is told.")
+        float,
+        typer.Option(
+            "--chance", metavar="RATE", help="Share of questions picked by chance, from which accuracy is told."
+        ),
     ] = 0.2,
     port: Annotated[
-        int | None, typer.Option("--port", min=0, max=65535, help="Port of the page; default the first free from 8765.")
+        int | None,
+        typer.Option(
+            "--port", metavar="N", min=0, max=65535, help="Port to listen at; default the first free from 8765."
+        ),
     ] = None,
     host: options.HOST = "127.0.0.1",
     token_file: options.TOKEN_FILE = None,

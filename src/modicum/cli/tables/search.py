@@ -44,13 +44,16 @@ def search(
     mode: Annotated[
         str, typer.Option("--mode", metavar="MODE", help="hybrid (words and vectors), dense or lexical.")
     ] = "hybrid",
-    top: Annotated[int, typer.Option("--top", min=1, help="Rows to find.")] = 10,
+    top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="Rows to find.")] = 10,
     filter: Annotated[
         list[str] | None,
         typer.Option("--filter", metavar="COL=VALUE", help="Only rows with this value; repeatable, all must hold."),
     ] = None,
     rerank: Annotated[
-        int, typer.Option("--rerank", min=0, help="Rank this many rows again by their best passages: for long texts.")
+        int,
+        typer.Option(
+            "--rerank", metavar="N", min=0, help="Rank this many rows again by their best passages: for long texts."
+        ),
     ] = 0,
     fusion: Annotated[
         str, typer.Option("--fusion", metavar="METHOD", help="How words and vectors are made one: ranks or scores.")
@@ -58,11 +61,18 @@ def search(
     edit: Annotated[
         str, typer.Option("--edit", metavar="METHOD", help="How --unlike is taken out of vectors: project or subtract.")
     ] = "project",
-    language: Annotated[str, typer.Option("--language", help="Language whose words are stemmed, or none.")] = "english",
+    language: Annotated[
+        str, typer.Option("--language", metavar="NAME", help="Language whose words are stemmed, or none.")
+    ] = "english",
     vectors: options.VECTORS = None,
     encoder: options.ENCODER = None,
     encoder_mode: Annotated[
-        str, typer.Option("--encoder-mode", metavar="MODE", help="exact, fast (8 bits) or static (a table of pieces).")
+        str,
+        typer.Option(
+            "--encoder-mode",
+            metavar="MODE",
+            help="exact; fast (8 bits, where this machine gains); static (dozens of times as fast, weaker).",
+        ),
     ] = "exact",
     file: Annotated[
         Path | None,

@@ -33,14 +33,17 @@ def topics(
     ] = None,
     merge: Annotated[
         list[str] | None,
-        typer.Option("--merge", metavar="A,B", help="Make topics one, by name or id; the first stays. Repeatable."),
+        typer.Option("--merge", metavar="A,B", help="Make topics one, by name or id; the first stays; repeatable."),
     ] = None,
     split: Annotated[
         list[str] | None,
-        typer.Option("--split", metavar="A[=N]", help="Divide a topic into N parts; the largest keeps the id."),
+        typer.Option(
+            "--split", metavar="A[=N]", help="Divide a topic into N parts; the largest keeps the id; repeatable."
+        ),
     ] = None,
     rename: Annotated[
-        list[str] | None, typer.Option("--rename", metavar="OLD=NEW", help="Give a topic, by name or id, a name.")
+        list[str] | None,
+        typer.Option("--rename", metavar="OLD=NEW", help="Give a topic, by name or id, another name; repeatable."),
     ] = None,
     vectors: options.VECTORS = None,
     encoder: options.ENCODER = None,
