@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links $(UPGRADE)
 .DEFAULT_GOAL := help
-.PHONY: help demo extras test check docs site format long bench bank peers lock clean
+.PHONY: help demo extras test check docs site format long bench bank peers dist lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
@@ -94,6 +94,9 @@ peers: .venv/core $(foreach peer,setfit fastfit mapie active,.venv/peer-$(peer)/
 		--peer mapie=.venv/peer-mapie/bin/python
 	.venv/peer-active/bin/python -m pip --quiet install .
 	.venv/peer-active/bin/python benchmarks/peers/active.py --out benchmarks/peers-active.json
+
+dist: .venv/test  ## build wheel and sdist into dist, twice, and see that they are the same
+	$(BIN)/python tools/dist.py dist
 
 lock: .venv/made  ## bring the locks in line with pyproject.toml; newest versions with UPGRADE=--upgrade
 	$(PIP) install uv

@@ -14,7 +14,10 @@ import zipfile
 from email.parser import BytesParser
 from pathlib import Path
 
+import dist
+import links
 import pytest
+import yaml
 
 import modicum
 
@@ -42,7 +45,7 @@ def test_the_wheel_holds_every_file_of_the_package(wheel):
     files = [file for file in package.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
     assert {file.relative_to(ROOT / "src").as_posix() for file in files} <= held
     assert {".json", ".j2", ".css", ".js", ".html", ".svg"} <= {Path(name).suffix for name in held}
-    assert [name for name in held if name.endswith("licenses/LICENSE")]
+    assert {"LICENSE", "NOTICE"} <= {Path(name).name for name in held if "/licenses/" in name}
     assert not [name for name in held if name.startswith(("tests", "tools", "benchmarks"))]
 
 
@@ -57,6 +60,56 @@ def test_the_wheel_says_what_it_is(wheel):
     assert {"Typing :: Typed", "Environment :: Console"} <= set(told.get_all("Classifier"))
     needed = [line for line in told.get_all("Requires-Dist") if "extra ==" not in line]
     assert not DROPPED & {re.split(r"[>=;\s]", line)[0] for line in needed}
+
+
+def test_two_builds_of_the_same_files_are_the_same(tmp_path):
+    """Elsewhere, with other times and modes of files."""
+    if importlib.util.find_spec("hatchling") is None:
+        pytest.skip("hatchling is not installed; get it with: make test")
+    told = dist.build_twice(tmp_path / "dist")
+    assert {Path(name).suffix for name in told} == {".whl", ".gz"}
+    assert set(told) == {file.name for file in (tmp_path / "dist").iterdir()}
+    second = dist.digests({file.name: file for file in (tmp_path / "dist").iterdir()})
+    assert second == told
+
+
+def test_builds_that_differ_are_told_apart(tmp_path, monkeypatch):
+    (tmp_path / "project").mkdir()
+    monkeypatch.setattr(dist, "ROOT", tmp_path / "project")
+
+    def build(source, folder):
+        folder.mkdir()
+        (folder / "one.whl").write_text(str(source), encoding="utf-8")
+        return {"one.whl": folder / "one.whl"}
+
+    monkeypatch.setattr(dist, "build", build)
+    with pytest.raises(dist.NotTheSame, match=r"two builds differ: \{'one\.whl': "):
+        dist.build_twice(tmp_path / "dist")
+    assert not (tmp_path / "dist").exists()
+
+
+def test_versions_and_licences_agree():
+    cited = yaml.safe_load((links.ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert cited["version"] == PROJECT["version"] == modicum.__version__
+    assert cited["license"] == PROJECT["license"] == "Apache-2.0"
+    assert cited["keywords"] == PROJECT["keywords"]
+    assert PROJECT["license-files"] == ["LICENSE", "NOTICE"]
+    assert "Apache License\n                           Version 2.0" in (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert "Apache License, Version 2.0" in (ROOT / "NOTICE").read_text(encoding="utf-8")
+
+
+def test_nothing_of_others_is_in_the_package():
+    """The notice says so: no licence text, no minified script, no font, no picture beside the icon."""
+    package = ROOT / "src" / "modicum"
+    files = [file for file in package.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+    assert {file.suffix for file in files} <= {".py", ".typed", ".js", ".css", ".html", ".j2", ".svg", ".json"}
+    assert [file.name for file in files if file.suffix in {".svg", ".json"}] in (
+        ["icon.svg", "bank.json"],
+        ["bank.json", "icon.svg"],
+    )
+    told = {file: file.read_text(encoding="utf-8") for file in files if file.suffix in {".js", ".css"}}
+    assert max(len(line) for text in told.values() for line in text.splitlines()) < 400
+    assert not [file for file, text in told.items() if re.search(r"@license|Copyright|\(c\) \d{4}|/\*!", text)]
 
 
 def test_what_is_in_the_wheel_works_without_torch(wheel, tmp_path):
