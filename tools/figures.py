@@ -62,10 +62,8 @@ def _notes(rows: Sequence[Row]) -> list[str]:
     return [f"- {'; '.join(measures)}: {note}" for note, measures in told.items()]
 
 
-def figure(row: dict[str, Any] | None) -> str:
+def figure(row: Row) -> str:
     """One measured value, with its spread, and what it is measured against where that is no column of its own."""
-    if row is None:
-        return ""
     unit = "" if row["unit"] == "share" else f" {row['unit']}"
     spread = "" if row["spread"] is None else f" ± {row['spread']:.3f}"
     against = {"baseline": None if row["unit"] == "share" else row["baseline"], "target": row["target"]}

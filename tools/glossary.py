@@ -70,7 +70,7 @@ def offences(text: str) -> Iterator[str]:
 
 def _known(word: str) -> str:
     """The word as the list writes it."""
-    return next(one for one in told()["unused"] if one.lower() == word.lower())
+    return next(str(one) for one in told()["unused"] if one.lower() == word.lower())
 
 
 def own_words(page: Path) -> str:

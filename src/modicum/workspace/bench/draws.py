@@ -65,7 +65,8 @@ class Figure:
     """One method on one draw, beside the baseline on the same draw; the baseline itself stands beside none."""
 
     measure: Measure
-    method: str
+    method: str | None
+    """Key of what is measured; None where that is no method of its own."""
     where: str
     value: float
     baseline: float | None = None
@@ -73,7 +74,7 @@ class Figure:
 
 def gather(figures: Iterable[Figure]) -> list[BenchRow]:
     """One row for each method, measure and place."""
-    groups: dict[tuple[str, Measure, str], list[Figure]] = {}
+    groups: dict[tuple[str | None, Measure, str], list[Figure]] = {}
     for figure in figures:
         groups.setdefault((figure.method, figure.measure, figure.where), []).append(figure)
     return [_row(found) for found in groups.values()]

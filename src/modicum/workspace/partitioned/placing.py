@@ -17,7 +17,9 @@ from modicum.data.write import join_tables, table_part
 from modicum.encoders import encode
 from modicum.workspace.executors import Sizes, Where, peeked, run_partitions
 from modicum.workspace.partitioned.facts import input_facts, is_cached, make_static
-from modicum.workspace.topics import TopicState, kept_encoder, load_topics, row_columns
+from modicum.workspace.topics import TopicState, load_topics
+from modicum.workspace.topics.finding import kept_encoder
+from modicum.workspace.topics.folder import row_columns
 from modicum.workspace.topics.state import COLUMNS
 
 HERE = Where()

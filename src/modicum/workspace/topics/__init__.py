@@ -1,8 +1,8 @@
 """What a table is about: topics found or kept, named, edited, judged, and written with a page and a class file."""
 
 from modicum.workspace.topics.facts import topic_facts
-from modicum.workspace.topics.finding import FoundTopics, TopicSettings, kept_encoder, topics_of
-from modicum.workspace.topics.folder import row_columns, save_topics
+from modicum.workspace.topics.finding import FoundTopics, TopicSettings, topics_of
+from modicum.workspace.topics.folder import save_topics
 from modicum.workspace.topics.state import Topic, TopicState, load_topics
 
 __all__ = [
@@ -10,9 +10,7 @@ __all__ = [
     "Topic",
     "TopicSettings",
     "TopicState",
-    "kept_encoder",
     "load_topics",
-    "row_columns",
     "save_topics",
     "topic_facts",
     "topics_of",

@@ -55,7 +55,7 @@ def _measured(shaped: Mapping[str, Collection], shots: int, seed: int) -> Iterat
     for key, values in found.items():
         for recipe, value in values.items():
             measure = Measure(f"accuracy, {recipe}, {key}", "share", PLAIN)
-            yield Figure(measure, _KEYS.get(key, ""), where, value, None if key == PLAIN else found[PLAIN][recipe])
+            yield Figure(measure, _KEYS.get(key), where, value, None if key == PLAIN else found[PLAIN][recipe])
 
 
 def _thin(problem: Problem, rows: NDArray[np.int64]) -> Problem:
