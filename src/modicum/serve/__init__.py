@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 from modicum.core.errors import InputError
 
 if TYPE_CHECKING:
+    from modicum.serve.feed import FeedServing, run_feed
     from modicum.serve.label import run_label
     from modicum.serve.predict import Limits, Serving, run_serve
 
 _NAMES = {
+    "FeedServing": "modicum.serve.feed",
     "Limits": "modicum.serve.predict",
     "Serving": "modicum.serve.predict",
+    "run_feed": "modicum.serve.feed",
     "run_label": "modicum.serve.label",
     "run_serve": "modicum.serve.predict",
 }
 
-__all__ = ["Limits", "Serving", "run_label", "run_serve"]
+__all__ = ["FeedServing", "Limits", "Serving", "run_feed", "run_label", "run_serve"]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -51,25 +51,36 @@ class Policy:
     """Seconds in which a body must have come."""
     remedy: str = "send it in the header Authorization: Bearer TOKEN"
     """What whoever lacks the token is told."""
+    bodies: tuple[str, ...] = ("application/json",)
+    """Types of content that a body may be of."""
+    linked: bool = False
+    """Whether links of other pages may lead here: navigation that changes nothing."""
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(HEADERS))
+    """What every answer says, where it does not say otherwise itself."""
 
     def refusal(self, method: str, path: str, headers: Mapping[str, str]) -> tuple[int, str] | None:
         """Status and reason of a refusal; None where the request may pass."""
-        host, origin = headers.get("host", ""), headers.get("origin")
-        if self.hosts is not None and host not in self.hosts:
+        if self.hosts is not None and headers.get("host", "") not in self.hosts:
             return 421, "this page is served under its own address only"
-        if origin is not None and origin not in (f"http://{host}", f"https://{host}"):
-            return 403, "calls from other pages are refused"
-        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        if self._foreign(method, headers):
             return 403, "calls from other pages are refused"
         if method not in ("GET", "HEAD", "POST"):
             return 405, "only GET and POST are known"
-        if method == "POST" and headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
-            return 415, "the body must be JSON"
+        if method == "POST" and headers.get("content-type", "").split(";")[0].strip().lower() not in self.bodies:
+            return 415, f"the body must be {'JSON' if len(self.bodies) == 1 else ' or '.join(self.bodies)}"
         if self.token is not None and path.startswith(self.guarded):
             given = headers.get("authorization", "").removeprefix("Bearer ")
             if not secrets.compare_digest(given.encode(), self.token.encode()):
                 return 401, f"the token is missing or wrong; {self.remedy}"
         return None
+
+    def _foreign(self, method: str, headers: Mapping[str, str]) -> bool:
+        """Whether another page sends the request, by what browsers say of it."""
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if origin is not None and origin not in (f"http://{host}", f"https://{host}"):
+            return True
+        followed = self.linked and method in ("GET", "HEAD") and headers.get("sec-fetch-mode") == "navigate"
+        return not followed and headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
 
 
 class Guard:
@@ -91,9 +102,9 @@ class Guard:
         if no is None and scope["method"] == "POST":
             body, no = await self._body(headers, receive)
         if no is not None:
-            await _refuse(send, *no)
+            await _refuse(send, *no, self.policy.headers)
             return
-        await self.app(scope, _Replay(body, receive), _Safe(send))
+        await self.app(scope, _Replay(body, receive), _Safe(send, self.policy.headers))
 
     async def _body(self, headers: Mapping[str, str], receive: Receive) -> tuple[bytes, tuple[int, str] | None]:
         told = headers.get("content-length", "0")
@@ -139,22 +150,24 @@ class _Replay:
 class _Safe:
     """Adds the safe headers."""
 
-    def __init__(self, send: Send) -> None:
-        self.send = send
+    def __init__(self, send: Send, headers: Mapping[str, str]) -> None:
+        self.send, self.headers = send, headers
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", []), *_raw(HEADERS)]
+            own = {name.lower() for name, _ in message.get("headers", [])}
+            safe = [(name, value) for name, value in _raw(self.headers) if name not in own]
+            message["headers"] = [*message.get("headers", []), *safe]
         await self.send(message)
 
 
-async def _refuse(send: Send, status: int, reason: str) -> None:
+async def _refuse(send: Send, status: int, reason: str, safe: Mapping[str, str]) -> None:
     body = json.dumps({"error": reason}).encode()
     told = {"content-type": "application/json", "content-length": str(len(body))}
-    headers = _raw(HEADERS | told | dict(BESIDE.get(status, {})))
+    headers = _raw({**safe, **told, **BESIDE.get(status, {})})
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.encode(), value.encode()) for name, value in headers.items()]

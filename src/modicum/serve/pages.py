@@ -16,12 +16,16 @@ KINDS = {
 }
 
 
-def page_routes(package: str) -> APIRouter:
-    """Routes of the page in a package's folder `static`, and of what all pages share."""
-    router = APIRouter(include_in_schema=False)
+def assets_of(package: str) -> dict[str, bytes]:
+    """Files by name: those of a package's folder `static`, and those that all pages share."""
     folders = [files(name).joinpath("static") for name in ("modicum.serve", package)]
     found = [each for folder in folders for each in folder.iterdir() if Path(each.name).suffix in KINDS]
-    assets = {each.name: each.read_bytes() for each in found}
+    return {each.name: each.read_bytes() for each in found}
+
+
+def page_routes(package: str) -> APIRouter:
+    """Routes of the page in a package's folder `static`, and of what all pages share."""
+    router, assets = APIRouter(include_in_schema=False), assets_of(package)
 
     @router.get("/")
     async def index() -> Response:

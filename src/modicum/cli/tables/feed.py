@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -111,6 +112,39 @@ def poll(
             out().print(f"{one.source}: {one.new:,} new entries", soft_wrap=True, markup=False)
     if not found:
         err().print("no source is due; --all asks them all the same", soft_wrap=True)
+
+
+@feed.command("serve")
+def serve_site(
+    folder: FOLDER = Path("feed"),
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="Port; default the first free from 8790, 0 for any.")
+    ] = None,
+    host: options.HOST = "127.0.0.1",
+    token_file: options.TOKEN_FILE = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="TEXT", help="What the site is called.")] = None,
+    address: Annotated[
+        str | None,
+        typer.Option("--address", metavar="URL", help="Where readers find it, if that is not where it listens."),
+    ] = None,
+    encoder: ENCODER = None,
+    json: options.JSON = False,
+) -> None:
+    """Show the feed as a web site: what is trending and new, search, and each paper.
+
+    Example: modicum feed serve --folder lab
+    """
+    parts = modicum.serve
+    settings = parts.FeedServing(host, port, options.read_token(token_file), name, address, encoder)
+    parts.run_feed(folder, settings, lambda url: _ready(folder, url, json))
+
+
+def _ready(folder: Path, url: str, json: bool) -> None:
+    if json:
+        print_json({"url": url, "folder": str(folder)}, one_line=True)
+    else:
+        out().print(f"{folder} can be read at {url}; Ctrl-C ends.", soft_wrap=True, markup=False)
+    sys.stdout.flush()
 
 
 def _facts(row: dict[str, Any], found: Any) -> dict[str, Any]:

@@ -1,0 +1,91 @@
+"""The site as an app, guarded: who may ask, what is refused, and errors as pages."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from modicum.core.errors import InputError
+from modicum.serve.feed.browsing import browsing, papers
+from modicum.serve.feed.lists import HTML, json_answer
+from modicum.serve.feed.site import Site
+from modicum.serve.guard import HEADERS, Guard, Policy
+from modicum.serve.pages import KINDS
+
+BODIES = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
+SAFE = MappingProxyType(
+    {
+        **HEADERS,
+        "content-security-policy": HEADERS["content-security-policy"].replace("form-action 'none'", "form-action 'self'"),
+        # Forms tell where they come from, which `no-referrer` would keep from this very site.
+        "referrer-policy": "same-origin",
+    }
+)
+LASTING = "public, max-age=31536000, immutable"
+
+
+def make_app(site: Site, policy: Policy) -> ASGIApp:
+    """The app of a site, as ASGI, guarded by a policy whose headers, bodies and links are the site's own."""
+    app = FastAPI(title=site.name, docs_url=None, redoc_url=None, openapi_url=None)
+    for router in (browsing(site), papers(site), _static(site)):
+        app.include_router(router)
+
+    async def wrong_input(request: Request, error: Exception) -> Response:
+        return _error(site, request, 422, str(error))
+
+    async def wrong_request(request: Request, error: Exception) -> Response:
+        return _error(site, request, 422, "the request is malformed")
+
+    async def refused(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        said = error.detail if isinstance(error, HTTPException) else ""
+        return _error(site, request, status, "there is no such page" if said == "Not Found" else said)
+
+    app.add_exception_handler(InputError, wrong_input)
+    app.add_exception_handler(RequestValidationError, wrong_request)
+    app.add_exception_handler(HTTPException, refused)
+    return Guard(_Heads(app), policy)
+
+
+def site_policy(hosts: frozenset[str] | None) -> Policy:
+    """What a site refuses: forms of other pages, other hosts; links of other pages lead here."""
+    return Policy(hosts, bodies=BODIES, linked=True, headers=SAFE)
+
+
+class _Heads:
+    """Answers HEAD as GET; the server leaves the body away."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("method") == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self.app(scope, receive, send)
+
+
+def _static(site: Site) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/static/{version}/{name}", response_class=Response)
+    async def asset(version: str, name: str) -> Response:
+        if name not in site.assets:
+            raise HTTPException(404, "there is no such page")
+        lasting = {"cache-control": LASTING} if version == site.version else {}
+        return Response(site.assets[name], media_type=KINDS[f".{name.rpartition('.')[2]}"], headers=lasting)
+
+    return router
+
+
+def _error(site: Site, request: Request, status: int, said: str) -> Response:
+    wants: Any = request.headers.get("accept", "")
+    if request.url.path.endswith((".json", ".atom")) or "application/json" in wants:
+        return json_answer({"error": said}, status)
+    title = "Not found" if status == 404 else "That did not work"
+    return Response(site.page(request, "error.html.j2", title=title, said=said, status=status), status, media_type=HTML)

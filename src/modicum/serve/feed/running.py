@@ -1,0 +1,63 @@
+"""From a folder to a site that can be opened: socket, policy, server, and a clean end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from modicum.serve.feed.app import make_app, site_policy
+from modicum.serve.feed.site import NAME, Site
+from modicum.serve.listening import address, allowed_hosts, check_access, listen
+from modicum.workspace.feed.library import Library
+
+PORT = 8790
+
+
+@dataclass(frozen=True)
+class FeedServing:
+    """How a feed is served."""
+
+    host: str = "127.0.0.1"
+    """Address to listen at. Others than this machine's own need a token."""
+    port: int | None = None
+    """Port; None for the first free one from 8790 on, 0 for any."""
+    token: str | None = None
+    """Secret that every reader must bring along."""
+    name: str | None = None
+    """What the site is called; default `modicum feed`."""
+    address: str | None = None
+    """Address under which readers know it, where that is another than it listens at."""
+    encoder: str | None = None
+    """Encoder of search; `none` for words alone."""
+
+
+def run_feed(folder: Path, settings: FeedServing, ready: Callable[[str], None]) -> None:
+    """Serve a feed's site until the process is told to stop (Ctrl-C).
+
+    Args:
+        folder: Folder of the feed.
+        settings: How it is served.
+        ready: Called with the address once it can be opened.
+
+    Raises:
+        InputError: The folder holds no feed, the host needs a token, or the port is taken.
+    """
+    check_access(settings.host, settings.token)
+    site = Site(Library.open(folder), settings.name or NAME, settings.address)
+    with listen(settings.host, settings.port, PORT) as listening:
+        at = listening.getsockname()[1]
+        config = uvicorn.Config(
+            make_app(site, site_policy(allowed_hosts(settings.host, at))),
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+        )
+        ready(address(settings.host, at, settings.token))
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])
