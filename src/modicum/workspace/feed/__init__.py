@@ -10,11 +10,15 @@ if TYPE_CHECKING:
     from modicum.workspace.feed.merging import merge_alike
     from modicum.workspace.feed.ranking import Suggestions, rank_by_likes
     from modicum.workspace.feed.reading import Manners, Reading, add, poll, told_of
+    from modicum.workspace.feed.search import PaperHits, PaperQuery, PaperSearch
     from modicum.workspace.feed.store import Store
     from modicum.workspace.feed.trending import trend_scores
 
 _NAMES = {
     "Manners": "modicum.workspace.feed.reading",
+    "PaperHits": "modicum.workspace.feed.search",
+    "PaperQuery": "modicum.workspace.feed.search",
+    "PaperSearch": "modicum.workspace.feed.search",
     "Reading": "modicum.workspace.feed.reading",
     "Store": "modicum.workspace.feed.store",
     "Suggestions": "modicum.workspace.feed.ranking",
@@ -28,6 +32,9 @@ _NAMES = {
 
 __all__ = [
     "Manners",
+    "PaperHits",
+    "PaperQuery",
+    "PaperSearch",
     "Reading",
     "Store",
     "Suggestions",
