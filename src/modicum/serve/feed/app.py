@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from modicum.core.errors import InputError
 from modicum.serve.feed.browsing import browsing, papers
 from modicum.serve.feed.lists import HTML, json_answer
+from modicum.serve.feed.searching import searching
 from modicum.serve.feed.site import Site
 from modicum.serve.guard import HEADERS, Guard, Policy
 from modicum.serve.pages import KINDS
@@ -33,7 +34,7 @@ LASTING = "public, max-age=31536000, immutable"
 def make_app(site: Site, policy: Policy) -> ASGIApp:
     """The app of a site, as ASGI, guarded by a policy whose headers, bodies and links are the site's own."""
     app = FastAPI(title=site.name, docs_url=None, redoc_url=None, openapi_url=None)
-    for router in (browsing(site), papers(site), _static(site)):
+    for router in (browsing(site), papers(site), searching(site), _static(site)):
         app.include_router(router)
 
     async def wrong_input(request: Request, error: Exception) -> Response:

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from modicum.serve.feed.asking import MOST, PAGES, PAPERS, day_in, optional, whole
 from modicum.serve.feed.lists import HTML, Listing, answer, json_answer, lists, paper_facts
-from modicum.serve.feed.site import Site
+from modicum.serve.feed.site import LARGEST, Site
 from modicum.workspace.feed.library import Filters, Trending
 from modicum.workspace.feed.trending import HALF_LIFE, MENTION
 
@@ -78,10 +78,10 @@ def papers(site: Site) -> APIRouter:
     @router.get("/paper/{number:int}", response_class=Response)
     def paper(request: Request, number: int) -> Response:
         ending = ".json" if request.url.path.endswith(".json") else ""
-        today = site.library.standing(number) if number < 1 << 62 else 0
+        today = site.standing(number)
         if today != number:
             return RedirectResponse(f"/paper/{today}{ending}", 301)
-        found = site.library.papers([number])
+        found = site.library.papers([number]) if number < LARGEST else []
         if not found:
             raise HTTPException(404, "there is no such paper")
         entries, near = site.library.entries(number), site.neighbours(number, site.hidden(request))

@@ -108,6 +108,21 @@ def marked(text: str, spans: list[tuple[int, int]]) -> Markup:
     return Markup("").join([*parts, escape(text[at:])])
 
 
+def found_lines(text: str, spans: list[tuple[int, int]], most: int = LINES) -> Markup:
+    """A few lines of a text, from its beginning or from where it first holds what was looked for, with that marked.
+
+    Example:
+        >>> str(found_lines("few labels are enough", [(4, 10)], 12))
+        'few <mark>labels</mark> …'
+    """
+    first, start = min((begin for begin, _ in spans), default=0), 0
+    if first > most // 2:
+        start = text.find(" ", first - most // 4) + 1
+    part = opening(text[start:], most)
+    inside = [(begin - start, end - start) for begin, end in spans if begin >= start and end - start < len(part) - 1]
+    return (Markup("… ") if start else Markup()) + marked(part, inside)
+
+
 def _some(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 

@@ -10,9 +10,11 @@ from pathlib import Path
 import uvicorn
 
 from modicum.serve.feed.app import make_app, site_policy
+from modicum.serve.feed.refreshing import Refreshing
 from modicum.serve.feed.site import NAME, Site
 from modicum.serve.listening import address, allowed_hosts, check_access, listen
 from modicum.workspace.feed.library import Library
+from modicum.workspace.feed.search import PaperSearch
 
 PORT = 8790
 
@@ -47,7 +49,9 @@ def run_feed(folder: Path, settings: FeedServing, ready: Callable[[str], None]) 
         InputError: The folder holds no feed, the host needs a token, or the port is taken.
     """
     check_access(settings.host, settings.token)
-    site = Site(Library.open(folder), settings.name or NAME, settings.address)
+    library = Library.open(folder)
+    site = Site(library, PaperSearch(folder, encoder=settings.encoder), settings.name or NAME, settings.address)
+    refreshing = Refreshing(site)
     with listen(settings.host, settings.port, PORT) as listening:
         at = listening.getsockname()[1]
         config = uvicorn.Config(
@@ -58,6 +62,8 @@ def run_feed(folder: Path, settings: FeedServing, ready: Callable[[str], None]) 
             lifespan="off",
             timeout_graceful_shutdown=1,
         )
+        refreshing.start()
         ready(address(settings.host, at, settings.token))
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
+        refreshing.stop()

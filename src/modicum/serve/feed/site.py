@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,10 +14,17 @@ from fastapi import Request
 from modicum.serve.feed.rendering import rendered
 from modicum.serve.pages import assets_of
 from modicum.workspace.feed.library import Library, Paper
+from modicum.workspace.feed.search import PaperSearch
 
 NAME = "modicum feed"
 PLACES = (("/", "Front page"), ("/trending", "Trending"), ("/newest", "Newest"), ("/search", "Search"))
 """Pages that are told of at the top of each page."""
+NEAR, FEW = 6, 2
+"""Similar papers on a paper's page, and in a list."""
+PATIENCE = 0.04
+"""Seconds that a list may take to find similar papers."""
+LARGEST = 1 << 62
+"""Numbers from here on are of no paper."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +50,14 @@ class Site:
     """A feed as a web site."""
 
     library: Library
+    search: PaperSearch
     name: str = NAME
     address: str | None = None
     """Address under which readers know the site; None for that of each request."""
     clock: Callable[[], float] = time.time
+    trouble: str = ""
+    """Why the search does not work; empty where it does."""
+    _near: dict[int, list[int]] = field(default_factory=dict)
     assets: Mapping[str, bytes] = field(default_factory=lambda: assets_of(__package__))
 
     @cached_property
@@ -70,17 +81,60 @@ class Site:
         }
         return rendered(template, **around, **told)
 
+    @property
+    def searchable(self) -> bool:
+        """Whether papers can be searched by now."""
+        return len(self.search) > 0
+
+    def changed(self, papers: int) -> None:
+        """Hear that papers changed, or that the search is there."""
+        self.trouble = ""
+        if papers:
+            self._near.clear()
+
+    def standing(self, number: int) -> int:
+        """The number under which a paper is known today."""
+        return self.library.standing(number) if number < LARGEST else number
+
     def hidden(self, request: Request) -> frozenset[int]:
         """Numbers of the papers that whoever asks does not want to see."""
         return frozenset()
 
-    def neighbours(self, number: int, without: frozenset[int]) -> list[Paper]:
-        """Papers most like one."""
+    def keywords(self) -> list[Any]:
+        """Keywords there are."""
         return []
+
+    def of_keyword(self, number: int) -> list[int]:
+        """Numbers of a keyword's papers."""
+        return []
+
+    def neighbours(self, number: int, without: Collection[int], most: int = NEAR) -> list[Paper]:
+        """Papers most like one, nearest first."""
+        near = self._nearest(number)
+        return self.library.papers([one for one in near if one not in without][:most])
+
+    def similar(self, numbers: Sequence[int], without: Collection[int]) -> dict[int, list[Paper]]:
+        """Two papers like each of these. What cannot be found within a moment is left for the next look."""
+        end, near = time.perf_counter() + PATIENCE, dict[int, list[int]]()
+        for number in numbers:
+            if number in self._near or time.perf_counter() < end:
+                near[number] = [one for one in self._nearest(number) if one not in without][:FEW]
+        papers = {one.number: one for one in self.library.papers([one for some in near.values() for one in some])}
+        return {number: [papers[one] for one in some if one in papers] for number, some in near.items()}
+
+    def _nearest(self, number: int) -> list[int]:
+        found = self._near.get(number)
+        if found is None:
+            if number not in self.search:
+                return []
+            found = self.search.neighbours(number, 2 * NEAR).papers.tolist()
+            self._near[number] = found
+        return found
 
     def beside(self, request: Request, papers: Iterable[Paper]) -> Beside:
         """What a list tells of papers beside themselves."""
-        return Beside(back=_here(request))
+        numbers = list(dict.fromkeys(paper.number for paper in papers))
+        return Beside(back=_here(request), similar=self.similar(numbers, self.hidden(request)))
 
 
 def _here(request: Request) -> str:

@@ -1,0 +1,144 @@
+"""The search page: a plain form, answered at once while one types where script runs; filters, like these, not like that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from modicum.core.errors import InputError
+from modicum.serve.feed.asking import MOST, PAPERS, day_in, numbers_in, optional, text_in, whole
+from modicum.serve.feed.lists import HTML, Listing, answer, lists
+from modicum.serve.feed.rendering import address, found_lines, marked
+from modicum.serve.feed.site import Beside, Site
+from modicum.workspace.feed.library import Paper
+from modicum.workspace.feed.search import PaperHits, PaperQuery
+
+PAGES = 10
+"""Pages of results: who has not found a paper among 200 asks anew."""
+PATH = "/search"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an address asks."""
+
+    q: str = ""
+    like: tuple[int, ...] = ()
+    unlike: tuple[int, ...] = ()
+    since: str | None = None
+    until: str | None = None
+    source: int | None = None
+    keyword: int | None = None
+
+    @classmethod
+    def of(cls, request: Request, site: Site) -> Asked:
+        """Read an address.
+
+        Raises:
+            InputError: A parameter is malformed.
+        """
+        told = request.query_params
+        like, unlike = (tuple(map(site.standing, numbers_in(request, name))) for name in ("like", "unlike"))
+        days = day_in(told, "since"), day_in(told, "until")
+        return cls(text_in(told, "q"), like, unlike, *days, optional(told, "source"), optional(told, "keyword"))
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """Parameters of the address."""
+        return {name: value for name, value in vars(self).items() if value}
+
+    def not_like(self, number: int) -> str:
+        """Address of the search that keeps away from a paper, too."""
+        return address(PATH, **replace(self, unlike=(*self.unlike, number)).query)
+
+    def named(self, site: Site) -> dict[str, list[dict[str, Any]]]:
+        """Papers that the search names, each with the address of the search without it."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for kind in ("like", "unlike"):
+            numbers = getattr(self, kind)
+            for paper in site.library.papers(numbers):
+                others = tuple(number for number in numbers if number != paper.number)
+                away = address(PATH, **replace(self, **{kind: others}).query)
+                found.setdefault(kind, []).append({"paper": paper, "away": away})
+        return found
+
+
+def searching(site: Site) -> APIRouter:
+    """Routes of the search page, of its results alone, and of what tells browsers of it."""
+    router = APIRouter()
+
+    @lists(router, PATH)
+    def search(request: Request) -> Response:
+        asked = Asked.of(request, site)
+        page, count = whole(request.query_params, "page", 1, PAGES), whole(request.query_params, "count", PAPERS, MOST)
+        if not site.searchable:
+            listing = Listing("Search", PATH, (), asked.query)
+            return _shown(site, request, asked, listing, site.trouble or "The search is being prepared; try again soon.")
+        hidden = site.hidden(request)
+        hits = site.search.find(_query(site, asked, request), page * count + len(hidden) + 1)
+        scores = dict(zip(hits.papers.tolist(), hits.scores.tolist(), strict=True))
+        numbers = [number for number in scores if number not in hidden]
+        papers = site.library.papers(numbers[(page - 1) * count : page * count])
+        more = len(numbers) > page * count and page < PAGES
+        listing = Listing(_title(asked), PATH, papers, asked.query, page, more, hits.total, scores)
+        return _shown(site, request, asked, listing, _said(asked, hits))
+
+    @router.get("/opensearch.xml", response_class=Response)
+    def opensearch(request: Request) -> Response:
+        told = site.page(request, "opensearch.xml.j2", base=site.base(request))
+        return Response(told, media_type="application/opensearchdescription+xml")
+
+    return router
+
+
+def _query(site: Site, asked: Asked, request: Request) -> PaperQuery:
+    among = None if asked.keyword is None else site.of_keyword(asked.keyword)
+    days = [None if day is None else date.fromisoformat(day) for day in (asked.since, asked.until)]
+    sources = () if asked.source is None else (asked.source,)
+    for number in (*asked.like, *asked.unlike):
+        if number not in site.search:
+            raise InputError(f"the feed has no paper {number}; it may be new, so try again soon")
+    typing = request.query_params.get("typing") == "1"
+    return PaperQuery(asked.q, asked.like, asked.unlike, days[0], days[1], sources, among, typing)
+
+
+def _shown(site: Site, request: Request, asked: Asked, listing: Listing, said: str) -> Response:
+    """The page, its results alone (`part=results`), or another form."""
+    if request.url.path != PATH:
+        return answer(site, request, listing)
+    beside = replace(
+        site.beside(request, listing.papers),
+        back=listing.at(),
+        found={paper.number: _marked(site, paper, asked.q) for paper in listing.papers} if asked.q else {},
+        asked=asked if asked.q or asked.like else None,
+    )
+    told: dict[str, Any] = {"listing": replace(listing, scores={}), "beside": beside, "said": said}
+    if request.query_params.get("part") == "results":
+        return Response(site.page(request, "results.html.j2", **told), media_type=HTML)
+    told |= {"asked": asked, "named": asked.named(site), "sources": site.library.sources(), "keywords": site.keywords()}
+    return Response(site.page(request, "search.html.j2", title=listing.title, **told), media_type=HTML)
+
+
+def _marked(site: Site, paper: Paper, query: str) -> dict[str, Any]:
+    spans = site.search.marks(paper.abstract, query)
+    return {
+        "title": marked(paper.title, site.search.marks(paper.title, query)),
+        "lines": found_lines(paper.abstract, spans),
+    }
+
+
+def _title(asked: Asked) -> str:
+    return f"Search: {asked.q}" if asked.q else "More like these" if asked.like else "Search"
+
+
+def _said(asked: Asked, hits: PaperHits) -> str:
+    if asked.q:
+        held = f"{hits.total:,} {'paper holds' if hits.total == 1 else 'papers hold'} a word of it"
+        return f"{held}; the best by words and meaning come first." if len(hits.papers) else "Nothing was found."
+    if asked.like:
+        return "The papers most like those, the nearest first." if len(hits.papers) else "Nothing was found."
+    return f"{hits.total:,} {'paper' if hits.total == 1 else 'papers'}, the newest first."
