@@ -10,7 +10,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from threading import RLock
+from typing import Any, ClassVar, Self
 
 from filelock import FileLock, Timeout
 
@@ -49,11 +50,16 @@ CREATE TABLE moved (paper INTEGER PRIMARY KEY, to_paper INTEGER NOT NULL);
 
 
 class Store:
-    """An open folder. Any number of processes may read; one at a time reads sources into it."""
+    """An open folder. Any number of processes may read; one at a time reads sources into it. Threads take turns."""
+
+    name: ClassVar[str] = FILE
+    version: ClassVar[int] = VERSION
+    schema: ClassVar[str] = SCHEMA
 
     def __init__(self, folder: Path, db: sqlite3.Connection) -> None:
         self.folder = folder
         self.db = db
+        self.turn = RLock()
 
     @classmethod
     def open(cls, folder: Path, *, create: bool = False) -> Self:
@@ -66,12 +72,12 @@ class Store:
         Raises:
             InputError: It is not there, cannot be written, or is no feed of this version.
         """
-        file = folder / FILE
-        if not create and not file.is_file():
+        file = folder / cls.name
+        if not create and not (folder / FILE).is_file():
             raise InputError(f"{folder} holds no feed; begin one with: modicum feed add SOURCE --folder {folder}")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(file, timeout=PATIENCE, isolation_level=None)
+            db = sqlite3.connect(file, timeout=PATIENCE, isolation_level=None, check_same_thread=False, uri=True)
             db.row_factory = sqlite3.Row
             for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF"):
                 db.execute(f"PRAGMA {setting}")
@@ -84,13 +90,13 @@ class Store:
     def _prepare(self, file: Path) -> None:
         with self.transaction():
             version = self.db.execute("PRAGMA user_version").fetchone()[0]
-            if version == VERSION:
+            if version == self.version:
                 return
-            if version or self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                raise InputError(f"{file} is of version {version}, not {VERSION}; it was made by another modicum")
-            for statement in SCHEMA.split(";"):
+            if version or self.db.execute("SELECT count(*) FROM main.sqlite_master").fetchone()[0]:
+                raise InputError(f"{file} is of version {version}, not {self.version}; it was made by another modicum")
+            for statement in self.schema.split(";"):
                 self.db.execute(statement)
-            self.db.execute(f"PRAGMA user_version = {VERSION}")
+            self.db.execute(f"PRAGMA user_version = {self.version}")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -99,15 +105,16 @@ class Store:
         Raises:
             InputError: The disk is full, or another process writes for too long.
         """
-        try:
-            self.db.execute("BEGIN IMMEDIATE")
-            yield self.db
-            self.db.execute("COMMIT")
-        except sqlite3.OperationalError as error:
-            raise InputError(f"{self.folder / FILE} cannot be written ({error}); nothing was saved") from error
-        finally:
-            if self.db.in_transaction:
-                self.db.execute("ROLLBACK")
+        with self.turn:
+            try:
+                self.db.execute("BEGIN IMMEDIATE")
+                yield self.db
+                self.db.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                raise InputError(f"{self.folder / self.name} cannot be written ({error}); nothing was saved") from error
+            finally:
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -128,7 +135,8 @@ class Store:
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Rows of a query, by column."""
-        return [dict(row) for row in self.db.execute(query, values)]
+        with self.turn:
+            return [dict(row) for row in self.db.execute(query, values)]
 
     def paper(self, number: int) -> int:
         """The number under which a paper is known today.

@@ -1,0 +1,26 @@
+"""Readers of a feed: accounts, likes, tags and notes, and what is wanted by mail. Each sees its own alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modicum.core.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from modicum.workspace.feed.readers.addresses import check_email
+    from modicum.workspace.feed.readers.marks import Mark, Marks
+    from modicum.workspace.feed.readers.store import Rates, Reader, Readers, TooOften
+
+_NAMES = {
+    "Mark": "modicum.workspace.feed.readers.marks",
+    "Marks": "modicum.workspace.feed.readers.marks",
+    "Rates": "modicum.workspace.feed.readers.store",
+    "Reader": "modicum.workspace.feed.readers.store",
+    "Readers": "modicum.workspace.feed.readers.store",
+    "TooOften": "modicum.workspace.feed.readers.store",
+    "check_email": "modicum.workspace.feed.readers.addresses",
+}
+
+__all__ = ["Mark", "Marks", "Rates", "Reader", "Readers", "TooOften", "check_email"]
+
+__getattr__ = lazy_names(__name__, _NAMES)
