@@ -13,7 +13,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from modicum.core.errors import InputError
 from modicum.serve.feed.browsing import browsing, papers
+from modicum.serve.feed.gate import Gate, entering
 from modicum.serve.feed.lists import HTML, json_answer
+from modicum.serve.feed.marking import marking
+from modicum.serve.feed.own import own
 from modicum.serve.feed.searching import searching
 from modicum.serve.feed.site import Site
 from modicum.serve.guard import HEADERS, Guard, Policy
@@ -31,10 +34,16 @@ SAFE = MappingProxyType(
 LASTING = "public, max-age=31536000, immutable"
 
 
-def make_app(site: Site, policy: Policy) -> ASGIApp:
-    """The app of a site, as ASGI, guarded by a policy whose headers, bodies and links are the site's own."""
+def make_app(site: Site, policy: Policy, token: str | None = None) -> ASGIApp:
+    """The app of a site, as ASGI.
+
+    Args:
+        site: What it shows.
+        policy: What is refused, from `site_policy`.
+        token: Secret that opens the site's door; None where everyone may come in.
+    """
     app = FastAPI(title=site.name, docs_url=None, redoc_url=None, openapi_url=None)
-    for router in (browsing(site), papers(site), searching(site), _static(site)):
+    for router in (browsing(site), papers(site), searching(site), marking(site), own(site), entering(site, token), _static(site)):
         app.include_router(router)
 
     async def wrong_input(request: Request, error: Exception) -> Response:
@@ -51,7 +60,7 @@ def make_app(site: Site, policy: Policy) -> ASGIApp:
     app.add_exception_handler(InputError, wrong_input)
     app.add_exception_handler(RequestValidationError, wrong_request)
     app.add_exception_handler(HTTPException, refused)
-    return Guard(_Heads(app), policy)
+    return Guard(_Heads(Gate(app, token)), policy)
 
 
 def site_policy(hosts: frozenset[str] | None) -> Policy:

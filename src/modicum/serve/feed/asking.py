@@ -81,6 +81,15 @@ def numbers_in(request: Request, name: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def page_of(request: Request, last: int = PAGES) -> tuple[int, int]:
+    """Which page of a list is asked for, and how many papers it has.
+
+    Raises:
+        InputError: One is no whole number, or too large.
+    """
+    return whole(request.query_params, "page", 1, last), whole(request.query_params, "count", PAPERS, MOST)
+
+
 async def form_of(request: Request) -> dict[str, str]:
     """Fields of a form, the last of each name; also those of a JSON object of texts."""
     body = (await request.body()).decode("utf-8", "replace")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
-from modicum.serve.feed.asking import MOST, PAGES, PAPERS, day_in, optional, whole
+from modicum.serve.feed.asking import PAPERS, day_in, optional, page_of
 from modicum.serve.feed.lists import HTML, Listing, answer, json_answer, lists, paper_facts
 from modicum.serve.feed.site import LARGEST, Site
 from modicum.workspace.feed.library import Filters, Trending
@@ -50,7 +50,7 @@ def browsing(site: Site) -> APIRouter:
     @lists(router, "/trending")
     def trending(request: Request) -> Response:
         filters, query = filters_of(request)
-        page, count = _page(request)
+        page, count = page_of(request)
         filters = replace(filters, without=site.hidden(request))
         found = site.library.trending((page - 1) * count, count, site.clock(), filters)
         more, told = found.of > page * count, {"formula": FORMULA}
@@ -60,7 +60,7 @@ def browsing(site: Site) -> APIRouter:
     @lists(router, "/newest")
     def newest(request: Request) -> Response:
         filters, query = filters_of(request)
-        page, count = _page(request)
+        page, count = page_of(request)
         filters = replace(filters, without=site.hidden(request))
         found = site.library.newest((page - 1) * count, count + 1, filters)
         total, more = site.library.count(filters), len(found) > count
@@ -99,7 +99,3 @@ def papers(site: Site) -> APIRouter:
 
 def _scores(found: Trending) -> dict[int, float]:
     return {paper.number: score for paper, score in zip(found.papers, found.scores, strict=True)}
-
-
-def _page(request: Request) -> tuple[int, int]:
-    return whole(request.query_params, "page", 1, PAGES), whole(request.query_params, "count", PAPERS, MOST)

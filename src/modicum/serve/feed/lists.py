@@ -96,7 +96,7 @@ def listing_facts(site: Site, request: Request, listing: Listing) -> dict[str, A
         "papers": [
             paper_facts(base, paper)
             | ({"score": round(listing.scores[paper.number], 6)} if paper.number in listing.scores else {})
-            | ({"reason": listing.reasons[paper.number]} if paper.number in listing.reasons else {})
+            | ({"reason": listing.reasons[paper.number].to_dict()} if paper.number in listing.reasons else {})
             for paper in listing.papers
         ],
     }

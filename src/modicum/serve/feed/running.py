@@ -6,10 +6,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 import uvicorn
 
 from modicum.serve.feed.app import make_app, site_policy
+from modicum.serve.feed.gate import DOOR
+from modicum.serve.feed.people import People
 from modicum.serve.feed.refreshing import Refreshing
 from modicum.serve.feed.site import NAME, Site
 from modicum.serve.listening import address, allowed_hosts, check_access, listen
@@ -24,7 +27,7 @@ class FeedServing:
     """How a feed is served."""
 
     host: str = "127.0.0.1"
-    """Address to listen at. Others than this machine's own need a token."""
+    """Address to listen at. Others than this machine's own need a token, or readers who sign in."""
     port: int | None = None
     """Port; None for the first free one from 8790 on, 0 for any."""
     token: str | None = None
@@ -33,6 +36,8 @@ class FeedServing:
     """What the site is called; default `modicum feed`."""
     address: str | None = None
     """Address under which readers know it, where that is another than it listens at."""
+    readers: bool = False
+    """Whether readers sign up; else whoever reaches the site is its one reader."""
     encoder: str | None = None
     """Encoder of search; `none` for words alone."""
 
@@ -48,14 +53,16 @@ def run_feed(folder: Path, settings: FeedServing, ready: Callable[[str], None]) 
     Raises:
         InputError: The folder holds no feed, the host needs a token, or the port is taken.
     """
-    check_access(settings.host, settings.token)
+    if not settings.readers:
+        check_access(settings.host, settings.token)
     library = Library.open(folder)
-    site = Site(library, PaperSearch(folder, encoder=settings.encoder), settings.name or NAME, settings.address)
+    search, people = PaperSearch(folder, encoder=settings.encoder), People(folder, single=not settings.readers)
+    site = Site(library, search, people, settings.name or NAME, settings.address)
     refreshing = Refreshing(site)
     with listen(settings.host, settings.port, PORT) as listening:
         at = listening.getsockname()[1]
         config = uvicorn.Config(
-            make_app(site, site_policy(allowed_hosts(settings.host, at))),
+            make_app(site, site_policy(_hosts(settings, at)), settings.token),
             log_level="error",
             access_log=False,
             server_header=False,
@@ -63,7 +70,14 @@ def run_feed(folder: Path, settings: FeedServing, ready: Callable[[str], None]) 
             timeout_graceful_shutdown=1,
         )
         refreshing.start()
-        ready(address(settings.host, at, settings.token))
+        opened = address(settings.host, at, None)
+        ready(f"{opened}{DOOR[1:]}?token={quote(settings.token)}" if settings.token else opened)
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
         refreshing.stop()
+
+
+def _hosts(settings: FeedServing, port: int) -> frozenset[str] | None:
+    """Names under which the site is served: where it listens, and where readers find it."""
+    hosts = allowed_hosts(settings.host, port)
+    return hosts if hosts is None or settings.address is None else hosts | {urlsplit(settings.address).netloc}

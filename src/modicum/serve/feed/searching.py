@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from modicum.core.errors import InputError
-from modicum.serve.feed.asking import MOST, PAPERS, day_in, numbers_in, optional, text_in, whole
+from modicum.serve.feed.asking import day_in, numbers_in, optional, page_of, text_in
 from modicum.serve.feed.lists import HTML, Listing, answer, lists
 from modicum.serve.feed.rendering import address, found_lines, marked
 from modicum.serve.feed.site import Beside, Site
@@ -74,7 +74,7 @@ def searching(site: Site) -> APIRouter:
     @lists(router, PATH)
     def search(request: Request) -> Response:
         asked = Asked.of(request, site)
-        page, count = whole(request.query_params, "page", 1, PAGES), whole(request.query_params, "count", PAPERS, MOST)
+        page, count = page_of(request, PAGES)
         if not site.searchable:
             listing = Listing("Search", PATH, (), asked.query)
             return _shown(site, request, asked, listing, site.trouble or "The search is being prepared; try again soon.")

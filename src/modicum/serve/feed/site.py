@@ -11,7 +11,9 @@ from typing import Any
 
 from fastapi import Request
 
+from modicum.serve.feed.people import People
 from modicum.serve.feed.rendering import rendered
+from modicum.serve.feed.suggestions import Suggesting
 from modicum.serve.pages import assets_of
 from modicum.workspace.feed.library import Library, Paper
 from modicum.workspace.feed.search import PaperSearch
@@ -19,6 +21,8 @@ from modicum.workspace.feed.search import PaperSearch
 NAME = "modicum feed"
 PLACES = (("/", "Front page"), ("/trending", "Trending"), ("/newest", "Newest"), ("/search", "Search"))
 """Pages that are told of at the top of each page."""
+OWN = (("/for-you", "For you"), ("/tags", "Likes and tags"))
+"""And those of a reader."""
 NEAR, FEW = 6, 2
 """Similar papers on a paper's page, and in a list."""
 PATIENCE = 0.04
@@ -51,6 +55,7 @@ class Site:
 
     library: Library
     search: PaperSearch
+    people: People
     name: str = NAME
     address: str | None = None
     """Address under which readers know the site; None for that of each request."""
@@ -72,14 +77,21 @@ class Site:
 
     def page(self, request: Request, template: str, **told: Any) -> str:
         """A page with all that is around it."""
+        marks = self.people.visitor(request).marks
         around = {
+            "tags": list(marks.tags()) if marks else None,
             "name": self.name,
             "static": f"/static/{self.version}",
-            "places": PLACES,
+            "places": (*PLACES, *(OWN if marks else ())),
             "path": request.url.path,
             "back": _here(request),
         }
         return rendered(template, **around, **told)
+
+    @cached_property
+    def suggesting(self) -> Suggesting:
+        """What ranks papers by likes."""
+        return Suggesting(self.library, self.search)
 
     @property
     def searchable(self) -> bool:
@@ -91,6 +103,7 @@ class Site:
         self.trouble = ""
         if papers:
             self._near.clear()
+            self.suggesting.forget()
 
     def standing(self, number: int) -> int:
         """The number under which a paper is known today."""
@@ -98,7 +111,8 @@ class Site:
 
     def hidden(self, request: Request) -> frozenset[int]:
         """Numbers of the papers that whoever asks does not want to see."""
-        return frozenset()
+        marks = self.people.visitor(request).marks
+        return frozenset(marks.hidden()) if marks else frozenset()
 
     def keywords(self) -> list[Any]:
         """Keywords there are."""
@@ -134,7 +148,8 @@ class Site:
     def beside(self, request: Request, papers: Iterable[Paper]) -> Beside:
         """What a list tells of papers beside themselves."""
         numbers = list(dict.fromkeys(paper.number for paper in papers))
-        return Beside(back=_here(request), similar=self.similar(numbers, self.hidden(request)))
+        marks = self.people.visitor(request).of(numbers)
+        return Beside(_here(request), marks, self.similar(numbers, self.hidden(request)))
 
 
 def _here(request: Request) -> str:
