@@ -41,6 +41,16 @@ def test_list_and_poll(run, tmp_path):
     assert [one["new"] for one in done["sources"]] == [1]
 
 
+def test_serve_says_what_is_wrong_before_it_listens(run, tmp_path):
+    done = run("feed", "serve")
+    assert (done.code, "begin one with" in done.err) == (2, True)
+    run("feed", "add", page(tmp_path), "--encoder", "none")
+    done = run("feed", "serve", "--host", "0.0.0.0")
+    assert (done.code, "--token-file" in done.err) == (2, True)
+    done = run("feed", "serve", "--address", "papers.example.org")
+    assert (done.code, "https://papers.example.org" in done.err) == (2, True)
+
+
 def test_what_is_wrong_is_said_in_a_sentence(run):
     assert run("feed", "list").code == 2
     done = run("feed", "add", "nowhere.bib", "--encoder", "none")

@@ -127,6 +127,9 @@ def serve_site(
         str | None,
         typer.Option("--address", metavar="URL", help="Where readers find it, if that is not where it listens."),
     ] = None,
+    readers: Annotated[
+        bool, typer.Option("--readers", help="Readers sign up by e-mail, each with likes and tags of their own.")
+    ] = False,
     encoder: ENCODER = None,
     json: options.JSON = False,
 ) -> None:
@@ -135,7 +138,7 @@ def serve_site(
     Example: modicum feed serve --folder lab
     """
     parts = modicum.serve
-    settings = parts.FeedServing(host, port, options.read_token(token_file), name, address, encoder)
+    settings = parts.FeedServing(host, port, options.read_token(token_file), name, address, readers, encoder)
     parts.run_feed(folder, settings, lambda url: _ready(folder, url, json))
 
 

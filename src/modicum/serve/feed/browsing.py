@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from modicum.serve.feed.asking import PAPERS, day_in, optional, page_of
 from modicum.serve.feed.lists import HTML, Listing, answer, json_answer, lists, paper_facts
+from modicum.serve.feed.readable import readable
 from modicum.serve.feed.site import LARGEST, Site
 from modicum.workspace.feed.library import Filters, Trending
 from modicum.workspace.feed.trending import HALF_LIFE, MENTION
@@ -91,7 +92,7 @@ def papers(site: Site) -> APIRouter:
             told = ("name", "url", "date", "votes", "mentions")
             return json_answer(facts | {"sources": [{name: entry[name] for name in told} for entry in entries]})
         beside = site.beside(request, [*found, *near])
-        shown = {"title": found[0].title, "paper": found[0], "near": near, "entries": entries}
+        shown = {"title": readable(found[0].title), "paper": found[0], "near": near, "entries": entries}
         return Response(site.page(request, "paper.html.j2", beside=beside, **shown), media_type=HTML)
 
     return router

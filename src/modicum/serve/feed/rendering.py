@@ -12,6 +12,8 @@ from urllib.parse import quote, urlencode
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from modicum.serve.feed.readable import readable
+
 LINES = 420
 """Letters of an abstract that a list shows at most; the page clips them to three lines."""
 NAMES = 6
@@ -132,7 +134,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FunctionLoader(_read), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(authors=authors, day=day_words, opening=opening, place=place_of, some=_some)
+    environment.filters.update(authors=authors, day=day_words, opening=opening, place=place_of, readable=readable, some=_some)
     environment.globals.update(address=address, marked=marked)
     return environment
 

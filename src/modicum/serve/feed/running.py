@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import uvicorn
 
+from modicum.core.errors import InputError
 from modicum.serve.feed.app import make_app, site_policy
 from modicum.serve.feed.gate import DOOR
 from modicum.serve.feed.people import People
@@ -40,6 +42,16 @@ class FeedServing:
     """Whether readers sign up; else whoever reaches the site is its one reader."""
     encoder: str | None = None
     """Encoder of search; `none` for words alone."""
+
+    def __post_init__(self) -> None:
+        """Refuse an address that is none.
+
+        Raises:
+            InputError: It lacks its scheme or host, or has a path.
+        """
+        told = self.address
+        if told is not None and not re.fullmatch(r"https?://[^/?#@\s]+/?", told):
+            raise InputError(f"--address {told} is not where a site can be; write it as https://papers.example.org")
 
 
 def run_feed(folder: Path, settings: FeedServing, ready: Callable[[str], None]) -> None:

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from modicum.core.errors import InputError
 from modicum.serve.feed.asking import day_in, numbers_in, optional, page_of, text_in
 from modicum.serve.feed.lists import HTML, Listing, answer, lists
+from modicum.serve.feed.readable import readable
 from modicum.serve.feed.rendering import address, found_lines, marked
 from modicum.serve.feed.site import Beside, Site
 from modicum.workspace.feed.library import Paper
@@ -124,10 +125,10 @@ def _shown(site: Site, request: Request, asked: Asked, listing: Listing, said: s
 
 
 def _marked(site: Site, paper: Paper, query: str) -> dict[str, Any]:
-    spans = site.search.marks(paper.abstract, query)
+    title, abstract = readable(paper.title), readable(paper.abstract)
     return {
-        "title": marked(paper.title, site.search.marks(paper.title, query)),
-        "lines": found_lines(paper.abstract, spans),
+        "title": marked(title, site.search.marks(title, query)),
+        "lines": found_lines(abstract, site.search.marks(abstract, query)),
     }
 
 

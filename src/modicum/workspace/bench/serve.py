@@ -96,7 +96,7 @@ def _throughput(
             drive(url, texts, WARM)
             found.append(drive(url, texts, seconds))
         if python and PEER.is_file():
-            with _running([python, str(PEER), str(find()), str(table)]) as (url, _):
+            with running([python, str(PEER), str(find()), str(table)]) as (url, _):
                 drive(url, texts, WARM)
                 peers.append(drive(url, texts, seconds))
     return found, peers
@@ -202,12 +202,12 @@ def _until_taken(url: str, swaps: int) -> None:
 def served(bundle: Path, *more: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """`modicum serve` on a bundle as a process: its address, and the process."""
     command = [sys.executable, "-m", "modicum", "serve", str(bundle), "--json", "--port", "0", *more]
-    with _running(command) as found:
+    with running(command) as found:
         yield found
 
 
 @contextmanager
-def _running(command: Sequence[str]) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def running(command: Sequence[str]) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A service that prints its address as `{"url": ...}` once it answers."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:

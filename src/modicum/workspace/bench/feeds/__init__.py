@@ -1,0 +1,1 @@
+"""Benchmarks of the feed as it runs: the site in a browser."""
