@@ -41,6 +41,8 @@ class Listing:
     by_day: bool = False
     lead: str = ""
     """A sentence under the title."""
+    further: Sequence[Paper] = ()
+    """Papers that the page shows beside the list."""
     told: Mapping[str, Any] = field(default_factory=dict)
     """What the page's template needs beside."""
 
@@ -74,7 +76,7 @@ def answer(site: Site, request: Request, listing: Listing) -> Response:
         return json_answer(listing_facts(site, request, listing))
     if request.url.path.endswith(".atom"):
         return Response(atom(site, request, listing), media_type=ATOM)
-    beside = replace(site.beside(request, listing.papers), reasons=listing.reasons)
+    beside = replace(site.beside(request, [*listing.papers, *listing.further]), reasons=listing.reasons)
     body = site.page(request, listing.template, listing=listing, title=listing.title, beside=beside, **listing.told)
     return Response(body, media_type=HTML)
 

@@ -66,10 +66,10 @@ def own(site: Site) -> APIRouter:
         papers = site.library.papers(numbers[(page - 1) * count : page * count])
         found, reasons, scores = suggested(site, request, numbers, SHOWN)
         further = Listing(f"Suggested for {name}", "/tag", found, {"name": name}, reasons=reasons, scores=scores)
-        told = {"further": further, "tag": name, "searchable": site.searchable}
+        told = {"further": further, "tag": name}
         more = len(numbers) > page * count
         listing = Listing(f"Tag: {name}", "/tag", papers, {"name": name}, page, more, len(numbers), reasons=reasons)
-        return answer(site, request, replace(listing, told=told, template="tag.html.j2"))
+        return answer(site, request, replace(listing, further=found, told=told, template="tag.html.j2"))
 
     return router
 

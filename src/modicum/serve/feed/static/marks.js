@@ -31,12 +31,14 @@ const send = async (form, button) => {
   const reply = await fetch(form.action, { method: "POST", body, headers: { accept: "application/json" } });
   const told = await reply.json();
   if (!reply.ok) throw new Error(told.error);
+  const article = form.closest("[data-paper]");
   show(told);
+  if (!form.isConnected) article.querySelector("summary")?.focus();
   const kind = form.dataset.mark;
   say(SAID[kind][body.get("on") === "0" ? 1 : 0]);
-  if (kind === "tag" && body.get("on") === "1") {
+  const details = form.closest("details");
+  if (details) {
     form.elements.name.value = "";
-    const details = form.closest("details");
     details.open = false;
     details.querySelector("summary").focus();
   }
