@@ -12,9 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from modicum.core.errors import InputError
+from modicum.serve.feed.accounts import accounts
 from modicum.serve.feed.browsing import browsing, papers
 from modicum.serve.feed.gate import Gate, entering
 from modicum.serve.feed.lists import HTML, json_answer
+from modicum.serve.feed.mailing import Mailing
 from modicum.serve.feed.marking import marking
 from modicum.serve.feed.own import own
 from modicum.serve.feed.searching import searching
@@ -34,16 +36,18 @@ SAFE = MappingProxyType(
 LASTING = "public, max-age=31536000, immutable"
 
 
-def make_app(site: Site, policy: Policy, token: str | None = None) -> ASGIApp:
+def make_app(site: Site, policy: Policy, token: str | None = None, mailing: Mailing | None = None) -> ASGIApp:
     """The app of a site, as ASGI.
 
     Args:
         site: What it shows.
         policy: What is refused, from `site_policy`.
         token: Secret that opens the site's door; None where everyone may come in.
+        mailing: What sends links to readers; None where nobody can sign in.
     """
     app = FastAPI(title=site.name, docs_url=None, redoc_url=None, openapi_url=None)
-    for router in (browsing(site), papers(site), searching(site), marking(site), own(site), entering(site, token), _static(site)):
+    shown = (browsing(site), papers(site), searching(site), marking(site), own(site))
+    for router in (*shown, accounts(site, mailing), entering(site, token), _static(site)):
         app.include_router(router)
 
     async def wrong_input(request: Request, error: Exception) -> Response:
@@ -55,7 +59,9 @@ def make_app(site: Site, policy: Policy, token: str | None = None) -> ASGIApp:
     async def refused(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         said = error.detail if isinstance(error, HTTPException) else ""
-        return _error(site, request, status, "there is no such page" if said == "Not Found" else said)
+        reply = _error(site, request, status, "there is no such page" if said == "Not Found" else said)
+        reply.headers.update(getattr(error, "headers", None) or {})
+        return reply
 
     app.add_exception_handler(InputError, wrong_input)
     app.add_exception_handler(RequestValidationError, wrong_request)

@@ -22,8 +22,8 @@ from modicum.serve.feed.site import Site
 COOKIE, DOOR = "feed_door", "/enter"
 LASTS = 90 * 86_400
 """Seconds for which a door stays open."""
-OPEN = (DOOR, "/static/")
-"""Paths for which nobody needs a token."""
+OPEN = (DOOR, "/static/", "/unsubscribe/")
+"""Paths for which nobody needs a token; the last has one of its own."""
 
 
 class Gate:

@@ -47,6 +47,10 @@ class People:
             request.state.visitor = found
         return found
 
+    def forgotten(self) -> None:
+        """Hear that a reader was removed; a feed of one reader has a new one at once."""
+        self._one = self.readers.single() if self.single else None
+
     def marks(self, request: Request) -> Marks:
         """The marks of whoever asks.
 

@@ -14,10 +14,12 @@ import uvicorn
 from modicum.core.errors import InputError
 from modicum.serve.feed.app import make_app, site_policy
 from modicum.serve.feed.gate import DOOR
+from modicum.serve.feed.mailing import Mailing
 from modicum.serve.feed.people import People
 from modicum.serve.feed.refreshing import Refreshing
 from modicum.serve.feed.site import NAME, Site
-from modicum.serve.listening import address, allowed_hosts, check_access, listen
+from modicum.serve.listening import address, allowed_hosts, check_access, is_loopback, listen
+from modicum.workspace.feed.digest import Letters, Server
 from modicum.workspace.feed.library import Library
 from modicum.workspace.feed.search import PaperSearch
 
@@ -40,6 +42,10 @@ class FeedServing:
     """Address under which readers know it, where that is another than it listens at."""
     readers: bool = False
     """Whether readers sign up; else whoever reaches the site is its one reader."""
+    smtp: Server | None = None
+    """Where the mail to readers is handed in."""
+    sender: str | None = None
+    """Whom it is from."""
     encoder: str | None = None
     """Encoder of search; `none` for words alone."""
 
@@ -73,8 +79,9 @@ def run_feed(folder: Path, settings: FeedServing, ready: Callable[[str], None]) 
     refreshing = Refreshing(site)
     with listen(settings.host, settings.port, PORT) as listening:
         at = listening.getsockname()[1]
+        opened = address(settings.host, at, None)
         config = uvicorn.Config(
-            make_app(site, site_policy(_hosts(settings, at)), settings.token),
+            make_app(site, site_policy(_hosts(settings, at)), settings.token, _mailing(settings, opened)),
             log_level="error",
             access_log=False,
             server_header=False,
@@ -82,11 +89,25 @@ def run_feed(folder: Path, settings: FeedServing, ready: Callable[[str], None]) 
             timeout_graceful_shutdown=1,
         )
         refreshing.start()
-        opened = address(settings.host, at, None)
         ready(f"{opened}{DOOR[1:]}?token={quote(settings.token)}" if settings.token else opened)
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
         refreshing.stop()
+
+
+def _mailing(settings: FeedServing, opened: str) -> Mailing | None:
+    """What sends links to readers.
+
+    Raises:
+        InputError: The sender is not named, or not the address that links lead to, which no request may choose.
+    """
+    if not settings.readers or settings.smtp is None:
+        return None
+    if settings.sender is None:
+        raise InputError("mail needs a sender; name one with --from 'Our feed <feed@example.org>'")
+    if settings.address is None and not is_loopback(settings.host):
+        raise InputError("links by mail lead to the site; name its address with --address https://papers.example.org")
+    return Mailing(settings.smtp, Letters.of(settings.sender, settings.address or opened, settings.name))
 
 
 def _hosts(settings: FeedServing, port: int) -> frozenset[str] | None:

@@ -21,8 +21,10 @@ from modicum.workspace.feed.search import PaperSearch
 NAME = "modicum feed"
 PLACES = (("/", "Front page"), ("/trending", "Trending"), ("/newest", "Newest"), ("/search", "Search"))
 """Pages that are told of at the top of each page."""
-OWN = (("/for-you", "For you"), ("/tags", "Likes and tags"))
+OWN = (("/for-you", "For you"), ("/tags", "Likes and tags"), ("/account", "Account"))
 """And those of a reader."""
+GUEST = (("/sign-in", "Sign in"),)
+"""And those of whoever may become one."""
 NEAR, FEW = 6, 2
 """Similar papers on a paper's page, and in a list."""
 PATIENCE = 0.04
@@ -82,7 +84,7 @@ class Site:
             "tags": list(marks.tags()) if marks else None,
             "name": self.name,
             "static": f"/static/{self.version}",
-            "places": (*PLACES, *(OWN if marks else ())),
+            "places": (*PLACES, *(OWN if marks else GUEST)),
             "path": request.url.path,
             "back": _here(request),
         }

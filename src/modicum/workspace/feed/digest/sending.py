@@ -28,7 +28,7 @@ LOCK = ".digest.lock"
 TOGETHER = 200
 """Digests that one transaction reserves."""
 POISON = 3
-"""Connections that may break over one message in a run before the next one has its turn."""
+"""Times that one message may fail again once a connection broke over it, before the next one has its turn."""
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,8 @@ class _Run:
 
     def _settled(self, number: int) -> bool:
         """Hand in one digest; False where it is to be tried later."""
-        for _ in range(POISON):
+        broken = 0
+        while broken < POISON:
             told = ledger.digest(self.readers, number)
             if told is None:
                 return True
@@ -235,6 +236,7 @@ class _Run:
                 handed = self.post.deliver(address, message, partial(ledger.begin, self.readers, number, message))
             except Broken as error:
                 self._wait(error)
+                broken += doubtful
                 continue
             except Refused as error:
                 self.failures = 0
