@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 ABSTRACT = "We study rows, and what can be said of them with few labels. " * 5
 
 
@@ -56,3 +58,45 @@ def test_what_is_wrong_is_said_in_a_sentence(run):
     done = run("feed", "add", "nowhere.bib", "--encoder", "none")
     assert (done.code, "there is no file" in done.err) == (2, True)
     assert run("feed", "list", "--json").out.count("nowhere") == 0
+
+
+def test_digest_and_subscribe_without_accounts(run, tmp_path):
+    run("feed", "add", page(tmp_path), "--encoder", "none")
+    listed = run("feed", "subscribe", "keyword", "rows of  tables", "--every", "weekly", "--json")
+    assert json.loads(listed.out)["subscriptions"] == [{"kind": "keyword", "what": "rows of tables", "every": "weekly"}]
+    assert "rows of tables" in run("feed", "subscribe").out
+    own = ("--from", "Me <me@example.org>", "--to", "me@example.org", "--dry-run", "digest.eml", "--encoder", "none")
+    done = run("feed", "digest", *own)
+    assert "digest.eml: the message to me@example.org; 1 readers are due a digest, and nothing was sent" in done.out
+    message = (tmp_path / "digest.eml").read_text()
+    assert "Subject: On rows of tables\n" in message
+    assert json.loads(run("feed", "digest", *own, "--json").out) == {
+        "file": "digest.eml",
+        "to": "me@example.org",
+        "due": 1,
+    }
+    run("feed", "subscribe", "keyword", "rows of tables", "--every", "weekly", "--off")
+    assert "nothing is new" in run("feed", "digest", *own).err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "--from 'Our feed"),
+        (("--from", "nobody"), "no e-mail address"),
+        (("--from", "a@b.org"), "--smtp smtp://USER@HOST:PORT"),
+        (("--from", "a@b.org", "--smtp", "mail.b.org"), "names no mail server"),
+        (("--from", "a@b.org", "--smtp", "smtp://u:secret@b.org"), "holds a password"),
+        (("--from", "a@b.org", "--smtp", "smtp://u@b.org"), "both a user and a password"),
+        (
+            ("--from", "a@b.org", "--smtp", "smtp://u@b.org", "--smtp-password-file", "none"),
+            "--smtp-password-file names",
+        ),
+        (("--from", "a@b.org", "--smtp", "smtp://b.org", "--address", "b.org"), "no address of a site"),
+    ],
+)
+def test_digest_says_what_is_wrong(run, tmp_path, options, said):
+    run("feed", "add", page(tmp_path), "--encoder", "none")
+    done = run("feed", "digest", *options)
+    assert (done.code, said in done.err) == (2, True), done.err
+    assert "secret" not in done.err

@@ -11,7 +11,7 @@ from modicum import __version__
 from modicum.cli.console import complain, show_warning
 from modicum.cli.models import classes, fit, merge, predict, report, serve, tune
 from modicum.cli.parts import bench, doctor, encode, encoders, methods
-from modicum.cli.tables import clean, dedup, feed, label, search, select, store, topics
+from modicum.cli.tables import clean, dedup, digest, feed, label, search, select, store, topics
 from modicum.core.errors import InputError
 
 HELP = """Turn a table of mostly unlabelled items and a few labels into a calibrated task model.
@@ -43,6 +43,8 @@ verbs = (
 )
 for verb in verbs:
     app.command()(getattr(verb, verb.__name__.rsplit(".", 1)[-1]))
+for verb_of_feed in (digest.digest, digest.subscribe):
+    feed.feed.command()(verb_of_feed)
 app.add_typer(feed.feed, name="feed")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -84,6 +84,28 @@ COPIES_ACROSS = Annotated[
 THREADS = Annotated[
     int | None, typer.Option("--threads", metavar="N", min=1, help="Threads to use; default all cores.")
 ]
+SMTP = Annotated[
+    str | None,
+    typer.Option(
+        "--smtp",
+        metavar="URL",
+        envvar="MODICUM_SMTP",
+        help="Mail server: smtp://USER@HOST:PORT (TLS is begun by STARTTLS) or smtps://USER@HOST:PORT.",
+    ),
+]
+SMTP_PASSWORD_FILE = Annotated[
+    Path | None,
+    typer.Option(
+        "--smtp-password-file",
+        metavar="FILE",
+        envvar="MODICUM_SMTP_PASSWORD_FILE",
+        help="File that holds the password of its user.",
+    ),
+]
+SENDER = Annotated[
+    str | None,
+    typer.Option("--from", metavar="SENDER", envvar="MODICUM_FROM", help="Sender: 'Our feed <feed@example.org>'."),
+]
 EXECUTOR = Annotated[
     str,
     typer.Option(
@@ -104,7 +126,7 @@ def stem(table: str) -> str:
     return "table" if pipe else Path(table).absolute().name.split(".")[0]
 
 
-def read_token(path: Path | None) -> str | None:
+def read_token(path: Path | None, option: str = "--token-file") -> str | None:
     """The secret in a file; None where no file is named.
 
     Raises:
@@ -115,4 +137,16 @@ def read_token(path: Path | None) -> str | None:
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read ({error}); --token-file names a file that holds the secret") from error
+        raise InputError(f"{path} cannot be read ({error}); {option} names a file that holds the secret") from error
+
+
+def read_server(smtp: str | None, password_file: Path | None) -> Any:
+    """The mail server; None where none is named.
+
+    Raises:
+        InputError: The address names none, or the password cannot be read.
+    """
+    if smtp is None:
+        return None
+    password = read_token(password_file, "--smtp-password-file") or ""
+    return modicum.workspace.feed.digest.Server.parse(smtp, password)

@@ -130,6 +130,9 @@ def serve_site(
     readers: Annotated[
         bool, typer.Option("--readers", help="Readers sign up by e-mail, each with likes and tags of their own.")
     ] = False,
+    smtp: options.SMTP = None,
+    smtp_password_file: options.SMTP_PASSWORD_FILE = None,
+    sender: options.SENDER = None,
     encoder: ENCODER = None,
     json: options.JSON = False,
 ) -> None:
@@ -138,7 +141,8 @@ def serve_site(
     Example: modicum feed serve --folder lab
     """
     parts = modicum.serve
-    settings = parts.FeedServing(host, port, options.read_token(token_file), name, address, readers, encoder)
+    server, token = options.read_server(smtp, smtp_password_file), options.read_token(token_file)
+    settings = parts.FeedServing(host, port, token, name, address, readers, encoder, server, sender)
     parts.run_feed(folder, settings, lambda url: _ready(folder, url, json))
 
 

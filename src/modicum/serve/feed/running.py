@@ -42,12 +42,12 @@ class FeedServing:
     """Address under which readers know it, where that is another than it listens at."""
     readers: bool = False
     """Whether readers sign up; else whoever reaches the site is its one reader."""
-    smtp: Server | None = None
-    """Where the mail to readers is handed in."""
-    sender: str | None = None
-    """Whom it is from."""
     encoder: str | None = None
     """Encoder of search; `none` for words alone."""
+    smtp: Server | None = None
+    """Where links to readers are handed in."""
+    sender: str | None = None
+    """Whom they are from."""
 
     def __post_init__(self) -> None:
         """Refuse an address that is none.

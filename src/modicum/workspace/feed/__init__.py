@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from modicum.core.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from modicum.workspace.feed import digest, readers
     from modicum.workspace.feed.merging import merge_alike
     from modicum.workspace.feed.ranking import Suggestions, rank_by_likes
     from modicum.workspace.feed.reading import Manners, Reading, add, poll, told_of
@@ -39,11 +40,13 @@ __all__ = [
     "Store",
     "Suggestions",
     "add",
+    "digest",
     "merge_alike",
     "poll",
     "rank_by_likes",
+    "readers",
     "told_of",
     "trend_scores",
 ]
 
-__getattr__ = lazy_names(__name__, _NAMES)
+__getattr__ = lazy_names(__name__, _NAMES, ("digest", "readers"))

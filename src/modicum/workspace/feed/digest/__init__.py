@@ -8,7 +8,7 @@ from modicum.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from modicum.workspace.feed.digest.choosing import Chooser, Part
-    from modicum.workspace.feed.digest.post import Post, Server
+    from modicum.workspace.feed.digest.post import Post, Server, wire
     from modicum.workspace.feed.digest.sending import Patience, Sent, plan_digests, preview_digest, send_digests
     from modicum.workspace.feed.digest.writing import Letters
 
@@ -23,6 +23,7 @@ _NAMES = {
     "plan_digests": "modicum.workspace.feed.digest.sending",
     "preview_digest": "modicum.workspace.feed.digest.sending",
     "send_digests": "modicum.workspace.feed.digest.sending",
+    "wire": "modicum.workspace.feed.digest.post",
 }
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "plan_digests",
     "preview_digest",
     "send_digests",
+    "wire",
 ]
 
 __getattr__ = lazy_names(__name__, _NAMES)

@@ -61,19 +61,19 @@ class Server:
             >>> Server.parse("smtp://feed@mail.example.org")
             Server(host='mail.example.org', port=587, tls=False, user='feed')
         """
-        parts = urlsplit(address)
         try:
-            port = parts.port
+            parts = urlsplit(address)
+            password_in, port = parts.password, parts.port or PORTS.get(parts.scheme, 0)
         except ValueError:
-            port = 0
-        if parts.scheme not in PORTS or not parts.hostname or port == 0 or parts.path.strip("/") or parts.query:
-            raise InputError(f"{address!r} names no mail server; write smtp://USER@HOST:PORT or smtps://USER@HOST:PORT")
-        if parts.password is not None:
+            parts, password_in, port = urlsplit(""), None, 0
+        if password_in is not None:
             raise InputError("the address of the mail server holds a password, which others may see; use a file for it")
+        if parts.scheme not in PORTS or not parts.hostname or not port or parts.path.strip("/") or parts.query:
+            raise InputError("that names no mail server; write it as smtp://USER@HOST:PORT or smtps://USER@HOST:PORT")
         user = unquote(parts.username or "")
         if bool(user) != bool(password):
             raise InputError("a mail server wants both a user and a password, or neither; give the missing one")
-        return cls(parts.hostname, port or PORTS[parts.scheme], parts.scheme == "smtps", user, password)
+        return cls(parts.hostname, port, parts.scheme == "smtps", user, password)
 
     @property
     def here(self) -> bool:

@@ -1,0 +1,119 @@
+"""`modicum feed digest` and `modicum feed subscribe`: what is new in a feed, by mail, once a day or week."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import modicum
+from modicum.cli import options
+from modicum.cli.console import bars, err, out, print_json, print_table
+from modicum.cli.tables.feed import ENCODER, FOLDER
+from modicum.core.errors import InputError
+from modicum.core.files import atomic_write
+
+
+def digest(
+    folder: FOLDER = Path("feed"),
+    smtp: options.SMTP = None,
+    sender: options.SENDER = None,
+    address: Annotated[
+        str | None, typer.Option("--address", metavar="URL", help="Where readers find the site, for links.")
+    ] = None,
+    smtp_password_file: options.SMTP_PASSWORD_FILE = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="TEXT", help="What the site is called.")] = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="EMAIL", help="Address of the reader of a feed without accounts."),
+    ] = None,
+    dry_run: Annotated[
+        Path | None,
+        typer.Option(
+            "--dry-run", metavar="FILE", help="Send nothing; write the first message that is due (or that --to is due)."
+        ),
+    ] = None,
+    encoder: ENCODER = None,
+    json: options.JSON = False,
+) -> None:
+    """Send each reader what is new, once a day or week; run it as often as you like.
+
+    Example: modicum feed digest --smtp smtp://mail.example.org --from feed@example.org --to me@example.org
+    """
+    parts = modicum.workspace.feed
+    if sender is None:
+        raise InputError("a digest needs a sender; name one with --from 'Our feed <feed@example.org>'")
+    letters = parts.digest.Letters.of(sender, address, name)
+    server = options.read_server(smtp, smtp_password_file)
+    if server is None and dry_run is None:
+        raise InputError("name the mail server with --smtp smtp://USER@HOST:PORT, or write a message with --dry-run")
+    readers = parts.readers.Readers.open(folder)
+    try:
+        if dry_run is not None:
+            message, due = parts.digest.preview_digest(readers, letters, to=to, encoder=encoder)
+            _tell_preview(message, due, dry_run, json)
+            return
+        with bars() as progress:
+            told = {"to": to, "encoder": encoder, "progress": progress}
+            found = parts.digest.send_digests(readers, server, letters, **told)
+    finally:
+        readers.close()
+    _tell(found, json)
+
+
+def _tell_preview(message: Any, due: int, file: Path, json: bool) -> None:
+    if message is not None:
+        atomic_write(file, modicum.workspace.feed.digest.wire(message))
+    if json:
+        print_json({"file": str(file) if message else None, "to": message and str(message["To"]), "due": due})
+    elif message is None:
+        err().print(f"nothing is new for anyone who is meant ({due:,} readers are due a digest)", soft_wrap=True)
+    else:
+        shown = f"{file}: the message to {message['To']}; {due:,} readers are due a digest, and nothing was sent"
+        out().print(shown, soft_wrap=True, markup=False)
+
+
+def _tell(found: Any, json: bool) -> None:
+    if json:
+        print_json(found.to_dict())
+        return
+    more = {"again": "of them perhaps twice", "waiting": "put off", "failed": "refused", "dropped": "given up"}
+    counts = [f"{getattr(found, name):,} {said}" for name, said in more.items() if getattr(found, name)]
+    out().print(", ".join([f"{found.sent:,} digests sent", *counts]), soft_wrap=True, markup=False)
+    for reason in found.reasons:
+        err().print(f"  {reason}", soft_wrap=True, markup=False)
+
+
+def subscribe(
+    kind: Annotated[
+        str | None,
+        typer.Argument(metavar="[KIND]", help="trending, tag, keyword or search; none to list."),
+    ] = None,
+    what: Annotated[
+        str, typer.Argument(metavar="[WHAT]", help="The tag, the keyword, or the words of the search.")
+    ] = "",
+    every: Annotated[str, typer.Option("--every", metavar="TIME", help="daily or weekly.")] = "daily",
+    off: Annotated[bool, typer.Option("--off", help="End the subscription.")] = False,
+    folder: FOLDER = Path("feed"),
+    json: options.JSON = False,
+) -> None:
+    """Say what the digest of a feed without accounts holds; with accounts, readers say so in the site.
+
+    Example: modicum feed subscribe keyword "few labels" --every weekly
+    """
+    parts = modicum.workspace.feed.readers
+    readers = parts.Readers.open(folder)
+    wanted = parts.Subscriptions(readers, readers.single())
+    if off:
+        for one in wanted.all():
+            if (one.kind, one.what, one.every) == (kind, what, every):
+                wanted.remove(one.id)
+    elif kind is not None:
+        wanted.add(kind, what, every)
+    rows = [{"kind": one.kind, "what": one.what, "every": one.every} for one in wanted.all()]
+    readers.close()
+    if json:
+        print_json({"folder": str(folder), "subscriptions": rows})
+    else:
+        print_table(rows or [{"kind": "none", "what": "", "every": ""}])
