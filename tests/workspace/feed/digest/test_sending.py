@@ -167,7 +167,7 @@ def test_papers_that_fall_together_are_not_told_again(send, mailbox, readers, fo
 
 
 def test_late_digests_are_dropped_and_old_ones_forgotten(send, mailbox, readers, folder, clock):
-    (reader,) = join(folder, "ana@example.org")
+    (reader,) = join(folder, "ana@example.org", kind="keyword", what="once more")
     plan_digests(readers, LETTERS, encoder="none")
     clock.now += 8 * DAY
     assert send().dropped == 1

@@ -227,7 +227,7 @@ class Readers(Store):
                 db.execute(f"DELETE FROM {table} WHERE email = ?", (reader.email,))
             db.execute("DELETE FROM readers WHERE id = ?", (reader.id,))
         with self.turn:
-            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self.db.execute("PRAGMA main.wal_checkpoint(TRUNCATE)").fetchall()
 
     def sign(self, *parts: object) -> str:
         """A signature that only this file can make: of a form, or of a link that needs no session."""
