@@ -14,19 +14,16 @@ document only the first words count.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import bm25s
 import numpy as np
-import Stemmer
-from bm25s import stopwords
 from numpy.typing import NDArray
 
 from modicum.core.arrays import chunks
 from modicum.core.card import Card
-from modicum.core.checks import check_choice
 from modicum.core.progress import Progress, silent
+from modicum.data.search.stems import Stems
 
 CARD = Card(
     name="BM25",
@@ -40,14 +37,9 @@ CARD = Card(
     tags=("lexical", "baseline"),
 )
 
-ANY = "none"
-"""The language in which words are taken as they are."""
-LANGUAGES = (ANY, *Stemmer.algorithms())
-"""Languages whose words are stemmed; the most frequent words are left out where the library lists them."""
 WORDS = 1000
 """Words of a query that count."""
 ROWS = 4096
-_WORD = re.compile(r"\w+")
 
 
 class BM25:
@@ -80,14 +72,11 @@ class BM25:
         b: float = 0.75,
         progress: Progress = silent,
     ) -> None:
-        check_choice(language, LANGUAGES, "language")
-        self._stemmer = None if language == ANY else Stemmer.Stemmer(language)
-        listed = "EN" if language == "english" else language.upper()
-        self._left_out: frozenset[str] = frozenset(getattr(stopwords, f"STOPWORDS_{listed}", ()))
+        self._stems = Stems(language)
         self._rows = len(texts)
         tokens: list[list[str]] = []
         for part in chunks(len(texts), ROWS):
-            tokens += self._tokens(texts[part])
+            tokens += self._stems.tokens(texts[part])
             progress("index words", part.stop, len(texts))
         self._index = None
         if any(tokens):  # the library raises where no row holds a word
@@ -96,21 +85,12 @@ class BM25:
 
     def scores(self, query: str) -> NDArray[np.float32]:
         """Scores (N,) of all rows: 0 for those that hold no word of the query, above 0 for the others."""
-        words = self._tokens([query])[0][:WORDS]
+        words = self._stems.tokens([query])[0][:WORDS]
         if self._index is None or not words:
             return np.zeros(self._rows, dtype=np.float32)
         return np.asarray(self._index.get_scores(words), dtype=np.float32)
 
     def spans(self, text: str, query: str) -> list[tuple[int, int]]:
         """Where (begin, end) a text holds words of the query."""
-        wanted = set(self._tokens([query])[0][:WORDS])
-        words = [found for found in _WORD.finditer(text) if found.group().lower() not in self._left_out]
-        plain = [found.group().lower() for found in words]
-        stems = plain if self._stemmer is None else self._stemmer.stemWords(plain)
-        return [found.span() for found, stem in zip(words, stems, strict=True) if stem in wanted]
-
-    def _tokens(self, texts: Sequence[str]) -> list[list[str]]:
-        """Stems of each text, in their order."""
-        settings = {"token_pattern": _WORD.pattern, "stopwords": list(self._left_out), "stemmer": self._stemmer}
-        found: list[list[str]] = bm25s.tokenize(list(texts), return_ids=False, show_progress=False, **settings)
-        return found
+        wanted = frozenset(self._stems.tokens([query])[0][:WORDS])
+        return self._stems.spans(text, wanted)

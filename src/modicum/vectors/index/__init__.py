@@ -4,6 +4,7 @@ from modicum.vectors.index.approximate import ApproximateIndex
 from modicum.vectors.index.audit import Audit, Mended, Slice, audit, local_dimensionality, mend, query_dimensions
 from modicum.vectors.index.base import Index
 from modicum.vectors.index.binary import BinaryIndex, binary_codes
+from modicum.vectors.index.bits import bit_columns, differing_bits, least_differing
 from modicum.vectors.index.exact import ExactIndex
 from modicum.vectors.index.opening import load_index
 
@@ -17,6 +18,9 @@ __all__ = [
     "Slice",
     "audit",
     "binary_codes",
+    "bit_columns",
+    "differing_bits",
+    "least_differing",
     "load_index",
     "local_dimensionality",
     "mend",

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
 from modicum.workspace.feed.store import Store
 
+MANY = 500
+"""Numbers that one statement names."""
 _NOTE = "INSERT OR REPLACE INTO changed (paper) VALUES"
 _TRIGGERS = {
     "changed_new": f"AFTER INSERT ON papers BEGIN {_NOTE} (NEW.id); END",
@@ -15,19 +21,24 @@ _TRIGGERS = {
 }
 
 
-def watch(store: Store) -> None:
+def watch(store: Store) -> str:
     """Have every change of a paper be noted, from now on; all papers that are there count as changed.
+
+    Returns:
+        The mark of this feed, which no other has.
 
     Raises:
         InputError: The feed cannot be written.
     """
-    if store.rows("SELECT 1 FROM sqlite_master WHERE name = 'changed'"):
-        return
-    with store.transaction() as db:
-        db.execute("CREATE TABLE IF NOT EXISTS changed (seq INTEGER PRIMARY KEY AUTOINCREMENT, paper INTEGER UNIQUE)")
-        for name, told in _TRIGGERS.items():
-            db.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {told}")
-        db.execute("INSERT OR IGNORE INTO changed (paper) SELECT id FROM papers ORDER BY id")
+    if not store.rows("SELECT 1 FROM sqlite_master WHERE name = 'changed_in'"):
+        with store.transaction() as db:
+            db.execute("CREATE TABLE IF NOT EXISTS changed (seq INTEGER PRIMARY KEY AUTOINCREMENT, paper INT UNIQUE)")
+            for name, told in _TRIGGERS.items():
+                db.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {told}")
+            db.execute("INSERT OR IGNORE INTO changed (paper) SELECT id FROM papers ORDER BY id")
+            db.execute("CREATE TABLE IF NOT EXISTS changed_in (mark TEXT NOT NULL)")
+            db.execute("INSERT INTO changed_in VALUES (?)", (secrets.token_hex(16),))
+    return str(store.rows("SELECT mark FROM changed_in LIMIT 1")[0]["mark"])
 
 
 def last_change(store: Store) -> int:
@@ -39,3 +50,17 @@ def changed_after(store: Store, seq: int, most: int) -> list[tuple[int, int]]:
     """Number of the change and of the paper, each paper once, of up to `most` changes after one."""
     rows = store.rows("SELECT seq, paper FROM changed WHERE seq > ? ORDER BY seq LIMIT ?", seq, most)
     return [(row["seq"], row["paper"]) for row in rows]
+
+
+def papers_told(store: Store, papers: Sequence[int]) -> tuple[list[dict[str, Any]], dict[int, list[int]]]:
+    """Number, title, abstract and date of those papers that are there, by number, and the sources that carry them."""
+    told: list[dict[str, Any]] = []
+    sources: dict[int, list[int]] = {}
+    ordered = sorted(papers)
+    for start in range(0, len(ordered), MANY):
+        some = ordered[start : start + MANY]
+        marks = ", ".join("?" * len(some))
+        told += store.rows(f"SELECT id, title, abstract, date FROM papers WHERE id IN ({marks}) ORDER BY id", *some)
+        for row in store.rows(f"SELECT DISTINCT paper, source FROM entries WHERE paper IN ({marks})", *some):
+            sources.setdefault(row["paper"], []).append(row["source"])
+    return told, sources

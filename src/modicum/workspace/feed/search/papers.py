@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Self
 
@@ -15,116 +14,184 @@ from modicum.core.arrays import normalize_rows
 from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
-from modicum.data.search import BM25
-from modicum.encoders import encode, resolve
-from modicum.vectors.search import edited_query, rank_fusion, ranked
+from modicum.data.search import Stems
+from modicum.encoders import encode
+from modicum.vectors.search import edited_query, rank_fusion
 from modicum.workspace.feed.search.asking import PaperHits, PaperQuery
-from modicum.workspace.feed.search.changes import changed_after, last_change, watch
+from modicum.workspace.feed.search.changes import changed_after, last_change, papers_told, watch
+from modicum.workspace.feed.search.encoding import WORDS_ALONE, Chosen, choose
+from modicum.workspace.feed.search.lists import CANDIDATES, Found, Lists
+from modicum.workspace.feed.search.part import make_part, text_of
+from modicum.workspace.feed.search.shelf import Held, Listed, Shelf
 from modicum.workspace.feed.store import Store
 
 K = 60.0
 """Of reciprocal rank fusion, as in its paper."""
-CANDIDATES = 1_000
-"""Papers of each list that are fused."""
-NO_DAY = 0
 TOP = 20
-EVERY = 1 << 40
-
-
-@dataclass(frozen=True, eq=False)
-class _Held:
-    """What is searched; never changed, but replaced."""
-
-    last: int
-    papers: NDArray[np.int64]
-    days: NDArray[np.int64]
-    sources: tuple[frozenset[int], ...]
-    words: BM25
-    X: NDArray[np.floating] | None
-    encoder: Encoder | None
+RUN = 8_192
+"""Papers that are taken in together: what a kill loses at most."""
 
 
 class PaperSearch:
-    """Search among the papers of a feed. `find` asks no database, and may be called by any number of threads.
+    """Search among the papers of a feed: an index in files beside it, of which `find` asks no database.
+
+    Any number of threads may call `find` while one refreshes; each sees the papers before or after that.
 
     Args:
         folder: The feed's folder.
-        encoder: Encoder by name; `none` for words alone.
-        mode: Of the encoder: `exact`, `fast` or `static`.
+        encoder: Encoder, by name or itself; `none` for words alone; default what the index was made with, else
+            all-MiniLM-L6-v2.
+        mode: Of the encoder: `exact`, `fast` or `static`; default what the index was made with, else `exact`.
+        language: Language whose words are stemmed.
     """
 
-    def __init__(self, folder: Path, *, encoder: str | Encoder | None = None, mode: str = "exact") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        encoder: str | Encoder | None = None,
+        mode: str | None = None,
+        language: str = "english",
+    ) -> None:
         self.folder = folder
         self._source, self._mode = encoder, mode
-        self._held = _Held(-1, np.empty(0, np.int64), np.empty(0, np.int64), (), BM25([]), None, None)
+        self._shelf = Shelf(folder)
+        self._stems = Stems(language)
+        self._chosen: Chosen | None = None
+        self._lists = Lists(Held(Listed()), self._stems)
+        self._turn = threading.Lock()
 
     @classmethod
-    def open(cls, store: Store, *, encoder: str | Encoder | None = None, mode: str = "exact") -> Self:
-        """The search of a feed, with all its papers."""
+    def open(
+        cls,
+        store: Store,
+        *,
+        encoder: str | Encoder | None = None,
+        mode: str | None = None,
+        progress: Progress = silent,
+    ) -> Self:
+        """The search of a feed, with all its papers; arguments as for the class."""
         found = cls(store.folder, encoder=encoder, mode=mode)
-        found.refresh(store)
+        found.refresh(store, progress=progress)
         return found
 
     def __len__(self) -> int:
         """Return the number of papers."""
-        return len(self._held.papers)
+        return self._lists.size
 
     def __contains__(self, paper: int) -> bool:
         """Whether a paper of this number is known."""
-        return bool((self._held.papers == paper).any())
+        try:
+            self._lists.where([paper])
+        except InputError:
+            return False
+        return True
+
+    @property
+    def encoder(self) -> Encoder | None:
+        """What makes vectors of papers and queries; None for words alone, and before the first paper."""
+        return self._lists.encoder
 
     def refresh(self, store: Store, *, progress: Progress = silent) -> int:
         """Take in what changed in the feed since the last time; returns how many papers did. Cheap where none did.
 
+        What is new becomes a part of the index, in files; of parts of like size one is made now and then. A kill
+        loses at most the part that was being made.
+
         Args:
             store: The feed, opened by the calling thread.
-            progress: Called with the stage and what is done.
+            progress: Called with the stage `index papers` and how many are done.
+
+        Raises:
+            InputError: The index cannot be written, or there is no such encoder.
         """
-        watch(store)
-        last = last_change(store)
-        if last == self._held.last:
+        mark = watch(store)
+        listed = self._lists.held.listed
+        if self._chosen is not None and listed.feed == mark and listed.last == last_change(store):
             return 0
-        changed = len(changed_after(store, self._held.last, EVERY))
-        rows = store.rows("SELECT id, title, abstract, date FROM papers ORDER BY id")
-        carried: dict[int, set[int]] = {}
-        for row in store.rows("SELECT DISTINCT paper, source FROM entries"):
-            carried.setdefault(row["paper"], set()).add(row["source"])
-        texts = [f"{row['title']}. {row['abstract']}" for row in rows]
-        encoder = None if self._source == "none" or not texts else resolve(self._source, texts, mode=self._mode)
-        self._held = _Held(
-            last,
-            np.array([row["id"] for row in rows], dtype=np.int64),
-            np.array([day_of(row["date"]) for row in rows], dtype=np.int64),
-            tuple(frozenset(carried.get(row["id"], ())) for row in rows),
-            BM25(texts, progress=progress),
-            None if encoder is None else normalize_rows(np.asarray(encode(texts, encoder, progress=progress))),
-            encoder,
-        )
+        with self._turn, self._shelf.lock():
+            held = self._usable(store, mark)
+            total = len(changed_after(store, held.listed.last, -1)) if progress is not silent else 0
+            changed = 0
+            while run := changed_after(store, held.listed.last, RUN):
+                held = self._taken(store, held, run)
+                self._show(held)
+                changed += len(run)
+                progress("index papers", changed, total)
+            self._show(held, whole=True)
         return changed
+
+    def _usable(self, store: Store, mark: str) -> Held:
+        """The index on disk if it is one of this feed and this encoder, else an empty one."""
+        held = self._lists.held
+        if held.listed != self._shelf.listed() or not held.parts:
+            held = self._shelf.read()
+        papers = store.rows("SELECT count(*) AS papers FROM papers")[0]["papers"]
+        if papers and (self._chosen is None or self._chosen.outgrown(papers)):
+            self._chosen = choose(self._source, self._mode, store, held.listed, self._shelf.folder)
+        chosen = self._chosen or Chosen(None)
+        wanted = (mark, chosen.fingerprint)
+        if (held.listed.feed, held.listed.encoder) != wanted or held.listed.last > last_change(store):
+            name = chosen.encoder.name if chosen.encoder is not None else WORDS_ALONE
+            mode = str(getattr(chosen.encoder, "mode", ""))
+            held = Held(Listed(*wanted, name, mode, chosen.fitted_on))
+        return held
+
+    def _show(self, held: Held, *, whole: bool = False) -> None:
+        """Have it searched; one that is made anew not before it is as large as the old one, or `whole`."""
+        new = Lists(held, self._stems, self._chosen.encoder if self._chosen else None)
+        if whole or new.size >= self._lists.size:
+            self._lists = new
+
+    def _taken(self, store: Store, held: Held, run: Sequence[tuple[int, int]]) -> Held:
+        """The index with one run of changes."""
+        numbers = [paper for _, paper in run]
+        papers, sources = papers_told(store, numbers)
+        encoder = None if self._chosen is None else self._chosen.encoder
+        X = None
+        if encoder is not None:
+            texts = [text_of(paper) for paper in papers]
+            X = encode(texts, encoder) if texts else np.zeros((0, encoder.dimension), np.float32)
+            X = normalize_rows(np.asarray(X))
+        gone = set(numbers) - {paper["id"] for paper in papers}
+        part = make_part(papers, sources, sorted(gone), self._stems, X)
+        return self._shelf.add(held, part, run[-1][0])
 
     def find(self, query: PaperQuery, top: int = TOP) -> PaperHits:
         """The `top` papers that fit a query best; fewer where fewer are found. Papers it names are not among them.
 
+        Cost: O(N D / 64) for N papers, and O(P) for P mentions of the query's words.
+
         Raises:
-            InputError: The query names an unknown paper, or `top` is under 1.
+            InputError: The query names an unknown paper, nothing is left of it without what it shall not be like, or
+                `top` is under 1.
         """
         if top < 1:
             raise InputError(f"the number of papers to find must be at least 1, not {top}")
-        held = self._held
-        allowed = _allowed(held, query)
-        named = [*self._rows(query.like), *self._rows(query.unlike)]
-        allowed[named] = False
-        words = np.where(allowed, held.words.scores(query.text), 0.0)
-        words = np.where(words > 0, words, -np.inf)
-        cosines = np.where(allowed, self._cosines(query), -np.inf)
-        told = bool(query.text.strip())
-        total = int((words > -np.inf).sum() if told else allowed.sum())
-        if told or query.like:
-            scores = _fused(words, cosines)
-        else:
-            scores = np.where(allowed, held.days.astype(np.float64), -np.inf)
-        rows = ranked(scores, top)
-        return PaperHits(held.papers[rows], scores[rows], words[rows], cosines[rows], total)
+        lists = self._lists
+        allowed = lists.allowed(query)
+        if not query.text.strip() and not query.like:
+            found = lists.newest(allowed, top)
+            total = sum(int(own.sum()) for own in allowed)
+            nothing = np.full(len(found.places), -np.inf)
+            return PaperHits(lists.told(found.places)[0], found.scores, nothing, nothing, total)
+        vector = self._vector(lists, query)
+        weights = lists.weights(query, own_words=vector is None)
+        most = max(CANDIDATES, top)
+        words, holding = lists.by_words(weights, allowed, most)
+        dense = (
+            lists.by_vector(vector, allowed, most) if vector is not None else Found(words.places[:0], words.scores[:0])
+        )
+        best = _fused([words, dense], top)
+        papers, groups = lists.told(best.places)
+        told = np.full((2, len(papers)), -np.inf)
+        for part, which, rows in groups:
+            coded = lists.held.parts[part].vectors
+            if coded is not None and vector is not None:
+                told[1, which] = coded.rows.part(rows).marks(vector.astype(np.float32)[None])[0]
+        _place(words, best.places, told[0])
+        total = holding if query.text.strip() else sum(int(own.sum()) for own in allowed)
+        return PaperHits(papers, best.scores, told[0], told[1], total)
 
     def neighbours(self, paper: int, top: int = 6) -> PaperHits:
         """The papers most like one.
@@ -135,77 +202,45 @@ class PaperSearch:
         return self.find(PaperQuery(like=(paper,)), top)
 
     def vectors(self, papers: Sequence[int]) -> NDArray[np.float32]:
-        """Vectors (M, D) of papers, of length 1; (M, 0) where words alone are searched.
+        """Vectors (M, D) of papers, of length 1 or 0, as exact as 8 bits are; (M, 0) where words alone are searched.
 
         Raises:
             InputError: There is no such paper.
         """
-        rows = self._rows(papers)
-        X = self._held.X
-        return np.zeros((len(rows), 0), np.float32) if X is None else np.asarray(X[rows], dtype=np.float32)
+        return self._lists.vectors(papers)
 
     def marks(self, text: str, query: str) -> list[tuple[int, int]]:
         """Where (begin, end) a text holds words of a query."""
-        return self._held.words.spans(text, query)
+        return self._stems.spans(text, frozenset(self._stems.tokens([query])[0]))
 
-    def _rows(self, papers: Sequence[int]) -> list[int]:
-        known = self._held.papers
-        at = np.searchsorted(known, papers)
-        for paper, row in zip(papers, at, strict=True):
-            if row == len(known) or known[row] != paper:
-                raise InputError(f"the feed has no paper {paper}; it may be new, or another paper by now")
-        return [int(row) for row in at]
-
-    def _cosines(self, query: PaperQuery) -> NDArray[np.float64]:
-        held = self._held
-        nothing = np.full(len(held.papers), -np.inf)
-        if held.X is None or held.encoder is None or not (query.text.strip() or query.like):
-            return nothing
-        wanted = held.X[self._rows(query.like)]
+    def _vector(self, lists: Lists, query: PaperQuery) -> NDArray[np.float64] | None:
+        """The query as a vector (D,) of length 1; None where vectors are not searched, or say nothing of it."""
+        if lists.encoder is None:
+            return None
+        wanted = lists.vectors(query.like)
         if query.text.strip():
-            wanted = np.concatenate([wanted, encode([query.text], held.encoder, cache=False)])
-        if not wanted.any():
-            return nothing
-        return np.asarray(held.X @ edited_query(wanted, held.X[self._rows(query.unlike)]), dtype=np.float64)
+            wanted = np.concatenate([wanted, encode([query.text], lists.encoder, cache=False)])
+        return edited_query(wanted, lists.vectors(query.unlike)) if wanted.any() else None
 
 
-def day_of(told: str | None) -> int:
-    """The day of an ISO date, counted from the first of year 1; the first day of a month or year alone; 0 for none.
-
-    Example:
-        >>> day_of("0001-01"), day_of("0001-01-31T08:00:00Z"), day_of(None)
-        (1, 31, 0)
-    """
-    if not told:
-        return NO_DAY
-    year, month, day = (*told[:10].split("-"), "1", "1")[:3]
-    try:
-        return date(int(year), int(month), int(day)).toordinal()
-    except ValueError:
-        return NO_DAY
+def _fused(lists: Sequence[Found], top: int) -> Found:
+    """The best of several lists together, by their ranks; of a single one by its scores."""
+    told = [one for one in lists if len(one.places)]
+    if len(told) < 2:
+        return Found(told[0].places[:top], told[0].scores[:top]) if told else lists[0]
+    places = np.unique(np.concatenate([one.places for one in told]))
+    every = np.full((len(told), len(places)), -np.inf)
+    for one, row in zip(told, every, strict=True):
+        row[np.searchsorted(places, one.places)] = one.scores
+    scores = rank_fusion(every, k=K, weights=[(K + 1) / len(told)] * len(told))
+    order = np.argsort(-scores, kind="stable")[:top]
+    return Found(places[order], scores[order])
 
 
-def _allowed(held: _Held, query: PaperQuery) -> NDArray[np.bool_]:
-    allowed = np.ones(len(held.papers), dtype=bool)
-    if query.since is not None or query.until is not None:
-        allowed &= held.days != NO_DAY
-        allowed &= held.days >= (query.since or date.min).toordinal()
-        allowed &= held.days <= (query.until or date.max).toordinal()
-    if query.sources:
-        allowed &= np.array([bool(one & set(query.sources)) for one in held.sources], dtype=bool)
-    if query.among is not None:
-        allowed &= np.isin(held.papers, np.fromiter(query.among, np.int64))
-    return allowed
-
-
-def _fused(words: NDArray[np.float64], cosines: NDArray[np.float64]) -> NDArray[np.float64]:
-    lists = []
-    for scores in (words, cosines):
-        kept = np.full(len(scores), -np.inf)
-        best = ranked(scores, CANDIDATES)
-        kept[best] = scores[best]
-        if len(best):
-            lists.append(kept)
-    if len(lists) < 2:
-        return lists[0] if lists else np.full(len(words), -np.inf)
-    return rank_fusion(np.stack(lists), k=K, weights=[(K + 1) / 2] * 2)
+def _place(found: Found, places: NDArray[np.int64], into: NDArray[np.float64]) -> None:
+    """Write the scores of a list to where its places stand among others."""
+    order = np.argsort(found.places)
+    at = np.searchsorted(found.places, places, sorter=order)
+    inside = np.flatnonzero(at < len(order))
+    hit = inside[found.places[order[at[inside]]] == places[inside]]
+    into[hit] = found.scores[order[at[hit]]]

@@ -1,0 +1,230 @@
+"""The lists that are fused: papers by their words, and papers by their vectors, among those that pass the filters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modicum.core.errors import InputError
+from modicum.core.protocols import Encoder
+from modicum.data.search import PartedBM25, Stems
+from modicum.vectors.index import bit_columns, least_differing
+from modicum.vectors.search import ranked
+from modicum.workspace.feed.search.asking import PaperQuery
+from modicum.workspace.feed.search.part import BITS_FROM, NO_DAY, Coded, Ints, Mask, Part
+from modicum.workspace.feed.search.shelf import Held, rows_of
+
+CANDIDATES = 1_000
+"""Papers of each list that are fused at least; as many as are asked for, where that is more."""
+COMPARED = 8
+"""Papers that bits choose to be compared in full, for each that is fused."""
+LEAST = 500
+"""Papers of a part that bits choose at least."""
+WORDS = 32
+"""Words of a query that count: the rarest ones."""
+COMPLETED, LETTERS = 8, 3
+"""Words that an unfinished one may stand for, and letters from which on it does."""
+OWN_WORDS = 20
+"""Words of a paper that stand for it where there are no vectors."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A ranked list of places of papers in the index."""
+
+    places: Ints
+    """Places (k,), best first."""
+    scores: Floats
+    """Scores (k,)."""
+
+
+NOTHING = Found(np.empty(0, np.int64), np.empty(0, np.float64))
+
+
+@dataclass(frozen=True, eq=False)
+class Lists:
+    """An index that can be asked. A place counts all papers of all parts, one part after the other."""
+
+    held: Held
+    stems: Stems
+    encoder: Encoder | None = None
+    """What made the vectors; None for words alone."""
+
+    @property
+    def width(self) -> int:
+        """Width D of the vectors; 0 for words alone."""
+        return 0 if self.encoder is None else self.encoder.dimension
+
+    @cached_property
+    def words(self) -> PartedBM25:
+        """All parts by their words."""
+        return PartedBM25([part.words for part in self.held.parts])
+
+    @cached_property
+    def starts(self) -> Ints:
+        """Place of the first paper of each part."""
+        sizes = np.array([len(part) for part in self.held.parts], dtype=np.int64)
+        return np.cumsum(sizes) - sizes
+
+    @cached_property
+    def size(self) -> int:
+        """Papers that are there."""
+        return sum(int(own.sum()) for own in self.held.alive)
+
+    def where(self, papers: Sequence[int]) -> list[tuple[int, int]]:
+        """Part, and row in it, of papers.
+
+        Raises:
+            InputError: One is not there.
+        """
+        wanted = np.asarray(papers, dtype=np.int64).reshape(-1)
+        found: dict[int, tuple[int, int]] = {}
+        for number, (part, alive) in enumerate(zip(self.held.parts, self.held.alive, strict=True)):
+            for row, at in zip(*(one.tolist() for one in rows_of(part.papers, wanted)), strict=True):
+                if alive[row]:
+                    found[at] = (number, row)
+        for at in range(len(wanted)):
+            if at not in found:
+                raise InputError(f"the feed has no paper {papers[at]}; it may be another paper by now, or a new one")
+        return [found[at] for at in range(len(wanted))]
+
+    def vectors(self, papers: Sequence[int]) -> NDArray[np.float32]:
+        """Vectors (M, D) of papers, of length 1 or 0.
+
+        Raises:
+            InputError: One is not there.
+        """
+        out = np.zeros((len(papers), self.width), dtype=np.float32)
+        for row, (number, at) in enumerate(self.where(papers)):
+            told = self.held.parts[number].vectors
+            if told is not None:
+                own = told.rows.take(slice(at, at + 1))[0]
+                length = float(np.linalg.norm(own))
+                out[row] = own / (length if length > 0 else 1.0)
+        return out
+
+    def allowed(self, query: PaperQuery) -> list[Mask]:
+        """Which papers (n,) of each part are there, pass the filters, and are not named themselves.
+
+        Raises:
+            InputError: The query names a paper that is not there.
+        """
+        among = None if query.among is None else np.unique(np.fromiter(query.among, np.int64, len(query.among)))
+        found = [
+            alive & passing(part, query, among) for part, alive in zip(self.held.parts, self.held.alive, strict=True)
+        ]
+        for number, row in self.where([*query.like, *query.unlike]):
+            found[number][row] = False
+        return found
+
+    def weights(self, query: PaperQuery, *, own_words: bool) -> dict[str, float]:
+        """Words of a query, and what they weigh.
+
+        Args:
+            query: The query.
+            own_words: Whether papers to be like are told by their words, for want of vectors.
+        """
+        words = self.stems.tokens([query.text])[0]
+        last = query.text.rsplit(maxsplit=1)[-1:] if query.unfinished and not query.text[-1:].isspace() else []
+        if last and len(last[0]) >= LETTERS:
+            words = [*words, *(word for word in self.words.completed(last[0].lower(), COMPLETED) if word not in words)]
+        found = self.words.rarest(words, WORDS)
+        for number, row in self.where(query.like) if own_words else []:
+            told = self.held.parts[number].words.of_row(row)
+            for word, weight in self.words.rarest([w for w in told for _ in range(told[w])], OWN_WORDS).items():
+                found[word] = found.get(word, 0.0) + weight
+        return found
+
+    def by_words(self, weights: dict[str, float], allowed: Sequence[Mask], most: int) -> tuple[Found, int]:
+        """The `most` papers that hold the words best, and how many hold one at all."""
+        if not weights:
+            return NOTHING, 0
+        every = self.words.scores(weights)
+        scores = [np.where(own & (told > 0), told, -np.inf) for told, own in zip(every, allowed, strict=True)]
+        return self._best(scores, most), sum(int((told > -np.inf).sum()) for told in scores)
+
+    def by_vector(self, vector: Floats, allowed: Sequence[Mask], most: int) -> Found:
+        """The `most` papers nearest to a vector (D,) of length 1."""
+        asked = vector.astype(np.float32)[None]
+        found = []
+        total = max(sum(map(len, self.held.parts)), 1)
+        for part, own, start in zip(self.held.parts, allowed, self.starts.tolist(), strict=True):
+            if part.vectors is not None:
+                share = max(LEAST, COMPARED * most * len(part) // total)
+                rows = _candidates(part.vectors, asked, own, share)
+                scores = part.vectors.rows.part(rows).marks(asked)[0].astype(np.float64)
+                best = ranked(scores, most)
+                found.append(Found(start + rows[best], scores[best]))
+        return _merged(found, most)
+
+    def newest(self, allowed: Sequence[Mask], most: int) -> Found:
+        """The newest papers, of one day those that came last first."""
+        days = [np.where(own, part.days, -1.0) for part, own in zip(self.held.parts, allowed, strict=True)]
+        every = np.concatenate(days) if days else np.empty(0)
+        papers = np.concatenate([part.papers for part in self.held.parts]) if days else np.empty(0, np.int64)
+        there = np.flatnonzero(every >= 0)
+        if len(there) > most:
+            least = np.partition(every[there], len(there) - most)[len(there) - most]
+            there = there[every[there] >= least]
+        order = there[np.lexsort((-papers[there], -every[there]))][:most]
+        return Found(order, every[order])
+
+    def told(self, places: Ints) -> tuple[Ints, list[tuple[int, Ints, Ints]]]:
+        """Numbers (k,) of papers at places, and for each part that holds some: which of them, and their rows."""
+        number = np.searchsorted(self.starts, places, side="right") - 1
+        papers = np.empty(len(places), dtype=np.int64)
+        groups = []
+        for part in np.unique(number).tolist():
+            which = np.flatnonzero(number == part)
+            rows = places[which] - self.starts[part]
+            papers[which] = self.held.parts[part].papers[rows]
+            groups.append((part, which, rows))
+        return papers, groups
+
+    def _best(self, scores: Sequence[NDArray[np.floating]], most: int) -> Found:
+        found = []
+        for told, start in zip(scores, self.starts.tolist(), strict=True):
+            rows = ranked(told, most)
+            found.append(Found(start + rows, told[rows].astype(np.float64)))
+        return _merged(found, most)
+
+
+def passing(part: Part, query: PaperQuery, among: Ints | None) -> Mask:
+    """Which papers (n,) of a part pass the filters of a query; `among` are its numbers in order."""
+    found = np.ones(len(part), dtype=bool)
+    if query.since is not None or query.until is not None:
+        found &= part.days != NO_DAY
+        found &= part.days >= (query.since or date.min).toordinal()
+        found &= part.days <= (query.until or date.max).toordinal()
+    if query.sources:
+        hits = np.concatenate([[0], np.cumsum(np.isin(part.sources, query.sources))])
+        found &= hits[part.source_ends[1:]] > hits[part.source_ends[:-1]]
+    if among is not None:
+        named = np.zeros(len(part), dtype=bool)
+        named[rows_of(part.papers, among)[0]] = True
+        found &= named
+    return found
+
+
+def _candidates(told: Coded, asked: NDArray[np.float32], allowed: Mask, most: int) -> Ints:
+    """Rows of a part that are worth comparing in full: all that are allowed, where these are few."""
+    if not told.bits.shape[1] or int(allowed.sum()) <= BITS_FROM:
+        return np.flatnonzero(allowed)
+    return least_differing(told.bits, bit_columns(asked, told.centre), most, allowed)
+
+
+def _merged(found: Sequence[Found], most: int) -> Found:
+    """The best of several lists as one."""
+    if not found:
+        return NOTHING
+    places = np.concatenate([one.places for one in found])
+    scores = np.concatenate([one.scores for one in found])
+    order = np.lexsort((places, -scores))[:most]
+    return Found(places[order], scores[order])
