@@ -15,7 +15,17 @@ from tests.serve.label.test_browser import CONTRAST, IDS, UNNAMED
 
 pytestmark = pytest.mark.browser
 REAL = Path(__file__).parents[4] / "shared" / "data" / "pages"
-PAGES = ("/", "/trending", "/newest?page=2", "/search?q=soup&like=1", "/paper/1", "/for-you", "/tags", "/tag?name=food", "/nowhere")
+PAGES = (
+    "/",
+    "/trending",
+    "/newest?page=2",
+    "/search?q=soup&like=1",
+    "/paper/1",
+    "/for-you",
+    "/tags",
+    "/tag?name=food",
+    "/nowhere",
+)
 PAINT = """() => new Promise((done) => {
   const look = () => {
     const found = performance.getEntriesByName("first-contentful-paint")[0];
@@ -81,7 +91,9 @@ def open_page(browser):
 def ready(page):
     """Wait until the search of the site is there, and show the page again."""
     for _ in range(100):
-        if page.request.get(f"{page.url.split('/', 3)[0]}//{page.url.split('/')[2]}/search.json?q=soup").json()["papers"]:
+        if page.request.get(f"{page.url.split('/', 3)[0]}//{page.url.split('/')[2]}/search.json?q=soup").json()[
+            "papers"
+        ]:
             break
         page.wait_for_timeout(200)
     page.reload()
@@ -190,17 +202,36 @@ def test_focus_is_seen_and_goes_in_reading_order(open_page, server):
     seen = []
     for _ in range(16):
         page.keyboard.press("Tab")
-        seen.append(page.evaluate("() => [document.activeElement.innerText.trim(), getComputedStyle(document.activeElement).outlineStyle]"))
+        seen.append(
+            page.evaluate(
+                "() => [document.activeElement.innerText.trim(), getComputedStyle(document.activeElement).outlineStyle]"
+            )
+        )
     assert seen[0][0] == "To the papers"
     assert all(style != "none" for _, style in seen)
     names = [name for name, _ in seen]
-    assert names.index("Front page") < names.index("Search") < next(n for n, name in enumerate(names) if name.startswith("On "))
+    assert (
+        names.index("Front page")
+        < names.index("Search")
+        < next(n for n, name in enumerate(names) if name.startswith("On "))
+    )
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="there is no ../shared/data/pages")
 def test_pages_of_457_papers_are_there_at_once(open_page, tmp_path):
     """The median of five first paints, each in a browser without a cache; the target of 300 ms is the bench's to hold."""
-    command = [sys.executable, "-m", "modicum", "feed", "add", str(REAL), "--encoder", "none", "--folder", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "modicum",
+        "feed",
+        "add",
+        str(REAL),
+        "--encoder",
+        "none",
+        "--folder",
+        str(tmp_path),
+    ]
     subprocess.run(command, check=True, capture_output=True)
     server = Server(tmp_path, "--encoder", "hashed")
     try:

@@ -56,9 +56,15 @@ def test_days_are_found_by_their_index(library):
 
 
 def test_filters_hold_together(library):
-    assert titles(library.newest(0, 9, Filters(since="2024-05-30", until="2024-05-31"))) == ["first of days", "second of days"]
+    assert titles(library.newest(0, 9, Filters(since="2024-05-30", until="2024-05-31"))) == [
+        "first of days",
+        "second of days",
+    ]
     assert titles(library.newest(0, 9, Filters(until="2024-05"))) == [
-        "first of days", "second of days", "a month of days", "a year of days",
+        "first of days",
+        "second of days",
+        "a month of days",
+        "a year of days",
     ]
     assert library.numbers(Filters(among=[1, 2, 9], without=[2])) == [1]
     assert library.count(Filters(source=1)) == 6

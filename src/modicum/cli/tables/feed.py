@@ -133,6 +133,10 @@ def serve_site(
     smtp: options.SMTP = None,
     smtp_password_file: options.SMTP_PASSWORD_FILE = None,
     sender: options.SENDER = None,
+    editor: Annotated[
+        list[str] | None,
+        typer.Option("--editor", metavar="EMAIL", help="A reader who may edit keywords; several times."),
+    ] = None,
     encoder: ENCODER = None,
     json: options.JSON = False,
 ) -> None:
@@ -142,7 +146,9 @@ def serve_site(
     """
     parts = modicum.serve
     server, token = options.read_server(smtp, smtp_password_file), options.read_token(token_file)
-    settings = parts.FeedServing(host, port, token, name, address, readers, encoder, server, sender)
+    settings = parts.FeedServing(
+        host, port, token, name, address, readers, tuple(editor or ()), encoder, server, sender
+    )
     parts.run_feed(folder, settings, lambda url: _ready(folder, url, json))
 
 

@@ -22,6 +22,7 @@ from modicum.serve.feed.site import Site
 from modicum.workspace.feed.readers import Reader, Subscriptions, TooOften, ending_of, export, unsubscribe
 from modicum.workspace.feed.readers.store import SESSION
 from modicum.workspace.feed.readers.subscriptions import EVERY, KINDS, MOST
+from modicum.workspace.feed.tags import forget_tags
 
 NO_MAIL = "this site sends no mail; its owner names a mail server with modicum feed serve --smtp"
 AGAIN = "3600"
@@ -153,6 +154,7 @@ def _account(site: Site) -> APIRouter:
         if form.get("sure") != "1":
             raise InputError("nothing was removed; mark the box that says that you are sure")
         readers.forget(reader)
+        forget_tags(site.library.folder, reader.id)
         site.people.forgotten()
         return _signed_out("/")
 

@@ -15,6 +15,7 @@ from modicum.core.errors import InputError
 from modicum.serve.feed.accounts import accounts
 from modicum.serve.feed.browsing import browsing, papers
 from modicum.serve.feed.gate import Gate, entering
+from modicum.serve.feed.keywords import editing, keywords
 from modicum.serve.feed.lists import HTML, json_answer
 from modicum.serve.feed.mailing import Mailing
 from modicum.serve.feed.marking import marking
@@ -28,7 +29,9 @@ BODIES = ("application/x-www-form-urlencoded", "multipart/form-data", "applicati
 SAFE = MappingProxyType(
     {
         **HEADERS,
-        "content-security-policy": HEADERS["content-security-policy"].replace("form-action 'none'", "form-action 'self'"),
+        "content-security-policy": HEADERS["content-security-policy"].replace(
+            "form-action 'none'", "form-action 'self'"
+        ),
         # Forms tell where they come from, which `no-referrer` would keep from this very site.
         "referrer-policy": "same-origin",
     }
@@ -46,7 +49,7 @@ def make_app(site: Site, policy: Policy, token: str | None = None, mailing: Mail
         mailing: What sends links to readers; None where nobody can sign in.
     """
     app = FastAPI(title=site.name, docs_url=None, redoc_url=None, openapi_url=None)
-    shown = (browsing(site), papers(site), searching(site), marking(site), own(site))
+    shown = (browsing(site), papers(site), searching(site), keywords(site), editing(site), marking(site), own(site))
     for router in (*shown, accounts(site, mailing), entering(site, token), _static(site)):
         app.include_router(router)
 

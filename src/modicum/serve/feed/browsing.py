@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from modicum.serve.feed.asking import PAPERS, day_in, optional, page_of
 from modicum.serve.feed.lists import HTML, Listing, answer, json_answer, lists, paper_facts
+from modicum.serve.feed.mapping import around
 from modicum.serve.feed.readable import readable
 from modicum.serve.feed.site import LARGEST, Site
 from modicum.workspace.feed.library import Filters, Trending
@@ -16,6 +17,8 @@ from modicum.workspace.feed.trending import HALF_LIFE, MENTION
 
 FEW = 5
 """Trending papers on the front page."""
+KEYWORDS = 12
+"""Keywords beside it."""
 FORMULA = {"half_life": f"{HALF_LIFE:g}", "mention": f"{MENTION:g}"}
 
 
@@ -44,6 +47,7 @@ def browsing(site: Site) -> APIRouter:
             "formula": FORMULA,
             "total": site.library.count(),
             "sources": site.library.sources(),
+            "keywords": site.topics.all()[:KEYWORDS],
         }
         body = site.page(request, "front.html.j2", beside=site.beside(request, shown), **told)
         return Response(body, media_type=HTML)
@@ -93,6 +97,7 @@ def papers(site: Site) -> APIRouter:
             return json_answer(facts | {"sources": [{name: entry[name] for name in told} for entry in entries]})
         beside = site.beside(request, [*found, *near])
         shown = {"title": readable(found[0].title), "paper": found[0], "near": near, "entries": entries}
+        shown |= {"around": around(site.places, found[0], near)}
         return Response(site.page(request, "paper.html.j2", beside=beside, **shown), media_type=HTML)
 
     return router

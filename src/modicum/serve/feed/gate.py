@@ -44,7 +44,9 @@ class Gate:
         elif scope["method"] in ("GET", "HEAD") and not scope["path"].endswith((".json", ".atom")):
             await RedirectResponse(DOOR, 303)(scope, receive, send)
         else:
-            body = json.dumps({"error": "the token is missing or wrong; send it in the header Authorization: Bearer TOKEN"})
+            body = json.dumps(
+                {"error": "the token is missing or wrong; send it in the header Authorization: Bearer TOKEN"}
+            )
             told = {"www-authenticate": "Bearer"}
             await Response(body, 401, told, media_type="application/json")(scope, receive, send)
 

@@ -83,7 +83,9 @@ def answer(site: Site, request: Request, listing: Listing) -> Response:
 
 def json_answer(told: Any, status: int = 200) -> Response:
     """Facts as JSON."""
-    return Response(json.dumps(told, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace"), status, media_type=JSON)
+    return Response(
+        json.dumps(told, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace"), status, media_type=JSON
+    )
 
 
 def listing_facts(site: Site, request: Request, listing: Listing) -> dict[str, Any]:

@@ -11,6 +11,9 @@ from modicum.core.errors import InputError
 from modicum.serve.feed.asking import form_of, way_back
 from modicum.serve.feed.lists import json_answer
 from modicum.serve.feed.site import Site
+from modicum.serve.feed.suggestions import tag_of
+from modicum.workspace.feed.readers.addresses import one_line
+from modicum.workspace.feed.readers.marks import NAME
 
 Form = Annotated[dict[str, str], Depends(form_of)]
 
@@ -31,7 +34,9 @@ def marking(site: Site) -> APIRouter:
 
     @router.post("/paper/{number:int}/tag", response_class=Response)
     def tag(request: Request, number: int, form: Form) -> Response:
-        site.people.marks(request).tag(_checked(number), form.get("name", ""), _on(form))
+        name = form.get("name", "")
+        site.people.marks(request).tag(_checked(number), name, _on(form))
+        site.learn(tag_of(site, request, one_line(name, NAME, "name of a tag")))
         return _told(site, request, number, form)
 
     @router.post("/paper/{number:int}/note", response_class=Response)

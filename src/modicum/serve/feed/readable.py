@@ -7,11 +7,33 @@ import unicodedata
 
 ACCENTS = {"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307"}
 ACCENTS |= {"c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "k": "\u0328", "r": "\u030a"}
-LETTERS = {"ss": "ß", "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å"}
+LETTERS = {
+    "ss": "ß",
+    "o": "ø",
+    "O": "Ø",
+    "l": "ł",
+    "L": "Ł",
+    "ae": "æ",
+    "AE": "Æ",
+    "oe": "œ",
+    "OE": "Œ",
+    "aa": "å",
+    "AA": "Å",
+}
 SIGNS = {"textgreater": ">", "textless": "<", "times": "×", "pm": "±", "leq": "≤", "geq": "≥", "le": "≤", "ge": "≥"}
 SIGNS |= {"sim": "~", "approx": "≈", "to": "→", "rightarrow": "→", "infty": "∞", "cdot": "·", "ldots": "…", "dots": "…"}
 SIGNS |= {"ell": "ℓ", "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε"}
-SIGNS |= {"lambda": "λ", "mu": "μ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "theta": "θ", "phi": "φ", "omega": "ω"}
+SIGNS |= {
+    "lambda": "λ",
+    "mu": "μ",
+    "pi": "π",
+    "rho": "ρ",
+    "sigma": "σ",
+    "tau": "τ",
+    "theta": "θ",
+    "phi": "φ",
+    "omega": "ω",
+}
 RAISED, LOWERED = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ"), str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 _ACCENT = re.compile(r"\\(?:([\'`^\"~=.])\s?|([cvuHkr])(?=\{))\{?\\?([A-Za-z])\}?")
 _STYLE = re.compile(r"\\(?:text(?:bf|it|tt|sc|rm|sf|up)|emph|mathrm|mathbf|mathcal|mathbb|underline)\{([^{}]*)\}")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
+
+from threadpoolctl import threadpool_limits
 
 from modicum.core.errors import InputError
 from modicum.serve.feed.site import Site
+from modicum.workspace.feed.keywords import find_keywords, map_papers
 from modicum.workspace.feed.store import Store
 
 EVERY = 5.0
@@ -13,7 +17,7 @@ EVERY = 5.0
 
 
 class Refreshing:
-    """Keeps a site's search up to date.
+    """Keeps a site's search, keywords and map up to date.
 
     Args:
         site: The site.
@@ -51,3 +55,12 @@ class Refreshing:
             self._site.trouble = f"The search does not work: {error}."
         else:
             self._site.changed(changed)
+            self._beside(store)
+
+    def _beside(self, store: Store) -> None:
+        """Keywords and the map, which need vectors; where there are none, pages do without."""
+        search = self._site.search
+        if search.encoder is not None and not self._end.is_set():
+            with threadpool_limits(1), suppress(InputError):
+                find_keywords(store, search)
+                map_papers(store, search)

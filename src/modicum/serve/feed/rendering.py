@@ -90,7 +90,9 @@ def place_of(identifier: str) -> tuple[str, str | None]:
 
 def address(path: str, **told: Any) -> str:
     """An address on this site; parameters that are empty or None are left out, lists are repeated."""
-    kept = [(name, one) for name, value in told.items() for one in (value if isinstance(value, (list, tuple)) else [value])]
+    kept = [
+        (name, one) for name, value in told.items() for one in (value if isinstance(value, (list, tuple)) else [value])
+    ]
     query = urlencode([(name.rstrip("_"), str(one)) for name, one in kept if one not in (None, "", 0)])
     return f"{path}?{query}" if query else path
 
@@ -134,7 +136,9 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FunctionLoader(_read), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(authors=authors, day=day_words, opening=opening, place=place_of, readable=readable, some=_some)
+    environment.filters.update(
+        authors=authors, day=day_words, opening=opening, place=place_of, readable=readable, some=_some
+    )
     environment.globals.update(address=address, marked=marked)
     return environment
 

@@ -22,6 +22,7 @@ from modicum.serve.listening import address, allowed_hosts, check_access, is_loo
 from modicum.workspace.feed.digest import Letters, Server
 from modicum.workspace.feed.library import Library
 from modicum.workspace.feed.search import PaperSearch
+from modicum.workspace.feed.tags import TagFitter
 
 PORT = 8790
 
@@ -42,6 +43,8 @@ class FeedServing:
     """Address under which readers know it, where that is another than it listens at."""
     readers: bool = False
     """Whether readers sign up; else whoever reaches the site is its one reader."""
+    editors: tuple[str, ...] = ()
+    """E-mail addresses of the readers who may edit keywords."""
     encoder: str | None = None
     """Encoder of search; `none` for words alone."""
     smtp: Server | None = None
@@ -75,7 +78,9 @@ def run_feed(folder: Path, settings: FeedServing, ready: Callable[[str], None]) 
         check_access(settings.host, settings.token)
     library = Library.open(folder)
     search, people = PaperSearch(folder, encoder=settings.encoder), People(folder, single=not settings.readers)
-    site = Site(library, search, people, settings.name or NAME, settings.address)
+    site = Site(library, search, people, settings.name or NAME, frozenset(settings.editors), settings.address)
+    # Its thread ends with the process: what it is at is lost, and learnt when the tag is looked at again.
+    site.fitter = TagFitter(folder, search)
     refreshing = Refreshing(site)
     with listen(settings.host, settings.port, PORT) as listening:
         at = listening.getsockname()[1]
@@ -89,6 +94,7 @@ def run_feed(folder: Path, settings: FeedServing, ready: Callable[[str], None]) 
             timeout_graceful_shutdown=1,
         )
         refreshing.start()
+        site.fitter.start()
         ready(f"{opened}{DOOR[1:]}?token={quote(settings.token)}" if settings.token else opened)
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])

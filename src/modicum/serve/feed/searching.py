@@ -78,7 +78,9 @@ def searching(site: Site) -> APIRouter:
         page, count = page_of(request, PAGES)
         if not site.searchable:
             listing = Listing("Search", PATH, (), asked.query)
-            return _shown(site, request, asked, listing, site.trouble or "The search is being prepared; try again soon.")
+            return _shown(
+                site, request, asked, listing, site.trouble or "The search is being prepared; try again soon."
+            )
         hidden = site.hidden(request)
         hits = site.search.find(_query(site, asked, request), page * count + len(hidden) + 1)
         scores = dict(zip(hits.papers.tolist(), hits.scores.tolist(), strict=True))
@@ -97,7 +99,7 @@ def searching(site: Site) -> APIRouter:
 
 
 def _query(site: Site, asked: Asked, request: Request) -> PaperQuery:
-    among = None if asked.keyword is None else site.of_keyword(asked.keyword)
+    among = None if asked.keyword is None else site.topics.papers(asked.keyword)
     days = [None if day is None else date.fromisoformat(day) for day in (asked.since, asked.until)]
     sources = () if asked.source is None else (asked.source,)
     for number in (*asked.like, *asked.unlike):
@@ -120,7 +122,12 @@ def _shown(site: Site, request: Request, asked: Asked, listing: Listing, said: s
     told: dict[str, Any] = {"listing": replace(listing, scores={}), "beside": beside, "said": said}
     if request.query_params.get("part") == "results":
         return Response(site.page(request, "results.html.j2", **told), media_type=HTML)
-    told |= {"asked": asked, "named": asked.named(site), "sources": site.library.sources(), "keywords": site.keywords()}
+    told |= {
+        "asked": asked,
+        "named": asked.named(site),
+        "sources": site.library.sources(),
+        "keywords": site.topics.all(),
+    }
     return Response(site.page(request, "search.html.j2", title=listing.title, **told), media_type=HTML)
 
 

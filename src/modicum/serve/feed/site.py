@@ -13,13 +13,21 @@ from fastapi import Request
 
 from modicum.serve.feed.people import People
 from modicum.serve.feed.rendering import rendered
-from modicum.serve.feed.suggestions import Suggesting
 from modicum.serve.pages import assets_of
+from modicum.workspace.feed.keywords import Keywords, PaperMap
 from modicum.workspace.feed.library import Library, Paper
 from modicum.workspace.feed.search import PaperSearch
+from modicum.workspace.feed.store import Store
+from modicum.workspace.feed.tags import Tag, TagFitter
 
 NAME = "modicum feed"
-PLACES = (("/", "Front page"), ("/trending", "Trending"), ("/newest", "Newest"), ("/search", "Search"))
+PLACES = (
+    ("/", "Front page"),
+    ("/trending", "Trending"),
+    ("/newest", "Newest"),
+    ("/search", "Search"),
+    ("/keywords", "Keywords"),
+)
 """Pages that are told of at the top of each page."""
 OWN = (("/for-you", "For you"), ("/tags", "Likes and tags"), ("/account", "Account"))
 """And those of a reader."""
@@ -59,12 +67,19 @@ class Site:
     search: PaperSearch
     people: People
     name: str = NAME
+    editors: frozenset[str] = frozenset()
+    """E-mail addresses of the readers who may edit keywords; the reader of a feed that has one alone may always."""
     address: str | None = None
     """Address under which readers know the site; None for that of each request."""
     clock: Callable[[], float] = time.time
     trouble: str = ""
     """Why the search does not work; empty where it does."""
+    fitter: TagFitter | None = None
+    """What learns tags in the background."""
+    generation: int = 0
+    """How often papers changed while the site ran."""
     _near: dict[int, list[int]] = field(default_factory=dict)
+    _learnt: dict[tuple[int, str], tuple[int, ...]] = field(default_factory=dict)
     assets: Mapping[str, bytes] = field(default_factory=lambda: assets_of(__package__))
 
     @cached_property
@@ -91,9 +106,19 @@ class Site:
         return rendered(template, **around, **told)
 
     @cached_property
-    def suggesting(self) -> Suggesting:
-        """What ranks papers by likes."""
-        return Suggesting(self.library, self.search)
+    def store(self) -> Store:
+        """The feed, for what is kept beside its papers."""
+        return Store.open(self.library.folder)
+
+    @cached_property
+    def topics(self) -> Keywords:
+        """The feed's keywords."""
+        return Keywords(self.store)
+
+    @cached_property
+    def places(self) -> PaperMap:
+        """Where papers lie on the feed's map."""
+        return PaperMap(self.store)
 
     @property
     def searchable(self) -> bool:
@@ -105,7 +130,13 @@ class Site:
         self.trouble = ""
         if papers:
             self._near.clear()
-            self.suggesting.forget()
+            self.generation += 1
+
+    def learn(self, tag: Tag) -> None:
+        """Have a tag be learnt in the background, unless it was just as it stands."""
+        if self.fitter is not None and self._learnt.get((tag.reader, tag.name)) != tag.tagged:
+            self._learnt[tag.reader, tag.name] = tag.tagged
+            self.fitter.note(tag)
 
     def standing(self, number: int) -> int:
         """The number under which a paper is known today."""
@@ -116,13 +147,10 @@ class Site:
         marks = self.people.visitor(request).marks
         return frozenset(marks.hidden()) if marks else frozenset()
 
-    def keywords(self) -> list[Any]:
-        """Keywords there are."""
-        return []
-
-    def of_keyword(self, number: int) -> list[int]:
-        """Numbers of a keyword's papers."""
-        return []
+    def may_edit(self, request: Request) -> bool:
+        """Whether whoever asks may edit what belongs to all readers."""
+        reader = self.people.visitor(request).reader
+        return reader is not None and (self.people.single or reader.email in self.editors)
 
     def neighbours(self, number: int, without: Collection[int], most: int = NEAR) -> list[Paper]:
         """Papers most like one, nearest first."""
@@ -151,7 +179,8 @@ class Site:
         """What a list tells of papers beside themselves."""
         numbers = list(dict.fromkeys(paper.number for paper in papers))
         marks = self.people.visitor(request).of(numbers)
-        return Beside(_here(request), marks, self.similar(numbers, self.hidden(request)))
+        similar = self.similar(numbers, self.hidden(request))
+        return Beside(_here(request), marks, similar, self.topics.of(numbers))
 
 
 def _here(request: Request) -> str:

@@ -1,22 +1,24 @@
-"""What a reader may like: papers ranked by likes or by the papers of a tag, each with its reason; kept until either changes."""
+"""What a reader may like, or a tag may fit: ranked papers, each with its reason, kept until anything of it changes."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from modicum.workspace.feed import rank_by_likes
-from modicum.workspace.feed.library import Filters, Library, Paper
-from modicum.workspace.feed.search import PaperQuery, PaperSearch
+from fastapi import Request
 
-TOP, MANY = 100, 5_000
-"""Suggestions that are kept, and papers that are ranked: of more, those nearest to the likes."""
+from modicum.serve.feed.site import Site
+from modicum.workspace.feed.library import Paper
+from modicum.workspace.feed.tags import Tag, TagSuggestions, suggest_for_tag
+
+LIKES = ""
+"""In the place of a tag's name: what a reader likes."""
+TOP = 100
+"""Suggestions that are kept."""
 KEPT = 200
 """Rankings that are kept."""
-LIKES = 50
-"""Likes by which papers are looked for where there are many."""
 
 
 @dataclass(frozen=True)
@@ -27,69 +29,83 @@ class Reason:
     """Liked or tagged papers that it is nearest to."""
     phrases: tuple[str, ...]
     """Phrases that raised it."""
+    probability: float | None = None
+    """That the tag fits, by what was learnt of it."""
 
-    def to_dict(self) -> dict[str, list[int] | list[str]]:
+    def to_dict(self) -> dict[str, object]:
         """JSON-able form."""
-        return {"near": [paper.number for paper in self.near], "phrases": list(self.phrases)}
+        return {
+            "near": [paper.number for paper in self.near],
+            "phrases": list(self.phrases),
+            "probability": self.probability,
+        }
 
 
 @dataclass(frozen=True)
 class Suggested:
-    """A suggestion."""
+    """Papers with reasons and scores, best first."""
 
-    number: int
-    score: float
-    near: tuple[int, ...]
-    phrases: tuple[str, ...]
+    papers: tuple[Paper, ...]
+    reasons: dict[int, Reason]
+    scores: dict[int, float]
+    by: str
+    """`likes` or `bundle`."""
 
 
 class Suggesting:
-    """Ranks papers by a few, and keeps what was ranked.
+    """Ranks papers for a tag, and keeps what was ranked.
 
     Args:
-        library: The feed.
-        search: Its search, which has the vectors.
+        site: The site.
     """
 
-    def __init__(self, library: Library, search: PaperSearch) -> None:
-        self._library, self._search = library, search
-        self._kept: OrderedDict[tuple[int, ...], tuple[Suggested, ...]] = OrderedDict()
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._kept: OrderedDict[tuple[object, ...], TagSuggestions] = OrderedDict()
         self._turn = threading.Lock()
 
-    def forget(self) -> None:
-        """Drop what was ranked, as papers changed."""
-        self._kept.clear()
+    def of(self, request: Request, name: str = LIKES, most: int = TOP) -> Suggested:
+        """What fits a tag, or the likes of whoever asks; neither hidden papers nor those that have it.
 
-    def by(self, likes: Collection[int]) -> tuple[Suggested, ...]:
-        """Papers ranked by some; none where there are none, or all are liked, or vectors are not there."""
-        known = tuple(sorted(number for number in likes if number in self._search))
-        with self._turn:  # one ranking at a time: each uses the whole machine
-            found = self._kept.pop(known, None)
+        Raises:
+            HTTPException: It is a guest.
+        """
+        tag = tag_of(self._site, request, name)
+        found = self._ranked(tag)
+        numbers = found.papers.tolist()
+        near = {number: found.near[row].tolist() for row, number in enumerate(numbers[:most])}
+        papers = self._site.library.papers([*near, *(one for some in near.values() for one in some)])
+        known = {paper.number: paper for paper in papers}
+        reasons, scores = dict[int, Reason](), dict[int, float]()
+        for row, number in enumerate(near):
+            liked = tuple(known[one] for one in near[number] if one in known)
+            sure = None if found.probabilities is None else round(float(found.probabilities[row]), 4)
+            reasons[number] = Reason(liked, found.phrases[row], sure)
+            scores[number] = float(found.scores[row])
+        return Suggested(tuple(known[number] for number in near if number in known), reasons, scores, found.by)
+
+    def _ranked(self, tag: Tag) -> TagSuggestions:
+        key = (tag, self._site.generation, _stamp(tag.place(self._site.library.folder)))
+        with self._turn:  # one ranking at a time: each takes what the machine has
+            found = self._kept.pop(key, None)
             if found is None:
-                found = self._ranked(known) if known else ()
-            self._kept[known] = found
+                found = suggest_for_tag(self._site.store, self._site.search, tag, top=TOP)
+            self._kept[key] = found
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return found
 
-    def _ranked(self, likes: Sequence[int]) -> tuple[Suggested, ...]:
-        papers = self._library.papers(self._candidates(likes))
-        papers = [paper for paper in papers if paper.number in self._search]
-        numbers = [paper.number for paper in papers]
-        place = {number: row for row, number in enumerate(numbers)}
-        rows = [place[number] for number in likes if number in place]
-        X = self._search.vectors(numbers)
-        if not 0 < len(rows) < len(numbers) or not X.any():
-            return ()
-        found = rank_by_likes([f"{paper.title}. {paper.abstract}" for paper in papers], X, rows, top=TOP)
-        told = zip(found.rows.tolist(), found.scores.tolist(), found.likes.tolist(), found.phrases, strict=True)
-        return tuple(
-            Suggested(numbers[row], score, tuple(numbers[one] for one in near), phrases)
-            for row, score, near, phrases in told
-        )
 
-    def _candidates(self, likes: Sequence[int]) -> list[int]:
-        if len(self._search) <= MANY:
-            return self._library.numbers(Filters())
-        found = self._search.find(PaperQuery(like=tuple(likes[:LIKES])), MANY)
-        return [*likes, *(int(number) for number in found.papers)]
+def tag_of(site: Site, request: Request, name: str) -> Tag:
+    """A tag of whoever asks, as it stands; under no name the likes.
+
+    Raises:
+        HTTPException: It is a guest.
+    """
+    marks = site.people.marks(request)
+    return Tag(marks.reader, name, tuple(marks.tagged(name) if name else marks.liked()), tuple(marks.hidden()))
+
+
+def _stamp(place: Path) -> int:
+    """What changes when a tag is learnt anew."""
+    return place.stat().st_mtime_ns if place.is_dir() else 0

@@ -50,7 +50,18 @@ def site_rows(pages: Path, seeds: int, progress: Progress) -> list[BenchRow]:
         store = Store.open(Path(name) / "feed", create=True)
         found = add(store, str(pages), progress=progress)
         store.close()
-        command = [sys.executable, "-m", "modicum", "feed", "serve", "--folder", f"{name}/feed", "--json", "--port", "0"]
+        command = [
+            sys.executable,
+            "-m",
+            "modicum",
+            "feed",
+            "serve",
+            "--folder",
+            f"{name}/feed",
+            "--json",
+            "--port",
+            "0",
+        ]
         with running(command) as (url, _), _browser() as browser:
             _until_ready(url)
             return [
@@ -83,13 +94,17 @@ def _browser() -> Iterator[Any]:
     try:
         driving = importlib.import_module("playwright.sync_api")
     except ModuleNotFoundError as error:
-        raise InputError("this benchmark needs the package playwright; install it with: pip install playwright") from error
+        raise InputError(
+            "this benchmark needs the package playwright; install it with: pip install playwright"
+        ) from error
     program = os.environ.get(BROWSER, str(USUAL) if USUAL.exists() else None)
     with driving.sync_playwright() as driver:
         try:
             browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
         except driving.Error as error:
-            raise InputError(f"no browser can be started ({error.message.splitlines()[0]}); name one in {BROWSER}") from error
+            raise InputError(
+                f"no browser can be started ({error.message.splitlines()[0]}); name one in {BROWSER}"
+            ) from error
         yield browser
         browser.close()
 

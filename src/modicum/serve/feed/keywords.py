@@ -1,0 +1,101 @@
+"""Keyword pages under addresses that stay, the map of the feed, and the forms by which keywords are edited."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
+
+from modicum.core.errors import InputError
+from modicum.serve.feed.asking import page_of, whole
+from modicum.serve.feed.lists import HTML, Listing, answer, json_answer, lists
+from modicum.serve.feed.mapping import drawn_map
+from modicum.serve.feed.marking import Form
+from modicum.serve.feed.site import LARGEST, Site
+from modicum.workspace.feed.keywords import Keyword
+
+ALL = "/keywords"
+
+
+def keywords(site: Site) -> APIRouter:
+    """Routes of the list of keywords, of each one's page, and of the map."""
+    router = APIRouter()
+
+    @router.get(f"{ALL}.json", response_class=Response)
+    @router.get(ALL, response_class=Response)
+    def every(request: Request) -> Response:
+        found = site.topics.all()
+        if request.url.path != ALL:
+            return json_answer({"keywords": [_facts(site.base(request), one) for one in found]})
+        told = {"keywords": found, "papers": site.library.count(), "searchable": site.searchable}
+        return Response(site.page(request, "keywords/all.html.j2", title="Keywords", **told), media_type=HTML)
+
+    @router.get("/map", response_class=Response)
+    def drawn(request: Request) -> Response:
+        shown = drawn_map(site.places, site.topics, site.library)
+        return Response(site.page(request, "keywords/map.html.j2", title="Map", map=shown), media_type=HTML)
+
+    @lists(router, "/keyword/{number:int}")
+    def one(request: Request, number: int) -> Response:
+        keyword = site.topics.find(number) if number < LARGEST else None
+        if keyword is None:
+            raise HTTPException(404, "there is no such keyword; it may have been dropped")
+        if keyword.number != number:
+            ending = request.url.path.removeprefix(f"/keyword/{number}")
+            return RedirectResponse(f"/keyword/{keyword.number}{ending}", 301)
+        hidden = site.hidden(request)
+        numbers = [paper for paper in site.topics.papers(number) if paper not in hidden]
+        page, count = page_of(request)
+        papers, more = site.library.papers(numbers[(page - 1) * count : page * count]), len(numbers) > page * count
+        others = [other for other in site.topics.all() if other.number != number]
+        told = {"keyword": keyword, "others": others, "edits": site.may_edit(request)}
+        path, shape = f"/keyword/{number}", "keywords/one.html.j2"
+        return answer(
+            site, request, Listing(keyword.name, path, papers, {}, page, more, len(numbers), template=shape, told=told)
+        )
+
+    return router
+
+
+def editing(site: Site) -> APIRouter:
+    """Routes of the forms that rename, merge and drop a keyword."""
+    router = APIRouter()
+
+    @router.post("/keyword/{number:int}/rename", response_class=Response)
+    def rename(request: Request, number: int, form: Form) -> Response:
+        _check(site, request, number)
+        site.topics.rename(number, form.get("name", ""))
+        return RedirectResponse(f"/keyword/{number}", 303)
+
+    @router.post("/keyword/{number:int}/merge", response_class=Response)
+    def merge(request: Request, number: int, form: Form) -> Response:
+        _check(site, request, number)
+        into = whole(form, "into", 0, 1 << 50)
+        site.topics.merge([into, number])
+        return RedirectResponse(f"/keyword/{into}", 303)
+
+    @router.post("/keyword/{number:int}/drop", response_class=Response)
+    def drop(request: Request, number: int, form: Form) -> Response:
+        _check(site, request, number)
+        if form.get("sure") != "1":
+            raise InputError("nothing was dropped; mark the box that says that you are sure")
+        site.topics.drop(number)
+        return RedirectResponse(ALL, 303)
+
+    return router
+
+
+def _check(site: Site, request: Request, number: int) -> None:
+    if not site.may_edit(request):
+        raise HTTPException(403, "keywords belong to all readers, and are edited by those whom --editor names")
+    if number >= LARGEST:
+        raise HTTPException(404, "there is no such keyword")
+
+
+def _facts(base: str, keyword: Keyword) -> dict[str, object]:
+    return {
+        "number": keyword.number,
+        "name": keyword.name,
+        "terms": list(keyword.terms),
+        "papers": keyword.papers,
+        "address": f"{base}/keyword/{keyword.number}",
+    }
