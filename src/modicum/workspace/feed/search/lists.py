@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from modicum.core.arrays import normalize_rows
 from modicum.core.errors import InputError
 from modicum.core.protocols import Encoder
 from modicum.data.search import PartedBM25, Stems
@@ -78,22 +79,21 @@ class Lists:
         """Papers that are there."""
         return sum(int(own.sum()) for own in self.held.alive)
 
-    def where(self, papers: Sequence[int]) -> list[tuple[int, int]]:
-        """Part, and row in it, of papers.
+    def where(self, papers: Sequence[int]) -> tuple[Ints, Ints]:
+        """Part (M,), and row in it (M,), of papers.
 
         Raises:
             InputError: One is not there.
         """
         wanted = np.asarray(papers, dtype=np.int64).reshape(-1)
-        found: dict[int, tuple[int, int]] = {}
+        parts, rows = np.full(len(wanted), -1), np.zeros(len(wanted), dtype=np.int64)
         for number, (part, alive) in enumerate(zip(self.held.parts, self.held.alive, strict=True)):
-            for row, at in zip(*(one.tolist() for one in rows_of(part.papers, wanted)), strict=True):
-                if alive[row]:
-                    found[at] = (number, row)
-        for at in range(len(wanted)):
-            if at not in found:
-                raise InputError(f"the feed has no paper {papers[at]}; it may be another paper by now, or a new one")
-        return [found[at] for at in range(len(wanted))]
+            at, which = rows_of(part.papers, wanted)
+            parts[which[alive[at]]], rows[which[alive[at]]] = number, at[alive[at]]
+        if (parts < 0).any():
+            paper = int(wanted[parts < 0][0])
+            raise InputError(f"the feed has no paper {paper}; it may be another paper by now, or a new one")
+        return parts, rows
 
     def vectors(self, papers: Sequence[int]) -> NDArray[np.float32]:
         """Vectors (M, D) of papers, of length 1 or 0.
@@ -102,12 +102,12 @@ class Lists:
             InputError: One is not there.
         """
         out = np.zeros((len(papers), self.width), dtype=np.float32)
-        for row, (number, at) in enumerate(self.where(papers)):
+        parts, rows = self.where(papers)
+        for number in np.unique(parts).tolist():
             told = self.held.parts[number].vectors
             if told is not None:
-                own = told.rows.take(slice(at, at + 1))[0]
-                length = float(np.linalg.norm(own))
-                out[row] = own / (length if length > 0 else 1.0)
+                own = np.flatnonzero(parts == number)
+                out[own] = normalize_rows(told.rows.take(rows[own]))
         return out
 
     def allowed(self, query: PaperQuery) -> list[Mask]:
@@ -120,7 +120,7 @@ class Lists:
         found = [
             alive & passing(part, query, among) for part, alive in zip(self.held.parts, self.held.alive, strict=True)
         ]
-        for number, row in self.where([*query.like, *query.unlike]):
+        for number, row in zip(*self.where([*query.like, *query.unlike]), strict=True):
             found[number][row] = False
         return found
 
@@ -136,8 +136,8 @@ class Lists:
         if last and len(last[0]) >= LETTERS:
             words = [*words, *(word for word in self.words.completed(last[0].lower(), COMPLETED) if word not in words)]
         found = self.words.rarest(words, WORDS)
-        for number, row in self.where(query.like) if own_words else []:
-            told = self.held.parts[number].words.of_row(row)
+        for number, row in zip(*self.where(query.like if own_words else ()), strict=True):
+            told = self.held.parts[number].words.of_row(int(row))
             for word, weight in self.words.rarest([w for w in told for _ in range(told[w])], OWN_WORDS).items():
                 found[word] = found.get(word, 0.0) + weight
         return found

@@ -1,0 +1,159 @@
+"""Keywords of a feed from the topics of its papers: found once, kept, and joined by new ones that new papers make.
+
+Each paper is on the page of its topic, and on those of other topics to which it is as near as half of their own papers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from sqlite3 import Connection
+
+import numpy as np
+
+from modicum.core.arrays import chunks
+from modicum.core.errors import InputError
+from modicum.core.files import atomic_folder
+from modicum.core.progress import Progress, silent
+from modicum.core.records import Table
+from modicum.vectors.topics import KeptTopics
+from modicum.workspace.feed.keywords.pages import Keywords, standing_of
+from modicum.workspace.feed.search import PaperSearch
+from modicum.workspace.feed.search.changes import changed_after, last_change, watch
+from modicum.workspace.feed.search.part import text_of
+from modicum.workspace.feed.store import Store
+from modicum.workspace.topics import TopicSettings, TopicState, load_topics, topics_of
+
+FOLDER = "keywords"
+LEAST = 30
+"""Papers from which on keywords are sought."""
+SAMPLE = 20_000
+"""Papers from which they are learnt at most: the latest ones."""
+MOST = 3
+"""Keywords that a paper has at most."""
+ROWS = 16_384
+
+
+def find_keywords(
+    store: Store,
+    search: PaperSearch,
+    *,
+    keywords: int | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> int:
+    """Find the keywords of a feed, or put papers that are new or changed on the pages of those that are there.
+
+    Args:
+        store: The feed, opened by the calling thread.
+        search: Its search, up to date.
+        keywords: How many to find the first time; None lets the papers tell.
+        seed: Of samples.
+        progress: Called with the stage `keywords` and how many papers are done.
+
+    Returns:
+        How many papers were put on pages; 0 where nothing changed, or there are too few papers as yet.
+
+    Raises:
+        InputError: The search has no vectors, or the feed cannot be written.
+    """
+    pages, mark = Keywords(store), watch(store)
+    if search.encoder is None:
+        raise InputError("keywords are found by vectors, and the search knows words alone; name an --encoder")
+    last = last_change(store)
+    read = store.rows("SELECT seq, encoder FROM keywords_read WHERE feed = ?", mark)
+    before = _kept(store.folder / FOLDER) if read and read[0]["encoder"] == search.encoder.fingerprint else None
+    if before is not None and read[0]["seq"] >= last:
+        return 0
+    settings = TopicSettings(topics=keywords if before is None else None, seed=seed)
+    state = _learnt(store, search, before, settings)
+    if state is None:
+        return 0
+    new = before is None or {one.id for one in state.topics} != {one.id for one in before.topics}
+    changed = [paper for _, paper in changed_after(store, 0 if new else read[0]["seq"], -1)]
+    told = _placed(state.kept, search, [paper for paper in changed if paper in search], progress)
+    with store.transaction() as db:
+        if before is None:
+            db.execute("DELETE FROM keyword_papers")
+            db.execute("DELETE FROM keywords")  # numbers are never given again
+        _name(pages, state, db)
+        _write(db, changed, told)
+        db.execute("INSERT OR REPLACE INTO keywords_read VALUES (?, ?, ?)", (mark, last, search.encoder.fingerprint))
+    return len(changed)
+
+
+def _kept(folder: Path) -> TopicState | None:
+    """The topics of an earlier run; None where they are not there, or damaged."""
+    try:
+        return load_topics(folder)
+    except InputError:
+        return None
+
+
+def _learnt(store: Store, search: PaperSearch, before: TopicState | None, settings: TopicSettings) -> TopicState | None:
+    """The topics of the latest papers, with those that were there, on disk; None where there are too few papers."""
+    rows = store.rows("SELECT id, title, abstract FROM papers ORDER BY id DESC LIMIT ?", SAMPLE)
+    rows = [row for row in reversed(rows) if row["id"] in search]
+    if len(rows) < LEAST:
+        return None
+    numbers, texts = tuple(str(row["id"]) for row in rows), tuple(text_of(row) for row in rows)
+    table = Table(numbers, texts, (None,) * len(rows), "the feed")
+    state = topics_of(table, encoder=search.encoder, previous=before, settings=settings).state
+    with atomic_folder(store.folder / FOLDER) as work:
+        state.write(work, {})
+    return state
+
+
+def _placed(
+    kept: KeptTopics, search: PaperSearch, papers: Sequence[int], progress: Progress
+) -> list[tuple[int, int, float]]:
+    """Topic, paper and cosine for each page that a paper is on."""
+    leaf = np.flatnonzero(np.isin(kept.topic, kept.ids))
+    leaf = leaf[np.argsort(kept.topic[leaf], kind="stable")]
+    starts = np.searchsorted(kept.topic[leaf], kept.ids)
+    found: list[tuple[int, int, float]] = []
+    for cut in chunks(len(papers), ROWS):
+        X = search.vectors(papers[cut])
+        cosines = X @ kept.centres[leaf].T.astype(X.dtype)
+        near = np.maximum.reduceat(cosines, starts, axis=1)
+        within = np.maximum.reduceat(cosines - kept.middle[leaf].astype(X.dtype), starts, axis=1) >= 0
+        own = np.searchsorted(kept.ids, kept.place(X).topics)
+        rank = np.where(within, near, -np.inf)
+        rank[np.arange(len(X)), own] = np.inf
+        best = np.argsort(-rank, axis=1, kind="stable")[:, :MOST]
+        there = np.take_along_axis(rank, best, axis=1) > -np.inf
+        there &= X.any(axis=1)[:, None]
+        rows, places = np.nonzero(there)
+        topics = best[rows, places]
+        numbers = np.asarray(papers[cut])[rows]
+        found += zip(kept.ids[topics].tolist(), numbers.tolist(), near[rows, topics].tolist(), strict=True)
+        progress("keywords", cut.stop, len(papers))
+    return found
+
+
+def _name(pages: Keywords, state: TopicState, db: Connection) -> None:
+    """Write keywords of new topics, and the terms of all."""
+    known = {row["topic"] for row in db.execute("SELECT topic FROM keywords")}
+    taken = {keyword.name.casefold() for keyword in pages.all()}
+    for topic in state.topics:
+        terms = json.dumps(topic.terms, ensure_ascii=False)
+        if topic.id in known:
+            db.execute("UPDATE keywords SET terms = ? WHERE topic = ?", (terms, topic.id))
+            continue
+        options = (topic.name, *(f"{topic.name} {number}" for number in range(2, len(taken) + 3)))
+        name = next(one for one in options if one.casefold() not in taken)
+        taken.add(name.casefold())
+        db.execute("INSERT INTO keywords (topic, name, terms) VALUES (?, ?, ?)", (topic.id, name, terms))
+
+
+def _write(db: Connection, changed: Sequence[int], told: Sequence[tuple[int, int, float]]) -> None:
+    """Put changed papers on their pages, and on no others."""
+    standing = standing_of(db)
+    db.executemany("DELETE FROM keyword_papers WHERE paper = ?", [(paper,) for paper in changed])
+    rows = [(standing.get(topic), paper, likeness) for topic, paper, likeness in told]
+    db.executemany(
+        "INSERT INTO keyword_papers VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET "
+        "likeness = max(likeness, excluded.likeness)",
+        [row for row in rows if row[0] is not None],
+    )
