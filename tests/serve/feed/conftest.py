@@ -13,6 +13,7 @@ from modicum.serve.feed.app import site_policy
 from modicum.serve.feed.people import People
 from modicum.serve.listening import allowed_hosts
 from modicum.workspace.feed import PaperSearch, Store, add
+from modicum.workspace.feed.keywords import find_keywords, map_papers
 from modicum.workspace.feed.library import Library
 
 HOST = "127.0.0.1:8790"
@@ -56,6 +57,8 @@ def site_of(folder, *, single=True, **settings):
     search = PaperSearch(folder, encoder="hashed")
     store = Store.open(folder)
     search.refresh(store)
+    find_keywords(store, search, keywords=2)
+    map_papers(store, search)
     store.close()
     return Site(Library.open(folder), search, People(folder, single=single), clock=lambda: NOW, **settings)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
+from modicum.core.checks import check_choice
 from modicum.core.errors import InputError
 from modicum.serve.feed.asking import page_of, whole
 from modicum.serve.feed.lists import HTML, Listing, answer, json_answer, lists
@@ -12,8 +13,10 @@ from modicum.serve.feed.mapping import drawn_map
 from modicum.serve.feed.marking import Form
 from modicum.serve.feed.site import LARGEST, Site
 from modicum.workspace.feed.keywords import Keyword
+from modicum.workspace.feed.library import Filters
 
 ALL = "/keywords"
+NEWEST, TYPICAL = "newest", "typical"
 
 
 def keywords(site: Site) -> APIRouter:
@@ -42,18 +45,31 @@ def keywords(site: Site) -> APIRouter:
         if keyword.number != number:
             ending = request.url.path.removeprefix(f"/keyword/{number}")
             return RedirectResponse(f"/keyword/{keyword.number}{ending}", 301)
-        hidden = site.hidden(request)
+        order, hidden = _order(request), site.hidden(request)
         numbers = [paper for paper in site.topics.papers(number) if paper not in hidden]
         page, count = page_of(request)
-        papers, more = site.library.papers(numbers[(page - 1) * count : page * count]), len(numbers) > page * count
+        first, more = (page - 1) * count, len(numbers) > page * count
+        if order == NEWEST:
+            papers = site.library.newest(first, count, Filters(among=numbers))
+        else:
+            papers = site.library.papers(numbers[first : first + count])
         others = [other for other in site.topics.all() if other.number != number]
-        told = {"keyword": keyword, "others": others, "edits": site.may_edit(request)}
-        path, shape = f"/keyword/{number}", "keywords/one.html.j2"
-        return answer(
-            site, request, Listing(keyword.name, path, papers, {}, page, more, len(numbers), template=shape, told=told)
-        )
+        told = {"keyword": keyword, "others": others, "edits": site.may_edit(request), "order": order}
+        query = {} if order == NEWEST else {"order": order}
+        shown = {"template": "keywords/one.html.j2", "by_day": order == NEWEST, "told": told}
+        path, total = f"/keyword/{number}", len(numbers)
+        return answer(site, request, Listing(keyword.name, path, papers, query, page, more, total, **shown))
 
     return router
+
+
+def _order(request: Request) -> str:
+    """Whether the newest papers are wanted first, or those nearest to the keyword's middle.
+
+    Raises:
+        InputError: Another order is asked for.
+    """
+    return check_choice(request.query_params.get("order") or NEWEST, (NEWEST, TYPICAL), "order")
 
 
 def editing(site: Site) -> APIRouter:

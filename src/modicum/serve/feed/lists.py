@@ -90,7 +90,7 @@ def json_answer(told: Any, status: int = 200) -> Response:
 
 def listing_facts(site: Site, request: Request, listing: Listing) -> dict[str, Any]:
     """A list as JSON tells it."""
-    base = site.base(request)
+    base, topics = site.base(request), site.topics.of([paper.number for paper in listing.papers])
     return {
         "title": listing.title,
         "address": base + listing.at(),
@@ -99,6 +99,7 @@ def listing_facts(site: Site, request: Request, listing: Listing) -> dict[str, A
         "total": listing.total,
         "papers": [
             paper_facts(base, paper)
+            | {"keywords": [topic.name for topic in topics.get(paper.number, ())]}
             | ({"score": round(listing.scores[paper.number], 6)} if paper.number in listing.scores else {})
             | ({"reason": listing.reasons[paper.number].to_dict()} if paper.number in listing.reasons else {})
             for paper in listing.papers
@@ -127,7 +128,9 @@ def paper_facts(base: str, paper: Paper) -> dict[str, Any]:
 def atom(site: Site, request: Request, listing: Listing) -> str:
     """A list as an Atom feed."""
     now = datetime.fromtimestamp(site.clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return rendered("atom.xml.j2", base=site.base(request), listing=listing, name=site.name, now=now, moment=_moment)
+    topics = site.topics.of([paper.number for paper in listing.papers])
+    told = {"base": site.base(request), "listing": listing, "topics": topics, "name": site.name}
+    return rendered("atom.xml.j2", **told, now=now, moment=_moment)
 
 
 def _moment(day: str) -> str:

@@ -64,3 +64,4 @@ class Refreshing:
             with threadpool_limits(1), suppress(InputError):
                 find_keywords(store, search)
                 map_papers(store, search)
+        self._site.warm(self._end.is_set)

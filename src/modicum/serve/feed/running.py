@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from contextlib import suppress
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -25,6 +26,8 @@ from modicum.workspace.feed.search import PaperSearch
 from modicum.workspace.feed.tags import TagFitter
 
 PORT = 8790
+SWITCH = 0.0005
+"""Seconds after which work in the background must let a page be made: a tenth of the interpreter's default."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +96,11 @@ def run_feed(folder: Path, settings: FeedServing, ready: Callable[[str], None]) 
             lifespan="off",
             timeout_graceful_shutdown=1,
         )
+        _prepare(site)
         refreshing.start()
         site.fitter.start()
         ready(f"{opened}{DOOR[1:]}?token={quote(settings.token)}" if settings.token else opened)
-        with suppress(KeyboardInterrupt):
+        with _quick(), suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
         refreshing.stop()
 
@@ -114,6 +118,23 @@ def _mailing(settings: FeedServing, opened: str) -> Mailing | None:
     if settings.address is None and not is_loopback(settings.host):
         raise InputError("links by mail lead to the site; name its address with --address https://papers.example.org")
     return Mailing(settings.smtp, Letters.of(settings.sender, settings.address or opened, settings.name))
+
+
+def _prepare(site: Site) -> None:
+    """Make what pages read, so that no page waits for the thread that fills it."""
+    site.topics.all()
+    site.places.shape()
+
+
+@contextmanager
+def _quick() -> Iterator[None]:
+    """Have threads give way quickly, so that pages do not wait for what is made in the background."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def _hosts(settings: FeedServing, port: int) -> frozenset[str] | None:

@@ -1,4 +1,4 @@
-"""The search page: a plain form, answered at once while one types where script runs; filters, like these, not like that."""
+"""The search page: a plain form, answered while one types where script runs; filters, like these, not like that."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from modicum.serve.feed.asking import day_in, numbers_in, optional, page_of, tex
 from modicum.serve.feed.lists import HTML, Listing, answer, lists
 from modicum.serve.feed.readable import readable
 from modicum.serve.feed.rendering import address, found_lines, marked
-from modicum.serve.feed.site import Beside, Site
+from modicum.serve.feed.site import Site
 from modicum.workspace.feed.library import Paper
 from modicum.workspace.feed.search import PaperHits, PaperQuery
 
@@ -119,7 +119,7 @@ def _shown(site: Site, request: Request, asked: Asked, listing: Listing, said: s
         found={paper.number: _marked(site, paper, asked.q) for paper in listing.papers} if asked.q else {},
         asked=asked if asked.q or asked.like else None,
     )
-    told: dict[str, Any] = {"listing": replace(listing, scores={}), "beside": beside, "said": said}
+    told: dict[str, Any] = {"listing": replace(listing, scores={}), "beside": beside, "said": said, "query": asked.q}
     if request.query_params.get("part") == "results":
         return Response(site.page(request, "results.html.j2", **told), media_type=HTML)
     told |= {

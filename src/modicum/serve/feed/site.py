@@ -25,11 +25,10 @@ PLACES = (
     ("/", "Front page"),
     ("/trending", "Trending"),
     ("/newest", "Newest"),
-    ("/search", "Search"),
     ("/keywords", "Keywords"),
 )
 """Pages that are told of at the top of each page."""
-OWN = (("/for-you", "For you"), ("/tags", "Likes and tags"), ("/account", "Account"))
+OWN = (("/for-you", "For you"), ("/tags", "Tags"), ("/account", "Account"))
 """And those of a reader."""
 GUEST = (("/sign-in", "Sign in"),)
 """And those of whoever may become one."""
@@ -37,6 +36,8 @@ NEAR, FEW = 6, 2
 """Similar papers on a paper's page, and in a list."""
 PATIENCE = 0.04
 """Seconds that a list may take to find similar papers."""
+WARM = 100
+"""Trending and newest papers whose neighbours are found before anyone looks."""
 LARGEST = 1 << 62
 """Numbers from here on are of no paper."""
 
@@ -76,6 +77,7 @@ class Site:
     """Why the search does not work; empty where it does."""
     fitter: TagFitter | None = None
     """What learns tags in the background."""
+    _warm: int = -1
     generation: int = 0
     """How often papers changed while the site ran."""
     _near: dict[int, list[int]] = field(default_factory=dict)
@@ -165,6 +167,16 @@ class Site:
                 near[number] = [one for one in self._nearest(number) if one not in without][:FEW]
         papers = {one.number: one for one in self.library.papers([one for some in near.values() for one in some])}
         return {number: [papers[one] for one in some if one in papers] for number, some in near.items()}
+
+    def warm(self, stop: Callable[[], bool]) -> None:
+        """Find the neighbours of the papers that are looked at first, unless told to stop."""
+        if self._warm != self.generation:
+            self._warm = self.generation
+            first = [*self.library.trending(0, WARM, self.clock()).papers, *self.library.newest(0, WARM)]
+            for paper in first:
+                if stop():
+                    return
+                self._nearest(paper.number)
 
     def _nearest(self, number: int) -> list[int]:
         found = self._near.get(number)

@@ -1,7 +1,7 @@
 """What is looked at in a feed: papers by number, by day and by source, and what is trending. It only reads.
 
-A paper's day is that of its date, as exact as it is told; without a date, or with one in the future, the day on which it
-was first read. Every thread has a connection of its own, and sees what another process has read as soon as it is saved.
+A paper's day is that of its date, as exact as it is told; without a date, or with one in the future, the day on which
+it was first read. Every thread has a connection of its own, and sees what another process reads as soon as it is saved.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The feed's site in a headless browser: the time to the first paint of its pages, each without a cache, from loopback."""
+"""The feed's site in a headless browser: the time to the first paint of its pages, without a cache, from loopback."""
 
 from __future__ import annotations
 

@@ -1,0 +1,107 @@
+"""Keyword pages, whose addresses stay; who may edit them; the map; and tags that are learnt."""
+
+from __future__ import annotations
+
+import re
+
+from modicum.serve.feed.refreshing import Refreshing
+from modicum.workspace.feed import Store
+from modicum.workspace.feed.tags import TagFitter, fit_tag
+from tests.serve.feed.conftest import SCRIPT, client_of, site_of
+
+
+def named(client):
+    return {one["number"]: one["name"] for one in client.get("/keywords.json").json()["keywords"]}
+
+
+def numbers(reply):
+    return [paper["number"] for paper in reply.json()["papers"]]
+
+
+def test_keywords_have_pages_and_stand_at_papers(client):
+    found = named(client)
+    assert len(found) == 2
+    page = client.get("/keywords").text
+    for number, name in found.items():
+        papers = client.get(f"/keyword/{number}.json?count=100").json()
+        assert (papers["title"], len(papers["papers"])) == (name, papers["total"])
+        assert all(name in paper["keywords"] for paper in papers["papers"])
+        assert f'href="/keyword/{number}"' in page
+        assert "atom" in client.get(f"/keyword/{number}.atom").headers["content-type"]
+    first = min(found)
+    inside = numbers(client.get(f"/search.json?q=soup+goal&keyword={first}"))
+    assert set(inside) <= set(numbers(client.get(f"/keyword/{first}.json?count=100")))
+    assert client.get("/keyword/99").status_code == client.get(f"/keyword/{10**30}").status_code == 404
+
+
+def test_names_change_and_addresses_stay(client):
+    one, two = sorted(named(client))
+    assert client.post(f"/keyword/{one}/rename", data={"name": SCRIPT[:60]}).status_code == 303
+    assert SCRIPT[:20] not in client.get(f"/keyword/{one}").text
+    assert named(client)[one] == SCRIPT[:60]
+    assert client.post(f"/keyword/{one}/rename", data={"name": ""}).status_code == 422
+    assert client.post(f"/keyword/{two}/drop", data={}, headers={"content-type": "application/json"}).status_code == 422
+    assert client.post(f"/keyword/{two}/merge", data={"into": one}).headers["location"] == f"/keyword/{one}"
+    moved = client.get(f"/keyword/{two}.atom")
+    assert (moved.status_code, moved.headers["location"]) == (301, f"/keyword/{one}.atom")
+    assert client.post(f"/keyword/{one}/drop", data={"sure": "1"}).headers["location"] == "/keywords"
+    assert named(client) == {}
+    assert client.get(f"/keyword/{one}").status_code == 404
+    assert client.post(f"/keyword/{10**30}/drop", data={"sure": "1"}).status_code == 404
+
+
+def test_only_editors_edit_what_belongs_to_all(folder):
+    site = site_of(folder, single=False, editors=frozenset({"ana@example.org"}))
+    client, readers = client_of(site), site.people.readers
+    tokens = [readers.sign_in(readers.confirm(readers.sign_up(f"{name}@example.org"))) for name in ("ana", "ben")]
+    ana, ben = ({"cookie": f"feed_session={token}"} for token in tokens)
+    number = min(named(client))
+    for headers in ({}, ben):
+        assert client.post(f"/keyword/{number}/rename", data={"name": "mine"}, headers=headers).status_code == 403
+        assert "/rename" not in client.get(f"/keyword/{number}", headers=headers).text
+    assert client.post(f"/keyword/{number}/rename", data={"name": "ours"}, headers=ana).status_code == 303
+    assert named(client)[number] == "ours"
+
+
+def test_papers_lie_on_the_map(client):
+    page = client.get("/map").text
+    assert page.count("<circle") == 31 + 2  # every paper, and the colours of two keywords
+    assert "&lt;script&gt;document.title" in page
+    paper = client.get("/paper/1").text
+    assert paper.count('class="near-one"') == 6
+    assert len(re.findall(r"M\d+,\d+h0", paper)) == 31
+    assert 'class="own-one"' in paper
+
+
+def test_a_tag_that_was_learnt_says_how_likely_it_fits(client, site):
+    site.fitter = TagFitter(site.library.folder, site.search)
+    for number in range(1, 15, 2):
+        client.post(f"/paper/{number}/tag", data={"name": "food"})
+    assert site.fitter.waiting == 1
+    before = client.get("/suggested.json?name=food").json()["papers"]
+    assert before[0]["reason"]["probability"] is None
+    store = Store.open(site.library.folder)
+    tag = site.fitter._waiting[1, "food"][1]
+    assert fit_tag(store, site.search, tag, budget=2.0) is not None
+    store.close()
+    after = client.get("/suggested.json?name=food").json()["papers"]
+    assert after[0]["reason"]["probability"] > 0.5
+    assert after[0]["number"] % 2 == 1
+    page = client.get("/tag?name=food").text
+    assert "; fits with " in page
+    assert "what was learnt of the tag" in page
+
+
+def test_what_is_read_while_the_site_runs_is_found(site, client):
+    refreshing = Refreshing(site, every=0.05)
+    refreshing.start()
+    store = Store.open(site.library.folder)
+    with store.transaction() as db:
+        db.execute("UPDATE papers SET title = 'A thing about xylophones' WHERE id = 4")
+    store.close()
+    for _ in range(400):
+        if 4 in numbers(client.get("/search.json?q=xylophones")):
+            break
+        refreshing._end.wait(0.05)
+    refreshing.stop()
+    assert numbers(client.get("/search.json?q=xylophones"))[0] == 4
