@@ -18,6 +18,7 @@ from modicum.core.progress import Progress
 from modicum.encoders import encode, resolve
 from modicum.evaluation.bench import BenchRow, summarize
 from modicum.evaluation.metrics import ranking_scores
+from modicum.workspace.bench.feeds.digest import digest_rows
 from modicum.workspace.bench.feeds.site import site_rows
 from modicum.workspace.feed.ranking import centred, rank_by_likes, word_vectors
 from modicum.workspace.feed.reading import add
@@ -34,11 +35,13 @@ Ranking = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 
 
 def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[BenchRow]:
-    """Reading and merging `pages`, the `site` on them in a browser, and ranking by a field of the file of methods."""
+    """Merging `pages`, their `site` in a browser, their `digest` under kills, and ranking by a field of the methods."""
     rows: list[BenchRow] = []
     for name in on:
         if name == "site":
             rows += site_rows(root / "pages", seeds, progress)
+        elif name == "digest":
+            rows += digest_rows(root / "pages", progress)
         else:
             rows += _merging(root / name, progress) if name == "pages" else _ranking(root, name, seeds, progress)
     return rows
