@@ -197,6 +197,15 @@ def test_the_single_reader(send, mailbox, readers, folder):
     assert (message["To"], message["List-Unsubscribe"]) == ("me@example.org", None)
 
 
+def test_the_single_reader_waits_for_an_address(send, mailbox, readers, folder, patience):
+    Subscriptions(readers, readers.single()).add("trending")
+    plan_digests(readers, LETTERS, to="me@example.org", encoder="none")
+    assert (send().waiting, patience.waits) == (1, [])
+    with pytest.raises(InputError, match="no e-mail address"):
+        send(to="me@example.org\r\nBcc: eve@example.org")
+    assert send(to="me@example.org").sent == 1
+
+
 def test_readers_need_a_site(send, folder):
     join(folder, "ana@example.org")
     with pytest.raises(InputError, match="need a link to unsubscribe; name the site with --address"):

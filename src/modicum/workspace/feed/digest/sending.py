@@ -92,9 +92,10 @@ def send_digests(
         progress: Called with the stage and what is done.
 
     Raises:
-        InputError: Another run is at it, the server is not reached or not trusted, or readers would have no link to
+        InputError: `to` is no address, another run is at it, the server is not reached or not trusted, or readers would have no link to
             unsubscribe. What was reserved goes out with the next run.
     """
+    to = to and check_email(to)
     with _alone(readers):
         found = Sent(dropped=ledger.tidy(readers))
         found.planned = plan_digests(readers, letters, to=to, encoder=encoder, progress=progress)
@@ -215,7 +216,7 @@ class _Run:
                     later.append(one)
                 progress("send digests", done + 1, len(left))
             left = later
-        self.found.waiting = len(left)
+        self.found.waiting += len(left)
 
     def _settled(self, number: int) -> bool:
         """Hand in one digest; False where it is to be tried later."""
@@ -226,7 +227,8 @@ class _Run:
                 return True
             address = told["email"] or self.to
             if address is None:
-                return False
+                self.found.waiting += 1
+                return True
             doubtful = told["state"] == "sending"
             message = bytes(told["message"]) if doubtful else self._bytes(told, address)
             if not message:

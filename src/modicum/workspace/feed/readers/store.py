@@ -56,6 +56,7 @@ CREATE TABLE digests (
   period TEXT NOT NULL, every TEXT NOT NULL, message_id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, made REAL NOT NULL,
   parts TEXT NOT NULL, message BLOB, tries INTEGER NOT NULL DEFAULT 0, error TEXT, sent REAL, UNIQUE (reader, period)
 );
+CREATE INDEX digests_by_period ON digests (period, reader);
 CREATE INDEX digests_by_state ON digests (state) WHERE state IN ('reserved', 'sending');
 CREATE TABLE told (
   reader INTEGER NOT NULL REFERENCES readers ON DELETE CASCADE, paper INTEGER NOT NULL,
