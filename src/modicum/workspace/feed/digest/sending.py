@@ -92,8 +92,8 @@ def send_digests(
         progress: Called with the stage and what is done.
 
     Raises:
-        InputError: `to` is no address, another run is at it, the server is not reached or not trusted, or readers would have no link to
-            unsubscribe. What was reserved goes out with the next run.
+        InputError: `to` is no address, another run is at it, the server is not reached or not trusted, or readers would
+            have no link to unsubscribe. What was reserved goes out with the next run.
     """
     to = to and check_email(to)
     with _alone(readers):
