@@ -45,7 +45,7 @@ class Mailbox:
         row = {
             "to": envelope.rcpt_tos,
             "sender": envelope.mail_from,
-            "tls": session.ssl is not None,
+            "tls": self.told.implicit or session.ssl is not None,
             "user": session.authenticated,
             "message_id": message_from_bytes(body)["Message-ID"],
             "digest": hashlib.sha256(body).hexdigest(),
@@ -66,7 +66,7 @@ async def _serve(told: argparse.Namespace) -> None:
 
     def check(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         given = f"{data.login.decode()}:{data.password.decode()}"
-        return AuthResult(success=given == told.user)
+        return AuthResult(success=given == told.user, handled=False)
 
     def protocol() -> SMTP:
         asked = {"authenticator": check, "auth_required": bool(told.user)} if told.user else {}

@@ -79,7 +79,7 @@ def certificate(tmp_path_factory):
     if shutil.which("openssl") is None:
         pytest.skip("there is no openssl to make a certificate with")
     file = tmp_path_factory.mktemp("tls") / "both.pem"
-    asked = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
+    asked = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -addext subjectAltName=IP:127.0.0.1"
     asked += " -addext keyUsage=critical,digitalSignature,keyCertSign"
     keys = ["-keyout", str(file), "-out", f"{file}.crt"]
     subprocess.run(["openssl", *asked.split(), *keys], check=True, capture_output=True)

@@ -58,7 +58,7 @@ class Server:
             InputError: It is none, or holds a password.
 
         Example:
-            >>> Server.parse("smtp://feed@mail.example.org")
+            >>> Server.parse("smtp://feed@mail.example.org", "secret")
             Server(host='mail.example.org', port=587, tls=False, user='feed')
         """
         try:
