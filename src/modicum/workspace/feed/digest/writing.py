@@ -132,7 +132,7 @@ class _Shown:
         names = [" ".join(plain(author).split()) for author in paper.authors]
         more = len(names) - NAMES
         self.authors = _cut(", ".join(names[:NAMES]) + (f" and {more} more" if more > 0 else ""), TITLE)
-        self.lines = _cut(" ".join(plain(paper.abstract).split()), LINES)
+        self.lines = _cut(" ".join(plain(paper.abstract[: 3 * LINES]).split()), LINES)
 
 
 def _cut(text: str, longest: int) -> str:

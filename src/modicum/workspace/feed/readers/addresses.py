@@ -65,6 +65,8 @@ def plain(text: str) -> str:
         'ab\nc'
     """
     kept = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode()).replace("\r\n", "\n")
+    if kept.isprintable():
+        return kept
     return "".join(" " if sign == "\t" else sign for sign in kept if sign in "\n\t" or _shows(sign))
 
 
