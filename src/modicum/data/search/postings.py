@@ -136,7 +136,7 @@ def join_postings(
     """
     make = allocate or (lambda name, shape, kind: np.empty(shape, kind))
     counts = [_counts(part, place) for part, place in zip(parts, places, strict=True)]
-    named = [[part.word(place) for place in np.flatnonzero(own)] for part, own in zip(parts, counts, strict=True)]
+    named = [[part.word(int(place)) for place in np.flatnonzero(own)] for part, own in zip(parts, counts, strict=True)]
     every = sorted(set(chain.from_iterable(named)))
     number = {word: place for place, word in enumerate(every)}
     rank = [np.array([number[word] for word in words], dtype=np.int64) for words in named]

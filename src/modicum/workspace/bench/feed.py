@@ -19,6 +19,7 @@ from modicum.encoders import encode, resolve
 from modicum.evaluation.bench import BenchRow, summarize
 from modicum.evaluation.metrics import ranking_scores
 from modicum.workspace.bench.feeds.digest import digest_rows
+from modicum.workspace.bench.feeds.search import search_rows
 from modicum.workspace.bench.feeds.site import site_rows
 from modicum.workspace.feed.ranking import centred, rank_by_likes, word_vectors
 from modicum.workspace.feed.reading import add
@@ -35,13 +36,23 @@ Ranking = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 
 
 def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[BenchRow]:
-    """Merging `pages`, their `site` in a browser, their `digest` under kills, and ranking by a field of the methods."""
+    """Merging, ranking, and the feed as it runs.
+
+    Args:
+        root: Folder of the collections.
+        on: `pages` (merged), `site` (of them, in a browser), `digest` (of them, under kills), `search` among a million
+            papers, or `search:100000`, or a field of the file of methods, by which papers are ranked.
+        seeds: Draws of likes, and visits of a page.
+        progress: Called with the stage and what is done.
+    """
     rows: list[BenchRow] = []
     for name in on:
         if name == "site":
             rows += site_rows(root / "pages", seeds, progress)
         elif name == "digest":
             rows += digest_rows(root / "pages", progress)
+        elif name.partition(":")[0] == "search":
+            rows += search_rows(root, name.partition(":")[2], progress)
         else:
             rows += _merging(root / name, progress) if name == "pages" else _ranking(root, name, seeds, progress)
     return rows

@@ -117,13 +117,12 @@ def _placed(
         X = search.vectors(papers[cut])
         cosines = X @ kept.centres[leaf].T.astype(X.dtype)
         near = np.maximum.reduceat(cosines, starts, axis=1)
-        within = np.maximum.reduceat(cosines - kept.middle[leaf].astype(X.dtype), starts, axis=1) >= 0
+        inside = np.maximum.reduceat(cosines - kept.middle[leaf].astype(X.dtype), starts, axis=1)
         own = np.searchsorted(kept.ids, kept.place(X).topics)
-        rank = np.where(within, near, -np.inf)
+        rank = np.where(inside >= 0, near, -np.inf)
         rank[np.arange(len(X)), own] = np.inf
         best = np.argsort(-rank, axis=1, kind="stable")[:, :MOST]
-        there = np.take_along_axis(rank, best, axis=1) > -np.inf
-        there &= X.any(axis=1)[:, None]
+        there = (np.take_along_axis(rank, best, axis=1) > -np.inf) & np.asarray(X.any(axis=1))[:, None]
         rows, places = np.nonzero(there)
         topics = best[rows, places]
         numbers = np.asarray(papers[cut])[rows]

@@ -75,12 +75,12 @@ class Part:
         Raises:
             KeyError: One is not there.
         """
-        own = [arrays[name] for name in ("papers", "days", "sources", "source_ends", "gone")]
         words = {name.partition(".")[2]: array for name, array in arrays.items() if name.startswith("words.")}
         coded = None
         if "codes" in arrays:
             coded = Coded(Segment(arrays["codes"], arrays["steps"], None), arrays["centre"], arrays["bits"])
-        return cls(*own, Postings(**words), coded)
+        told = (arrays["papers"], arrays["days"], arrays["sources"], arrays["source_ends"], arrays["gone"])
+        return cls(*told, Postings(**words), coded)
 
     def write(self, folder: Path) -> None:
         """Write the arrays as files."""
@@ -100,7 +100,7 @@ class Part:
 
 def _read(file: Path) -> NDArray[Any]:
     with suppress(ValueError):  # raised for an empty array, which cannot be mapped
-        return np.load(file, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+        return np.asarray(np.load(file, mmap_mode="r", allow_pickle=False).view(np.ndarray))
     return np.asarray(np.load(file, allow_pickle=False))
 
 
