@@ -33,7 +33,7 @@ def test_papers_are_made_of_real_ones_each_with_a_name_of_its_own(root):
 
 
 def test_all_figures(root, tmp_path, monkeypatch):
-    for name, value in (("NEW", 5), ("QUERIES", 3), ("TRUE", 2)):
+    for name, value in (("NEW", 5), ("QUERIES", 3), ("TRUE", 2), ("MERGED", 20)):
         monkeypatch.setattr(module, name, value)
     opened = module.PaperSearch.open
     monkeypatch.setattr(module.PaperSearch, "open", lambda store, mode=None: opened(store, encoder="hashed"))
@@ -41,7 +41,9 @@ def test_all_figures(root, tmp_path, monkeypatch):
     assert made["entries a second"] > 0
     told = module.asked(str(tmp_path), str(root), 60)
     assert told["recall"] == 1
-    assert {"all", "peak", "own", "more", "opened", "one word", "neighbours"} <= set(told)
+    rows = module.figures(60, made, told)
+    assert [row.value for row in rows if row.measure == "nearest 10 by vectors found"] == [1]
+    assert len({row.measure for row in rows}) == len(rows) == 15
 
 
 def test_refusals(tmp_path):
