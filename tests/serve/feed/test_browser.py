@@ -127,7 +127,7 @@ def test_reading_liking_and_searching_need_no_script(open_page, server):
     page.get_by_role("searchbox").fill("goal match")
     page.get_by_role("button", name="Search").click()
     assert "/search?q=goal+match" in page.url
-    page.locator(".papers h3 a").first.click()
+    page.locator(".papers .title a").first.click()
     title = page.locator("h1").inner_text()
     page.get_by_role("button", name="Like", exact=False).first.click()
     assert page.locator(".whole button.like").get_attribute("aria-pressed") == "true"
@@ -136,7 +136,7 @@ def test_reading_liking_and_searching_need_no_script(open_page, server):
     page.locator(".whole .tagging button").click()
     assert page.locator(".whole .own a").all_inner_texts() == ["to read"]
     page.goto(f"{server.url}/likes")
-    assert title in page.locator(".papers h3").all_inner_texts()
+    assert title in page.locator(".papers .title").all_inner_texts()
     page.locator(".papers button.like").first.click()
     page.goto(f"{server.url}/search")
     page.locator("#source").select_option("1")
@@ -193,7 +193,7 @@ def test_hostile_texts_stay_texts(open_page, server):
     for path in ("/", "/paper/31", f"/search?q={SCRIPT[:30]}", "/tags", "/search?like=31"):
         page.goto(server.url + path)
         page.wait_for_timeout(200)
-        assert "hacked" not in page.title() or page.title().startswith("<script>")
+        assert page.title() != "hacked"
         assert page.locator("main img, main script, main svg[onload]").count() == 0
     assert page.noise == []
 

@@ -100,7 +100,7 @@ def test_what_is_read_while_the_site_runs_is_found(site, client):
         db.execute("UPDATE papers SET title = 'A thing about xylophones' WHERE id = 4")
     store.close()
     for _ in range(400):
-        if 4 in numbers(client.get("/search.json?q=xylophones")):
+        if numbers(client.get("/search.json?q=xylophones"))[0] == 4:
             break
         refreshing._end.wait(0.05)
     refreshing.stop()

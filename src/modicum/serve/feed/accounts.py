@@ -1,5 +1,6 @@
-"""Accounts, by forms that work without script: sign up and in by a link, subscriptions, and all that a reader may take
-along or take back. Signing up and in are one, so that no page tells whether an address has an account.
+"""Accounts, by forms that work without script: a link by mail, subscriptions, and what a reader may take along or back.
+
+Signing up and in are one, so that no page tells whether an address has an account.
 
 Forms change something only if the browser says that this very site sent them; cookies are out of reach of scripts and
 are not sent along from other sites. A link alone changes nothing, as mail programs open links to look at them.

@@ -11,7 +11,7 @@ const go = (step) => {
   const next = all[at < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + step, 0), all.length - 1)];
   for (const paper of all) delete paper.dataset.current;
   next.dataset.current = "";
-  next.querySelector("h3 a, h4 a").focus({ preventScroll: true });
+  next.querySelector(".title a").focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
 };
 
@@ -19,7 +19,7 @@ const press = (selector) => () => current()?.querySelector(selector)?.click();
 const DOES = {
   j: () => go(1),
   k: () => go(-1),
-  o: press("h3 a, h4 a"),
+  o: press(".title a"),
   l: press("button.like"),
   h: press("button.hide"),
   t: press(".tagging summary"),
