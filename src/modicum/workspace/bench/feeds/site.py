@@ -39,7 +39,7 @@ PAINT = """() => new Promise((done) => {
 
 
 def site_rows(pages: Path, seeds: int, progress: Progress) -> list[BenchRow]:
-    """Milliseconds from the start of navigation to the first contentful paint, the median of as many visits as seeds.
+    """First paints of the site on saved pages.
 
     Raises:
         InputError: There are no such pages, or no browser that playwright can drive.
@@ -50,24 +50,26 @@ def site_rows(pages: Path, seeds: int, progress: Progress) -> list[BenchRow]:
         store = Store.open(Path(name) / "feed", create=True)
         found = add(store, str(pages), progress=progress)
         store.close()
-        command = [
-            sys.executable,
-            "-m",
-            "modicum",
-            "feed",
-            "serve",
-            "--folder",
-            f"{name}/feed",
-            "--json",
-            "--port",
-            "0",
-        ]
-        with running(command) as (url, _), _browser() as browser:
-            _until_ready(url)
-            return [
-                _row(what, f"{found.papers} papers, {browser.version}", _paints(browser, url.rstrip("/") + path, seeds))
-                for what, path in PAGES.items()
-            ]
+        with _browser() as browser:
+            return paint_rows(browser, Path(name) / "feed", f"{found.papers} papers", seeds)
+
+
+def paint_rows(browser: Any, folder: Path, where: str, visits: int, *, encoder: str | None = None) -> list[BenchRow]:
+    """Milliseconds from the start of navigation to the first contentful paint, the median of some visits of each page.
+
+    Args:
+        browser: A browser of playwright's.
+        folder: Folder of the feed.
+        where: What is measured on.
+        visits: Visits of each page, every one of a browser that has never seen the site.
+        encoder: As for `modicum feed serve`.
+    """
+    command = [sys.executable, "-m", "modicum", "feed", "serve", "--folder", str(folder), "--json", "--port", "0"]
+    named = [] if encoder is None else ["--encoder", encoder]
+    with running([*command, *named]) as (url, _):
+        _until_ready(url)
+        on = f"{where}, loopback, Chromium {browser.version}"
+        return [_row(what, on, _paints(browser, url.rstrip("/") + path, visits)) for what, path in PAGES.items()]
 
 
 def _row(what: str, where: str, times: list[float]) -> BenchRow:
