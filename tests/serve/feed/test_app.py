@@ -214,6 +214,18 @@ def test_links_of_other_pages_lead_here_but_frames_and_calls_do_not(client):
     assert client.get("/").headers["referrer-policy"] == "same-origin"
 
 
+def test_forms_of_odd_bodies_do_no_harm(client):
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    assert client.post("/paper/1/like", content="a=1&" * 60, headers=kind).status_code == 422
+    assert client.post("/paper/1/like", content="on=2", headers=kind).status_code == 422
+    assert client.post("/paper/1/tag", content=b"name=\xff%ff%00", headers=kind).status_code == 303
+    assert client.post("/paper/1/note", content="text=" + "a" * 10_001, headers=kind).status_code == 422
+    assert client.post("/paper/1/note", content="text=" + "a" * 2_000_001, headers=kind).status_code == 413
+    assert client.post("/paper/99/like", content="on=1", headers=kind).status_code == 422
+    assert client.post(f"/paper/{10**30}/like", content="on=1", headers=kind).status_code == 422
+    assert client.post("/paper/1/note", json={"text": "a"}).status_code == 303
+
+
 def test_guests_read_and_have_no_marks(folder):
     client = client_of(site_of(folder, single=False))
     page = client.get("/").text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from modicum.serve.feed.refreshing import Refreshing
+from modicum.serve.feed.refreshing import Polling, Refreshing
 from modicum.workspace.feed import Store
 from modicum.workspace.feed.tags import TagFitter, fit_tag
 from tests.serve.feed.conftest import SCRIPT, client_of, site_of
@@ -102,6 +102,20 @@ def test_what_is_read_while_the_site_runs_is_found(site, client):
     for _ in range(400):
         if numbers(client.get("/search.json?q=xylophones"))[0] == 4:
             break
-        refreshing._end.wait(0.05)
+        refreshing.ended.wait(0.05)
     refreshing.stop()
     assert numbers(client.get("/search.json?q=xylophones"))[0] == 4
+
+
+def test_sources_that_are_due_are_asked(folder, client):
+    file = folder.parent / "daily.jsonl"
+    file.write_text(file.read_text() + '{"title": "A paper that came later", "date": "2024-05-30"}\n')
+    store = Store.open(folder)
+    polling = Polling(folder, "none")
+    polling.turn(store)
+    assert client.get("/newest.json").json()["total"] == 31  # not due as yet
+    with store.transaction() as db:
+        db.execute("UPDATE sources SET due = 0")
+    polling.turn(store)
+    store.close()
+    assert client.get("/newest.json").json()["total"] == 32

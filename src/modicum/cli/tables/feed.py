@@ -133,6 +133,7 @@ def serve_site(
     smtp: options.SMTP = None,
     smtp_password_file: options.SMTP_PASSWORD_FILE = None,
     sender: options.SENDER = None,
+    poll: Annotated[bool, typer.Option("--poll", help="Also ask sources for what is new, as feed poll does.")] = False,
     editor: Annotated[
         list[str] | None,
         typer.Option("--editor", metavar="EMAIL", help="A reader who may edit keywords; several times."),
@@ -146,9 +147,8 @@ def serve_site(
     """
     parts = modicum.serve
     server, token = options.read_server(smtp, smtp_password_file), options.read_token(token_file)
-    settings = parts.FeedServing(
-        host, port, token, name, address, readers, tuple(editor or ()), encoder, server, sender
-    )
+    kind = {"readers": readers, "poll": poll, "editors": tuple(editor or ())}
+    settings = parts.FeedServing(host, port, token, name, address, encoder=encoder, smtp=server, sender=sender, **kind)
     parts.run_feed(folder, settings, lambda url: _ready(folder, url, json))
 
 

@@ -14,6 +14,8 @@ PAPERS, MOST, PAGES = 20, 100, 5_000
 """Papers of a page, the most that may be asked for, and the last page that is shown."""
 TEXT, NOTE = 500, 10_000
 """Letters of a query, and of a note."""
+FIELDS = 50
+"""Fields of a form."""
 NAMED = 20
 """Papers that a query may name."""
 
@@ -91,9 +93,17 @@ def page_of(request: Request, last: int = PAGES) -> tuple[int, int]:
 
 
 async def form_of(request: Request) -> dict[str, str]:
-    """Fields of a form, the last of each name; also those of a JSON object of texts."""
+    """Fields of a form, the last of each name.
+
+    Raises:
+        InputError: There are more than any form of this site has.
+    """
     body = (await request.body()).decode("utf-8", "replace")
-    return {name: values[-1] for name, values in parse_qs(body, keep_blank_values=True, max_num_fields=100).items()}
+    try:
+        found = parse_qs(body, keep_blank_values=True, max_num_fields=FIELDS)
+    except ValueError as error:
+        raise InputError(f"a form has at most {FIELDS} fields") from error
+    return {name: values[-1] for name, values in found.items()}
 
 
 def way_back(told: Mapping[str, str]) -> str:

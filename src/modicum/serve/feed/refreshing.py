@@ -1,22 +1,61 @@
-"""What is read into the feed while the site runs is found a few seconds later: a thread that looks for changes."""
+"""What goes on while the site runs: sources are asked for what is new, and what is new is found a few seconds later."""
 
 from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
 from modicum.core.errors import InputError
 from modicum.serve.feed.site import Site
+from modicum.workspace.feed import poll
 from modicum.workspace.feed.keywords import find_keywords, map_papers
 from modicum.workspace.feed.store import Store
 
-EVERY = 5.0
-"""Seconds between two looks."""
+EVERY, ASKED = 5.0, 60.0
+"""Seconds between two looks at the feed, and between two at which sources are due."""
 
 
-class Refreshing:
+class Repeating:
+    """A thread that takes turns, with a pause between any two.
+
+    Args:
+        folder: The feed's folder.
+        every: Seconds of the pause.
+    """
+
+    def __init__(self, folder: Path, every: float) -> None:
+        self._folder, self._every = folder, every
+        self.ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=type(self).__name__, daemon=True)
+
+    def start(self) -> None:
+        """Take the first turn."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more, once the turn under way is over."""
+        self.ended.set()
+        self._thread.join()
+
+    def turn(self, store: Store) -> None:
+        """What is done at each turn."""
+        raise NotImplementedError
+
+    def _run(self) -> None:
+        store = Store.open(self._folder)
+        try:
+            while True:
+                self.turn(store)
+                if self.ended.wait(self._every):
+                    return
+        finally:
+            store.close()
+
+
+class Refreshing(Repeating):
     """Keeps a site's search, keywords and map up to date.
 
     Args:
@@ -25,30 +64,11 @@ class Refreshing:
     """
 
     def __init__(self, site: Site, every: float = EVERY) -> None:
-        self._site, self._every = site, every
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="feed-refresh", daemon=True)
+        super().__init__(site.library.folder, every)
+        self._site = site
 
-    def start(self) -> None:
-        """Begin to look."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Look no more."""
-        self._end.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        store = Store.open(self._site.library.folder)
-        try:
-            while True:
-                self._look(store)
-                if self._end.wait(self._every):
-                    return
-        finally:
-            store.close()
-
-    def _look(self, store: Store) -> None:
+    def turn(self, store: Store) -> None:
+        """Look for changes."""
         try:
             changed = self._site.search.refresh(store)
         except InputError as error:
@@ -60,8 +80,27 @@ class Refreshing:
     def _beside(self, store: Store) -> None:
         """Keywords and the map, which need vectors; where there are none, pages do without."""
         search = self._site.search
-        if search.encoder is not None and not self._end.is_set():
+        if search.encoder is not None and not self.ended.is_set():
             with threadpool_limits(1), suppress(InputError):
                 find_keywords(store, search)
                 map_papers(store, search)
-        self._site.warm(self._end.is_set)
+        self._site.warm(self.ended.is_set)
+
+
+class Polling(Repeating):
+    """Asks the sources that are due for what is new.
+
+    Args:
+        folder: The feed's folder.
+        encoder: What finds papers that are the same in other words.
+        every: Seconds between two looks.
+    """
+
+    def __init__(self, folder: Path, encoder: str | None = None, every: float = ASKED) -> None:
+        super().__init__(folder, every)
+        self._encoder = encoder
+
+    def turn(self, store: Store) -> None:
+        """Ask; while another process asks, it is that one's turn. Sources that fail are put off, and listed as such."""
+        with threadpool_limits(1), suppress(InputError):
+            poll(store, encoder=self._encoder)

@@ -17,7 +17,7 @@ from modicum.serve.feed.app import make_app, site_policy
 from modicum.serve.feed.gate import DOOR
 from modicum.serve.feed.mailing import Mailing
 from modicum.serve.feed.people import People
-from modicum.serve.feed.refreshing import Refreshing
+from modicum.serve.feed.refreshing import Polling, Refreshing
 from modicum.serve.feed.site import NAME, Site
 from modicum.serve.listening import address, allowed_hosts, check_access, is_loopback, listen
 from modicum.workspace.feed.digest import Letters, Server
@@ -46,6 +46,8 @@ class FeedServing:
     """Address under which readers know it, where that is another than it listens at."""
     readers: bool = False
     """Whether readers sign up; else whoever reaches the site is its one reader."""
+    poll: bool = False
+    """Whether sources that are due are asked for what is new while the site runs."""
     editors: tuple[str, ...] = ()
     """E-mail addresses of the readers who may edit keywords."""
     encoder: str | None = None
@@ -82,9 +84,9 @@ def run_feed(folder: Path, settings: FeedServing, ready: Callable[[str], None]) 
     library = Library.open(folder)
     search, people = PaperSearch(folder, encoder=settings.encoder), People(folder, single=not settings.readers)
     site = Site(library, search, people, settings.name or NAME, frozenset(settings.editors), settings.address)
-    # Its thread ends with the process: what it is at is lost, and learnt when the tag is looked at again.
-    site.fitter = TagFitter(folder, search)
-    refreshing = Refreshing(site)
+    site.fitter, refreshing = TagFitter(folder, search), Refreshing(site)
+    # These end with the process: what they are at is lost, and begun again when it is asked for.
+    loose = [site.fitter, *([Polling(folder, settings.encoder)] if settings.poll else [])]
     with listen(settings.host, settings.port, PORT) as listening:
         at = listening.getsockname()[1]
         opened = address(settings.host, at, None)
@@ -97,8 +99,8 @@ def run_feed(folder: Path, settings: FeedServing, ready: Callable[[str], None]) 
             timeout_graceful_shutdown=1,
         )
         _prepare(site)
-        refreshing.start()
-        site.fitter.start()
+        for thread in (refreshing, *loose):
+            thread.start()
         ready(f"{opened}{DOOR[1:]}?token={quote(settings.token)}" if settings.token else opened)
         with _quick(), suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
