@@ -30,6 +30,7 @@ KILLS, EARLY = 10, 2
 SLOW = 0.002
 """Seconds between the server's taking a message and saying so, in which a kill leaves the sender in doubt."""
 LOOK = 0.01
+"""Seconds between two looks at what the server took."""
 WISHES = (("trending", ""), ("keyword", "language models"), ("search", "few labels"), ("keyword", "learning"))
 FROM, SITE = "Our feed <feed@example.org>", "https://papers.example.org"
 
@@ -77,6 +78,10 @@ class _Run:
     rng: random.Random
     port: int = 0
     killed: Counter[str] = field(default_factory=Counter)
+    looked: int = 0
+    """Bytes of the server's file that were counted."""
+    taken: int = 0
+    """Messages in them."""
 
     def go(self, progress: Progress) -> float:
         """Send until all kills were made and a sender has ended by itself; returns the seconds.
@@ -134,7 +139,13 @@ class _Run:
         return self.folder / "mail.jsonl"
 
     def _taken(self) -> int:
-        return self._file.read_bytes().count(b"\n") if self._file.exists() else 0
+        """Messages that the server took by now; only what is new in its file is read."""
+        if self._file.exists():
+            with self._file.open("rb") as file:
+                file.seek(self.looked)
+                new = file.read()
+            self.looked, self.taken = self.looked + len(new), self.taken + new.count(b"\n")
+        return self.taken
 
     def _kills(self) -> list[tuple[int, str]]:
         """After how many messages who is killed; 0 for a sender that is still choosing papers."""
