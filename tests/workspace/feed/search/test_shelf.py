@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import threading
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modicum.core.files import atomic_write
 from modicum.data.search import Stems
 from modicum.workspace.feed import PaperQuery, PaperSearch, Store
 from modicum.workspace.feed.search import papers as module
+from modicum.workspace.feed.search import shelf
 from modicum.workspace.feed.search.joining import CROWD, due, join_parts
 from modicum.workspace.feed.search.part import Part, make_part
 from modicum.workspace.feed.search.shelf import FILE, Shelf, alive_of, rows_of
@@ -92,6 +95,47 @@ def test_an_index_of_another_feed_is_made_anew(store, tmp_path):
     shutil.copytree(store.folder / "search", other.folder / "search")
     assert len(PaperSearch.open(other, encoder=Themes())) == 3
     other.close()
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_a_kill_between_a_part_and_the_list_loses_nothing(store, monkeypatch, step):
+    monkeypatch.setattr(module, "RUN", 4)
+    put(store, *many(0, 12))
+    left = [step]
+
+    def write(path, data):
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+        return atomic_write(path, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shelf, "atomic_write", write)
+        with pytest.raises(KeyboardInterrupt):
+            PaperSearch.open(store, encoder=Themes())
+    search = PaperSearch(store.folder, encoder=Themes())
+    assert search.refresh(store) == 12 - 4 * (step - 1)
+    assert len(search) == 12
+    folders = {folder.name for folder in (store.folder / "search").glob("part-*")}
+    assert folders == set(Shelf(store.folder).listed().parts)
+
+
+def test_searching_while_papers_come(store, monkeypatch):
+    monkeypatch.setattr(module, "RUN", 3)
+    put(store, *many(0, 60))
+    search, sizes, end = PaperSearch(store.folder, encoder=Themes()), [], threading.Event()
+
+    def look():
+        while not end.is_set():
+            sizes.append(search.find(PaperQuery("paper"), 100).total)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    search.refresh(store)
+    end.set()
+    looking.join()
+    assert sizes == sorted(sizes)
+    assert search.find(PaperQuery("paper")).total == 60
 
 
 def test_two_processes_see_each_others_parts(store):
