@@ -38,9 +38,10 @@ class PartedBM25:
 
     def rarest(self, words: Sequence[str], most: int) -> dict[str, float]:
         """Up to `most` known words that say most, and what they weigh, mentions counted."""
-        found = {word: times * self.rarity(word) for word, times in Counter(words).items()}
-        best = sorted((word for word in found if found[word] > 0), key=lambda word: (-self.rarity(word), word))[:most]
-        return {word: found[word] for word in best}
+        rarity = {word: self.rarity(word) for word in words}
+        times = Counter(words)
+        best = sorted((word for word in rarity if rarity[word] > 0), key=lambda word: (-rarity[word], word))[:most]
+        return {word: times[word] * rarity[word] for word in best}
 
     def completed(self, prefix: str, most: int) -> list[str]:
         """Up to `most` words that begin like this, the most frequent ones first."""

@@ -14,6 +14,8 @@ from modicum.workspace.feed.tags.task import Tag, kept_bundle, pool_of
 from modicum.workspace.model import Predictions
 
 LIKES, BUNDLE = "likes", "bundle"
+SHARE = 0.15
+"""Weight of a bundle's log-odds beside the ranking by likes, which ranks better where it was measured."""
 TOP = 50
 
 
@@ -24,8 +26,8 @@ class TagSuggestions:
     papers: NDArray[np.int64]
     """Numbers (M,)."""
     scores: NDArray[np.float64]
-    """Scores (M,), higher is better: of the ranking by likes in standard deviations; of the bundle the mean of that
-    and of its log-odds on the same scale."""
+    """Scores (M,), higher is better: of the ranking by likes in standard deviations; with a bundle also a share of its
+    log-odds on the same scale."""
     near: NDArray[np.int64]
     """Numbers (M, L) of the tagged papers that each is nearest to, nearest first."""
     phrases: tuple[tuple[str, ...], ...]
@@ -67,7 +69,7 @@ def suggest_for_tag(store: Store, search: PaperSearch, tag: Tag, *, top: int = T
         answers = kept[0].predict(vectors=pool.X[rows])
         if isinstance(answers, Predictions):
             probabilities, by = np.asarray(answers.probabilities[:, 0], dtype=np.float64), BUNDLE
-            scores = (_standard(scores) + _standard(_log_odds(probabilities))) / 2
+            scores = _standard(scores) + SHARE * _standard(_log_odds(probabilities))
             behind = len({*kept[1]["tagged"]} ^ {*tag.tagged})
     order = np.argsort(-scores, kind="stable")[:top]
     return TagSuggestions(
