@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 from modicum.core.progress import Progress, silent
 from modicum.core.records import Table
 from modicum.data.read import Partition, partitions
-from modicum.data.select.importance import Importance, draw_rows
-from modicum.data.select.ngrams import ngram_counts
+from modicum.data.select import Importance, draw_rows, ngram_counts
 from modicum.data.select.selection import check_keep
 from modicum.data.write import write_stream
 from modicum.data.write.tables import writer_of
@@ -115,7 +114,7 @@ class _Choice:
             self.out.with_name(f"{self.out.name}.{stage}.npy"),
             parts,
             work,
-            facts=input_facts(self.pool.source, columns, sizes) | dict(facts),
+            facts={**input_facts(self.pool.source, columns, sizes), **facts},
             workers=self.where.workers(many=many),
             join=join,
             progress=lambda _, done, total: self.progress(stage, done, total),
