@@ -99,6 +99,18 @@ def test_modes_and_scale_run_on_the_default_encoder(run, collections, monkeypatc
     assert 0 < json.loads(done.out)["rows"][0]["value"] < 1.5
 
 
+@pytest.mark.long
+def test_a_cluster_answers_as_this_machine_does(run, collections, monkeypatch):
+    pytest.importorskip("ray", reason="the extra `ray` is not installed")
+    for name, value in (("COLLECTION", "tiny"), ("SIZES", {"static": 3000}), ("KILLED", 3000)):
+        monkeypatch.setattr(f"modicum.workspace.bench.cluster.{name}", value)
+    done = run("bench", "scale", "--data", collections, "--on", "nodes:2", "--on", "overhead:1", "--json")
+    rows = {row["measure"]: row["value"] for row in json.loads(done.out)["rows"]}
+    assert rows["runs with the same rows after a node was killed"] == 2
+    assert rows["equal files on Ray"] == 1.0
+    assert rows["encode on Ray, 2 nodes of 1 core"] > 0
+
+
 def test_outliers_are_told_by_every_score_and_marked_at_the_rate(run, tmp_path):
     folder = tmp_path / "collections" / "tiny"
     folder.mkdir(parents=True)

@@ -8,24 +8,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-
-import numpy as np
+from types import MappingProxyType
 
 from modicum.core.errors import InputError
 from modicum.core.files import file_digest
 from modicum.core.progress import Progress
-from modicum.core.records import Table
-from modicum.data.write import write_stream
-from modicum.evaluation.bench import BenchRow, few_shot_rows, load_collection
-from modicum.workspace.fitting import fit
-from modicum.workspace.ladder.recipes import RECIPES
+from modicum.evaluation.bench import BenchRow
+from modicum.workspace.bench import cluster
+from modicum.workspace.bench.many import rows_kept, static_bundle, write_rows
 
 ROWS = 1_000_000
-SHOTS = 8
-PART = 50_000
-CHEAP = tuple(recipe for recipe in RECIPES if recipe.name == "names + shots")
 KILLED = 0.3
 """Share of the rows that are done when the run is killed."""
 WATCH = """
@@ -35,20 +29,30 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 """Runs a command and prints the most memory it held, in kilobytes on Linux."""
 
+CLUSTER: Mapping[str, tuple[Callable[[Path, int, Progress], list[BenchRow]], int]] = MappingProxyType(
+    {"overhead": (cluster.overhead, 3), "nodes": (cluster.killed_nodes, 20)}
+)
+"""What is measured on a cluster, and how many runs of it."""
+
 
 def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[BenchRow]:
     """Peak memory, rows a second, and a run that is killed and goes on, with static vectors and one linear recipe.
 
-    `on` names collections, each also with a number of rows: `banking77:10000000`.
+    `on` names collections, each also with a number of rows: `banking77:10000000`; or what is measured on a Ray cluster:
+    `overhead` beside this machine's cores, and `nodes` that are killed, each also with a number of runs: `nodes:20`.
     """
     rows: list[BenchRow] = []
     for said in on:
         name, _, number = said.partition(":")
-        many = _number(number)
+        if name in CLUSTER:
+            measure, runs = CLUSTER[name]
+            rows += measure(root, _number(number, runs), progress)
+            continue
+        many = _number(number, ROWS)
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
-            texts = _bundle(name, root, folder)
-            write_stream(_parts(texts, many, progress), folder / "many.csv")
+            texts = static_bundle(name, root, folder / "bundle")
+            write_rows(folder / "many.csv", texts, many, progress)
             start = time.perf_counter()
             peak = peak_memory([*_asked(folder), str(folder / "answers.csv")])
             pace = many / (time.perf_counter() - start)
@@ -61,10 +65,10 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
     return rows
 
 
-def _number(said: str) -> int:
+def _number(said: str, usual: int) -> int:
     if said and not said.isdigit():
-        raise InputError(f"{said!r} is no number of rows; write, for instance, --on banking77:200000")
-    return int(said or ROWS)
+        raise InputError(f"{said!r} is no number of rows or runs; write, for instance, --on banking77:200000")
+    return int(said or usual)
 
 
 def _killed(folder: Path, many: int) -> tuple[float, bool]:
@@ -74,39 +78,16 @@ def _killed(folder: Path, many: int) -> tuple[float, bool]:
     kept, process = 0, subprocess.Popen(command, stderr=subprocess.DEVNULL)
     while kept < KILLED * many and process.poll() is None:
         time.sleep(0.1)
-        kept = _kept(folder / "again.csv.parts")
+        kept = rows_kept(folder / "again.csv.parts")
     process.send_signal(signal.SIGKILL)
     process.wait()
-    kept = _kept(folder / "again.csv.parts")
+    kept = rows_kept(folder / "again.csv.parts")
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
     return float(kept), file_digest(out) == file_digest(folder / "answers.csv")
 
 
-def _kept(parts: Path) -> int:
-    """Rows in the parts that are there, by their names."""
-    spans = (file.name.split(".")[1].split("-") for file in parts.glob("0*.csv"))
-    return sum(int(end) - int(start) for start, end in spans)
-
-
 def _asked(folder: Path) -> list[str]:
     return ["predict", str(folder / "bundle"), str(folder / "many.csv"), "--text", "text", "--out"]
-
-
-def _bundle(name: str, root: Path, folder: Path) -> tuple[str, ...]:
-    train, _ = load_collection(name, root)
-    codes = np.unique([str(label) for label in train.labels], return_inverse=True)[1]
-    keep = set(few_shot_rows(codes, SHOTS, np.random.default_rng(0)).tolist())
-    labels = tuple(label if row in keep else None for row, label in enumerate(train.labels))
-    table = Table(train.ids, train.texts, labels)
-    fit(table, recipes=CHEAP, encoder_mode="static", map_points=0).save(folder / "bundle")
-    return train.texts
-
-
-def _parts(texts: Sequence[str], many: int, progress: Progress) -> Iterator[dict[str, list[str]]]:
-    for start in range(0, many, PART):
-        progress("writing rows", start, many)
-        yield {"text": [f"{texts[row % len(texts)]} {row}" for row in range(start, min(start + PART, many))]}
-    progress("writing rows", many, many)
 
 
 def peak_memory(arguments: Sequence[str]) -> float:
