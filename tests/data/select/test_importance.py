@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modicum.core import InputError
-from modicum.data.select import fit_importance, hashed_ngrams, importance_resampling, ngrams
+from modicum.data.select import (
+    Importance,
+    draw_rows,
+    fit_importance,
+    hashed_ngrams,
+    importance_resampling,
+    ngram_counts,
+    ngrams,
+)
 
 POOL = [
     "the cat sat on the mat",
@@ -39,6 +47,18 @@ def test_known_world_one_word_with_known_shares():
     everything = np.bincount(hashed_ngrams(["a", "b", "b", "b"], longest=1)[1], minlength=10_000)
     gained = 0.25 * np.log(1 / 3) + 0.75 * np.log(3)
     assert model.kl_reduction(everything) == pytest.approx(gained, abs=1e-5)
+
+
+def test_how_rows_are_cut_never_matters():
+    """Counted in pieces, weighed in pieces and drawn from pieces, the choice is that of the whole."""
+    pool, target = POOL * 30, TARGET * 2
+    whole = importance_resampling(pool, target, 20, rng=rng())
+    pieces = [pool[start : start + 7] for start in range(0, len(pool), 7)]
+    model = Importance.of(sum(ngram_counts([piece]) for piece in pieces), ngram_counts([target]))
+    found = draw_rows(map(model.log_weights, pieces), 20, lambda: pieces, model, rng=rng())
+    assert found.rows.tolist() == whole.rows.tolist()
+    np.testing.assert_array_equal(found.scores, whole.scores)
+    assert found.facts == whole.facts
 
 
 def test_smoothing_bounds_what_one_ngram_costs():
