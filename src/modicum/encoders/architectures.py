@@ -53,6 +53,7 @@ _DISTILBERT = Architecture(
         "hidden_size": "dim",
         "num_attention_heads": "n_heads",
         "num_hidden_layers": "n_layers",
+        "intermediate_size": "hidden_dim",
         "hidden_act": "activation",
     },
 )

@@ -20,11 +20,18 @@ def test_the_rate_rises_over_a_tenth_and_falls_to_nothing():
     assert all(0 < pace <= 1 for pace in paces)
 
 
+def test_a_run_may_stop_before_its_rate_has_fallen():
+    plan = Plan(steps=10, stop=4)
+    assert (plan.last, Plan(steps=10).last, Plan(steps=10, stop=40).last) == (4, 10, 10)
+    assert plan.pace(3) == Plan(steps=10).pace(3)
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
         ({"steps": 0}, "steps must be at least 1, not 0"),
         ({"batch": 0}, "batch must be at least 1, not 0"),
+        ({"stop": 0}, "stop must be at least 1, not 0"),
         ({"keep": 0}, "keep must be at least 1, not 0"),
         ({"rate": 0.0}, "the learning rate must be above 0, not 0.0"),
         ({"device": "tpu"}, "device"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -80,3 +82,33 @@ def test_a_run_on_other_rows_is_not_gone_on_with(tmp_path):
     with pytest.raises(InputError, match="on other rows"):
         tune(found, other, tmp_path / "other", objective=SupervisedContrastive(), plan=PLAN, state=state)
     assert not (tmp_path / "other").exists()
+
+
+def test_what_a_mark_keeps_is_where_an_early_stop_ends(tmp_path):
+    _, whole = made(tmp_path / "whole", Plan(steps=12, batch=6, keep=3, marks=(4, 8)))
+    _, early = made(tmp_path / "early", Plan(steps=12, batch=6, keep=3, stop=8))
+    assert whole.run.steps == 12
+    assert sorted(whole.marked) == [4, 8]
+    assert (early.run.steps, early.marked) == (8, {})
+    ended, marked = load_folder(early.folder), load_folder(whole.marked[8])
+    assert ended.fingerprint == marked.fingerprint
+    assert len({load_folder(place).fingerprint for place in (*whole.marked.values(), whole.folder)}) == 3
+
+
+def test_a_run_that_stopped_early_may_go_on(tmp_path):
+    state = tmp_path / "state.safetensors"
+    _, straight = made(tmp_path / "straight", Plan(steps=8, batch=6))
+    made(tmp_path / "on", Plan(steps=8, batch=6, stop=4), state=state)
+    _, on = made(tmp_path / "on", Plan(steps=8, batch=6), state=state)
+    assert on.run.steps == 8
+    assert load_folder(on.folder).fingerprint == load_folder(straight.folder).fingerprint
+
+
+def test_marks_are_kept_beside_a_state_or_missed(tmp_path):
+    plan, state = Plan(steps=6, batch=6, marks=(3,)), tmp_path / "state.safetensors"
+    _, told = made(tmp_path, plan, state=state)
+    again = made(tmp_path, plan, state=state)[1]
+    assert load_folder(again.marked[3]).fingerprint == load_folder(told.marked[3]).fingerprint
+    shutil.rmtree(told.marked[3])
+    with pytest.raises(InputError, match=r"out-after-3 is gone, but the run's state is past it; delete that state"):
+        made(tmp_path, plan, state=state)

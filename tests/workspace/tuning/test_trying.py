@@ -90,6 +90,9 @@ def test_the_report_tells_both_ladders_and_what_moved(result):
     assert tuning["folds"] == 5
     assert {one["layer"] for one in tuning["moved"]} >= {"encoder.layer.0", "encoder.layer.1"}
     assert "They are shipped" in tuning["said"]
+    assert tuning["stopping"]["marks"] == (20, 40)
+    assert tuning["steps"] == tuning["stopping"]["steps"]
+    assert "held-out rows were right" in tuning["said"]
 
 
 def test_the_bundle_answers_alike_wherever_it_lies(result, tmp_path):

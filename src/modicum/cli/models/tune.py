@@ -29,7 +29,8 @@ def tune(
         typer.Option(
             "--method",
             metavar="METHOD",
-            help="auto or full (all layers), or an adapter, such as LoRA; see: modicum methods --room weights.",
+            help="full (all layers), or an adapter: LoRA, DiffFit, ... (see: modicum methods --room weights); auto is full, "
+            "which no adapter has clearly beaten, and DiffFit where memory is too small for that.",
         ),
     ] = "auto",
     objective: Annotated[
@@ -38,12 +39,12 @@ def tune(
     ] = "SupervisedContrastive",
     steps: Annotated[
         int,
-        typer.Option("--steps", metavar="N", min=1, help="Most steps of a run; fewer where the budget wants it."),
+        typer.Option("--steps", metavar="N", min=1, help="Most steps; fewer where budget or held-out rows want it."),
     ] = 160,
     batch: Annotated[int, typer.Option("--batch", metavar="N", min=1, help="Rows a batch.")] = 32,
     rate: Annotated[
         float | None,
-        typer.Option("--rate", metavar="RATE", help="Largest learning rate; default 1e-4, and 1e-3 for adapters."),
+        typer.Option("--rate", metavar="RATE", help="Largest learning rate; default 1e-4, and that of its method for an adapter."),
     ] = None,
     device: Annotated[
         str, typer.Option("--device", metavar="NAME", help="cpu, cuda, or auto: a GPU where there is one.")

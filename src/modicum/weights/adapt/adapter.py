@@ -109,6 +109,8 @@ class Method(ABC):
     """What it adapts, in messages."""
     folds: ClassVar[bool] = True
     """Whether `fold` can write its adapters into plain layers."""
+    usual_rate: ClassVar[float] = 1e-3
+    """Largest learning rate where nobody names another."""
 
     @abstractmethod
     def build(self, layer: nn.Module, start: Start) -> LayerAdapter:

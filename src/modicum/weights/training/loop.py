@@ -7,7 +7,7 @@ was learnt; a run that was killed goes on from its last file, exactly as if noth
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +57,7 @@ def train(
     file: Path | None = None,
     mark: str = "",
     name: str = "tune",
+    reached: Callable[[int], None] | None = None,
     progress: Progress = silent,
 ) -> Run:
     """Tune an encoder, plain or adapted, in place.
@@ -68,6 +69,7 @@ def train(
         file: Where the state is kept every `plan.keep` steps; a run finds its own there and goes on with it.
         mark: What tells the lesson from others; a file with another mark is refused.
         name: Of the stage in `progress`.
+        reached: Called with the number of steps at each of the plan's marks, before the state of that step is kept.
         progress: Called with the stage, the steps done and all steps.
 
     Returns:
@@ -84,18 +86,20 @@ def train(
         if file is not None and file.is_file():
             state.read(file, run)
         try:
-            while run.steps < plan.steps:
-                progress(name, run.steps, plan.steps)
+            while run.steps < plan.last:
+                progress(name, run.steps, plan.last)
                 if not _step(state, plan, run):
                     break
-                if run.steps % plan.keep == 0 or run.steps == plan.steps:
+                if reached is not None and run.steps in plan.marks:
+                    reached(run.steps)
+                if run.steps % plan.keep == 0 or run.steps == plan.last:
                     state.keep(run)
                     if file is not None:
                         state.write(file, run)
         except KeyboardInterrupt:
             run.interrupted = True
-            run.notes.append(f"interrupted after {run.steps} of {plan.steps} steps; what was learnt is kept")
-    progress(name, run.steps, plan.steps)
+            run.notes.append(f"interrupted after {run.steps} of {plan.last} steps; what was learnt is kept")
+    progress(name, run.steps, plan.last)
     encoder.cpu().eval()
     return run
 

@@ -26,6 +26,8 @@ class Plan:
         device: `cpu`, `cuda`, or `auto`: a GPU where there is one, in bfloat16 where it computes in that.
         keep: Steps between two states that a run can go back to, or be resumed from.
         threads: Threads of torch while it trains; default what torch is set to.
+        stop: Steps after which a run ends although its rate falls as if it went on to `steps`; default `steps`.
+        marks: Steps after which what has been learnt so far is handed out, too.
 
     Raises:
         InputError: A setting is out of range, or there is no such device.
@@ -40,16 +42,24 @@ class Plan:
     device: str = "auto"
     keep: int = 20
     threads: int | None = None
+    stop: int | None = None
+    marks: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         check_choice(self.device, DEVICES, "device")
-        for name in ("steps", "batch", "keep"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} must be at least 1, not {getattr(self, name)}")
+        for name in ("steps", "batch", "keep", "stop"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InputError(f"{name} must be at least 1, not {value}")
         if not self.rate > 0:
             raise InputError(f"the learning rate must be above 0, not {self.rate}")
         if self.device == "cuda" and not torch.cuda.is_available():
             raise InputError("there is no GPU that torch can use here; take device cpu or auto")
+
+    @property
+    def last(self) -> int:
+        """Steps after which a run ends."""
+        return self.steps if self.stop is None else min(self.stop, self.steps)
 
     @property
     def place(self) -> torch.device:

@@ -132,4 +132,4 @@ class RunState:
 
 def _lasting(plan: dict[str, object]) -> dict[str, object]:
     """What must be the same when a run goes on."""
-    return {name: value for name, value in plan.items() if name not in ("threads", "device", "keep")}
+    return {name: value for name, value in plan.items() if name not in ("threads", "device", "keep", "stop", "marks")}

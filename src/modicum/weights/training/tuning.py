@@ -27,6 +27,8 @@ class Tuned:
     """A tuned encoder on disk, and how it came about."""
 
     folder: Path
+    marked: dict[int, Path]
+    """Folders of the encoder as it was at each of the plan's marks that the run came to."""
     run: Run
     parameters: int
     """Numbers that trained, of the encoder alone."""
@@ -51,7 +53,8 @@ def tune(
     Args:
         encoder: The encoder to start from; its own folder is not changed.
         lesson: What there is to learn from.
-        folder: Where to write; weights are folded, so that nothing is slower than before.
+        folder: Where to write; weights are folded, so that nothing is slower than before. Encoders at the plan's marks
+            are written beside it, as `FOLDER-after-STEPS`.
         objective: What is minimised.
         method: How weights are parametrised; None trains all layers, but not the embeddings: most of the numbers are
             theirs, and most words of a table to come are in no labelled row.
@@ -63,8 +66,8 @@ def tune(
         What was written and what moved. Cost: three passes of the encoder over each batch.
 
     Raises:
-        InputError: The encoder cannot be tuned, the method cannot be folded, or the lesson lacks what the objective
-            learns from.
+        InputError: The encoder cannot be tuned, the method cannot be folded, the lesson lacks what the objective
+            learns from, or the state is of a run whose encoder at a mark is gone.
     """
     plan, start = plan or Plan(), time.perf_counter()
     if method is not None and not method.folds:
@@ -75,14 +78,31 @@ def tune(
     base = read_module(encoder)
     module = layers_alone(base) if method is None else adapt(base, method, seed=plan.seed)
     before = {name: tensor.clone() for name, tensor in base.state_dict().items()}
-    run = train(module, objective.start(lesson, module), plan, file=state, mark=_mark(lesson), progress=progress)
+
+    def reached(step: int) -> None:
+        write_folder(_beside(folder, step), encoder, module if method is None else fold(module))
+
+    loss = objective.start(lesson, module)
+    run = train(module, loss, plan, file=state, mark=_mark(lesson), reached=reached, progress=progress)
     plain = module if method is None else fold(module)
     write_folder(folder, encoder, plain)
     if method is not None:
         save(folder / ADAPTER, module, method, base)
     size = sum(p.numel() for p in module.parameters() if p.requires_grad)
     moved = what_moved(before, dict(plain.state_dict()))
-    return Tuned(folder, run, size, moved, time.perf_counter() - start)
+    return Tuned(folder, _marked(folder, plan, run), run, size, moved, time.perf_counter() - start)
+
+
+def _beside(folder: Path, step: int) -> Path:
+    return folder.with_name(f"{folder.name}-after-{step}")
+
+
+def _marked(folder: Path, plan: Plan, run: Run) -> dict[int, Path]:
+    found = {step: _beside(folder, step) for step in plan.marks if step <= run.steps}
+    gone = next((place for place in found.values() if not place.is_dir()), None)
+    if gone is not None:
+        raise InputError(f"{gone} is gone, but the run's state is past it; delete that state, or give another folder")
+    return found
 
 
 def layers_alone(module: TextEncoder) -> TextEncoder:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from modicum.evaluation.stats import Difference
 from modicum.workspace.ladder.choice import Choice
 from modicum.workspace.ladder.climb import Climb
+from modicum.workspace.tuning.stopping import Stopping
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Tuning:
     seconds: float
     """Of the last run, on all labelled rows."""
     moved: tuple[LayerMoved, ...]
+    stopping: Stopping | None = None
+    """What held-out rows told of the number of steps; None where they were not asked."""
     notes: tuple[str, ...] = ()
     """What went wrong on the way, and what was done about it."""
 

@@ -67,13 +67,13 @@ def _said(attempt: Attempt) -> str:
     )
     if not attempt.shipped:
         return f"{told}That does not pay for an encoder of its own: frozen vectors are shipped."
-    told += "They are shipped"
-    if attempt.tuning is not None:
-        tuning = attempt.tuning
-        told += f": {tuning.parameters:,} numbers moved in {tuning.steps:,} steps"
-        told += f", by {tuning.method}" if tuning.method != "full" else ""
-    notes = "" if attempt.tuning is None else "".join(f" {note[0].upper()}{note[1:]}." for note in attempt.tuning.notes)
-    return f"{told}.{notes}"
+    tuning = attempt.tuning
+    if tuning is None:
+        return f"{told}They are shipped."
+    told += f"They are shipped: {tuning.parameters:,} numbers moved in {tuning.steps:,} steps"
+    told += f", by {tuning.method}." if tuning.method != "full" else "."
+    why = tuning.stopping.said if tuning.stopping else ""
+    return " ".join([told, *([why] if why else []), *(f"{note[0].upper()}{note[1:]}." for note in tuning.notes)])
 
 
 def _elsewhere(made: Made, bank: Bank) -> dict[str, Any] | None:

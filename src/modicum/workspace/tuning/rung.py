@@ -29,7 +29,8 @@ from modicum.workspace.ladder.climb import Climb, Fold, coverage, measured_rows,
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.ladder.recipes import FeatureBank, Recipe, Step
 from modicum.workspace.settings import Settings
-from modicum.workspace.tuning.tuner import Tuner
+from modicum.workspace.tuning.stopping import Stopping, marks_of, nested
+from modicum.workspace.tuning.tuner import Tuned, Tuner
 
 Floats = NDArray[np.floating]
 
@@ -39,6 +40,8 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe("tuned, self-training", 5, (Step("labels.BalancedSelfTraining"),)),
 )
 """What stands on tuned vectors, cheapest first."""
+PROBE = RECIPES[1]
+"""What tells after how many steps to stop."""
 LEAST_FOLDS, LEAST_STEPS = 2, 40
 PACE = 400.0
 """Texts encoded in a second at least, to foresee what a fold costs."""
@@ -123,6 +126,12 @@ class Bench:
         """The problem with another encoder's vectors."""
         return replaced(self.problem, encoder, self.texts, self.names)
 
+    @property
+    def labelled(self) -> Self:
+        """The labelled rows alone."""
+        n = len(self.problem.rows)
+        return replace(self, rows=self.rows[:n], texts=self.texts[:n], problem=self.problem.only(self.problem.rows))
+
 
 def replaced(
     problem: Problem, encoder: FolderEncoder, texts: Sequence[str], names: Sequence[str] | None, *, cache: bool = False
@@ -139,6 +148,7 @@ class Measured:
     climbed: Climb
     choice: Choice
     folds: int
+    stopping: Stopping
     notes: tuple[str, ...]
 
 
@@ -149,32 +159,54 @@ class Interrupted(Exception):
 def measure(
     tuner: Tuner, bench: Bench, course: Course, settings: Settings, folder: Path, *, progress: Progress = silent
 ) -> Measured:
-    """Tune without each fold in turn, and score the fold.
+    """Tune without each fold in turn, find when to stop, and score the fold.
+
+    Args:
+        tuner: Tunes on parts of the bench's rows.
+        bench: The rows.
+        course: How long runs may be, and how many folds there are.
+        settings: Those of the ladder.
+        folder: Where encoders are written: one for each fold and mark.
+        progress: Called with a stage for every fold.
 
     Raises:
         Interrupted: The user pressed Ctrl-C.
     """
-    n = len(bench.problem.rows)
-    splits = bench.splits[: course.folds]
-    folds: list[list[Fold]] = [[] for _ in RECIPES]
-    parameters, notes, start = 0, list[str](), time.perf_counter()
+    n, start = len(bench.problem.rows), time.perf_counter()
+    splits, marks = bench.splits[: course.folds], marks_of(course.steps)
+    runs: list[Tuned] = []
+    right = np.zeros((len(marks), n), dtype=bool)
     for number, split in enumerate(splits):
         stage = _staged(progress, f"tune, fold {number + 1} of {len(splits)}")
         rows = np.concatenate([split.train, np.arange(n, len(bench.rows))])
-        state = state_file(settings, f"fold-{number}")
-        tuned = tuner.run(rows, folder / "fold", course.steps, state=state, progress=stage)
-        if tuned.interrupted:
+        place, state = folder / f"fold-{number}", state_file(settings, f"fold-{number}")
+        runs.append(tuner.run(rows, place, course.steps, marks=marks[:-1], state=state, progress=stage))
+        if runs[-1].interrupted:
             raise Interrupted
-        parameters, notes = tuned.tuning.parameters, [*notes, *tuned.tuning.notes]
-        bank = FeatureBank(bench.seen_by(tuned.encoder))
-        for place, recipe in enumerate(RECIPES):
-            folds[place].append(run_fold(recipe, bank, split))
+        right[:, split.test] = _probed(runs[-1], bench.labelled, split, marks)
+    seen, folds = coverage(bench.problem, [splits])
+    ends, stopping = nested(marks, right, folds[0])
+    shown: list[list[Fold]] = [[] for _ in RECIPES]
+    for tuned, split, end in zip(runs, splits, ends, strict=True):
+        bank = FeatureBank(bench.seen_by(tuned.after(end)))
+        for one, recipe in zip(shown, RECIPES, strict=True):
+            one.append(run_fold(recipe, bank, split))
     seconds = (time.perf_counter() - start) / len(RECIPES)
-    trials = [trial_of(recipe, n, splits, shown, seconds) for recipe, shown in zip(RECIPES, folds, strict=True)]
-    moved = tuple(replace(trial, parameters=trial.parameters + parameters) for trial in trials)
-    climbed = Climb(moved, 1, *coverage(bench.problem, [splits]))
+    trials = [trial_of(recipe, n, splits, one, seconds) for recipe, one in zip(RECIPES, shown, strict=True)]
+    moved = tuple(replace(trial, parameters=trial.parameters + runs[0].tuning.parameters) for trial in trials)
+    climbed = Climb(moved, 1, seen, folds)
     choice = choose(climbed, bench.problem.y, settings.bank, tolerance=settings.tolerance)
-    return Measured(climbed, choice, len(splits), tuple(dict.fromkeys(notes)))
+    notes = tuple(dict.fromkeys(note for run in runs for note in run.tuning.notes))
+    return Measured(climbed, choice, len(splits), stopping, notes)
+
+
+def _probed(tuned: Tuned, labelled: Bench, split: Split, marks: Sequence[int]) -> NDArray[np.bool_]:
+    """Whether names and shots are right at each mark on a fold's held-out rows (M, m)."""
+    found = []
+    for mark in marks:
+        scores = run_fold(PROBE, FeatureBank(labelled.seen_by(tuned.after(mark))), split).scores
+        found.append(scores.argmax(axis=1) == labelled.problem.y[split.test])
+    return np.stack(found)
 
 
 def lead_of(measured: Measured, climbed: Climb, shipped: Candidate, y: NDArray[np.int64]) -> Difference:

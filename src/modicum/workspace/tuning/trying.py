@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from modicum.workspace.making import Made, finish
 from modicum.workspace.preparing import CASCADE
 from modicum.workspace.settings import Settings
 from modicum.workspace.tuning.attempt import Attempt
+from modicum.workspace.tuning.memory import chosen_method
 from modicum.workspace.tuning.own import OwnWeights, Scratch
 from modicum.workspace.tuning.rung import (
     PACE,
@@ -103,6 +105,8 @@ def _tried(
 ) -> Shipped:
     start = time.perf_counter()
     bench = Bench.of(made.problem, table.texts, settings)
+    tuning, short = chosen_method(settings.tuning, source.layout.config)
+    settings = replace(settings, tuning=tuning)
     tuner = _tuner(source, bench, settings)
     scratch = Scratch()
     folder = scratch.folder
@@ -113,7 +117,9 @@ def _tried(
         return Shipped(replace(made, attempt=Attempt(course, time.perf_counter() - start)))
     course.keep(settings.tuning.work)
     try:
-        measured = measure(tuner, bench, course, settings, folder, progress=progress)
+        with TemporaryDirectory(prefix="modicum-") as place:
+            kept = settings.tuning.work or Path(place)
+            measured = measure(tuner, bench, course, settings, kept, progress=progress)
     except Interrupted:
         if settings.tuning.wanted:
             raise KeyboardInterrupt from None
@@ -122,10 +128,12 @@ def _tried(
     if not attempt.shipped:
         return Shipped(replace(made, attempt=replace(attempt, seconds=time.perf_counter() - start)))
     rows = np.arange(len(bench.rows))
-    last = tuner.run(rows, folder / "encoder", course.steps, state=state_file(settings, "last"), progress=progress)
+    stop, state = measured.stopping.steps, state_file(settings, "last")
+    last = tuner.run(rows, folder / "encoder", course.steps, stop=stop, state=state, progress=progress)
     shipped = _finished(made, table, bench.names, last, measured, settings, progress)
-    notes = tuple(dict.fromkeys((*measured.notes, *last.tuning.notes)))
-    attempt = replace(attempt, tuning=replace(last.tuning, notes=notes), seconds=time.perf_counter() - start)
+    notes = tuple(dict.fromkeys((*([short] if short else []), *measured.notes, *last.tuning.notes)))
+    told = replace(last.tuning, stopping=measured.stopping, notes=notes)
+    attempt = replace(attempt, tuning=told, seconds=time.perf_counter() - start)
     return Shipped(replace(shipped, attempt=attempt), last.encoder, OwnWeights(folder / "encoder", scratch))
 
 
@@ -133,7 +141,7 @@ def _planned(tuner: Tuner, bench: Bench, settings: Settings, left: float, folder
     """How long runs may be in the seconds that are left, or why there is no run."""
     start = time.perf_counter()
     pace = tuner.pace(folder / "probe")
-    texts = len(bench.texts) + len(bench.names or ())
+    texts = len(bench.texts) + len(bench.names or ()) + 3 * len(bench.problem.rows)
     seconds = left - (time.perf_counter() - start)
     course = Course.within(seconds, pace, texts / PACE + 2, settings.tuning.steps, len(bench.splits))
     return course or f"a step takes {pace:.2f} s, so that {max(left, 0):.0f} s are too few; {REMEDY}"

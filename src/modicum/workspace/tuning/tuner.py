@@ -19,7 +19,7 @@ from modicum.workspace.tuning.attempt import LayerMoved, Tuning
 from modicum.workspace.tuning.settings import TuneSettings
 from modicum.workspace.weights.room import weights_room
 
-FULL_RATE, ADAPTER_RATE = 1e-4, 1e-3
+FULL_RATE = 1e-4
 PROBED = 4
 """Steps whose time tells that of all; the first one, which is slow, is not counted."""
 
@@ -37,6 +37,8 @@ class Tuner:
     names: Sequence[Sequence[int]] | None
     settings: TuneSettings
     seed: int = 0
+    proba: NDArray[np.floating] | None = None
+    """What a frozen model thinks of each row (N, K), for objectives that learn from that."""
 
     def pace(self, folder: Path) -> float:
         """Seconds a step takes, from a few that are thrown away."""
@@ -48,15 +50,29 @@ class Tuner:
         folder: Path,
         steps: int,
         *,
+        marks: tuple[int, ...] = (),
+        stop: int | None = None,
         state: Path | None = None,
         progress: Progress = silent,
     ) -> Tuned:
-        """Tune on these rows (places among `tokens`) and write the encoder into a folder."""
+        """Tune on these rows (places among `tokens`) and write the encoder into a folder.
+
+        Args:
+            rows: The rows.
+            folder: Where to write; encoders at the marks are written beside it.
+            steps: Steps over which the rate falls to zero.
+            marks: Steps after which the encoder is written, too.
+            stop: Steps after which to stop; default all.
+            state: File of a run that may be gone on with.
+            progress: Called with each step.
+        """
         training = weights_room("training")
         objectives = weights_room("objectives")
         settings = self.settings
-        lesson = objectives.Lesson([self.tokens[row] for row in rows], self.codes[rows], self.classes, self.names)
-        rate = settings.rate or (FULL_RATE if settings.full else ADAPTER_RATE)
+        tokens, thought = [self.tokens[row] for row in rows], None if self.proba is None else self.proba[rows]
+        lesson = objectives.Lesson(tokens, self.codes[rows], self.classes, self.names, thought)
+        method = None if settings.full else _made(settings.method, "adapt")
+        rate = settings.rate or (FULL_RATE if method is None else method.usual_rate)
         plan = training.Plan(
             steps=steps,
             batch=settings.batch,
@@ -64,18 +80,19 @@ class Tuner:
             seed=self.seed,
             device=settings.device,
             threads=self.encoder.threads,
+            stop=stop,
+            marks=marks,
         )
         found = training.tune(
             self.encoder,
             lesson,
             folder,
             objective=_made(settings.objective, "objectives"),
-            method=None if settings.full else _made(settings.method, "adapt"),
+            method=method,
             plan=plan,
             state=state,
             progress=progress,
         )
-        moved = tuple(LayerMoved(one.layer, float(one.relative)) for one in found.moved)
         told = Tuning(
             "full" if settings.full else settings.method,
             settings.objective,
@@ -84,11 +101,11 @@ class Tuner:
             found.parameters,
             str(plan.place),
             found.seconds,
-            moved,
-            tuple(found.run.notes),
+            tuple(LayerMoved(one.layer, float(one.relative)) for one in found.moved),
+            notes=tuple(found.run.notes),
         )
         encoder = load_folder(folder, threads=self.encoder.threads, name=f"{self.encoder.name}, tuned")
-        return Tuned(encoder, told, found.run.pace, found.run.interrupted)
+        return Tuned(encoder, told, found.run.pace, found.run.interrupted, found.marked)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +117,14 @@ class Tuned:
     pace: float
     """Seconds a step took."""
     interrupted: bool
+    marked: dict[int, Path]
+    """Folders of what it was at the marks that the run came to."""
+
+    def after(self, steps: int) -> FolderEncoder:
+        """The encoder as it was at a mark; as it is in the end where the run did not come to it."""
+        own = self.encoder
+        place = self.marked.get(steps, own.layout.root)
+        return load_folder(place, threads=own.threads, name=own.name)
 
 
 def _made(name: str, question: str) -> Any:
