@@ -29,8 +29,8 @@ def tune(
         typer.Option(
             "--method",
             metavar="METHOD",
-            help="full (all layers), or an adapter: LoRA, DiffFit, ... (see: modicum methods --room weights); auto is full, "
-            "which no adapter has clearly beaten, and DiffFit where memory is too small for that.",
+            help="full (all layers), or an adapter: LoRA, DiffFit, ... (see: modicum methods --room weights); auto is "
+            "full, which no adapter has clearly beaten, and DiffFit where memory is too small for that.",
         ),
     ] = "auto",
     objective: Annotated[
@@ -44,7 +44,9 @@ def tune(
     batch: Annotated[int, typer.Option("--batch", metavar="N", min=1, help="Rows a batch.")] = 32,
     rate: Annotated[
         float | None,
-        typer.Option("--rate", metavar="RATE", help="Largest learning rate; default 1e-4, and that of its method for an adapter."),
+        typer.Option(
+            "--rate", metavar="RATE", help="Largest learning rate; default 1e-4, and that of its method for an adapter."
+        ),
     ] = None,
     device: Annotated[
         str, typer.Option("--device", metavar="NAME", help="cpu, cuda, or auto: a GPU where there is one.")

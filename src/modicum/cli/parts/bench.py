@@ -23,7 +23,7 @@ def bench(
         Path, typer.Option("--data", metavar="DIR", help="Folder of collections, each with train.csv and test.csv.")
     ] = Path("../shared/data"),
     on: Annotated[
-        list[str] | None, typer.Option("--on", metavar="SET", help="Only this collection; repeatable.")
+        list[str] | None, typer.Option("--on", metavar="SET", help="Only this collection, or part of it; repeatable.")
     ] = None,
     seeds: Annotated[
         int | None,

@@ -52,7 +52,7 @@ BENCHES: Mapping[str, Entry] = MappingProxyType(
         "compress": Entry(compress.run, ("banking77",), 5),
         "search": Entry(search.run, ("cranfield", "banking77"), 5),
         "feed": Entry(feed.run, ("pages", "room", "kind"), 20),
-        "weights": Entry(tuning.run, ("banking77", "trec", "mpqa"), 3),
+        "weights": Entry(tuning.run, tuning.COLLECTIONS, 3),
         "merge": Entry(merge.run, ("banking77", "trec"), 1),
         "methods": Entry(methods.run, ("banking77", "trec", "mpqa"), 5),
     }
