@@ -24,7 +24,7 @@ from modicum.workspace.bench.tasks import Collection, open_collection
 from modicum.workspace.ladder.bank import load_bank
 from modicum.workspace.ladder.climb import Plan, measured_rows
 from modicum.workspace.ladder.problem import Problem
-from modicum.workspace.ladder.recipes import FeatureBank, fit_recipe
+from modicum.workspace.ladder.recipes import FeatureBank, Recipe, fit_recipe
 from modicum.workspace.making import make_model
 from modicum.workspace.model import Model
 from modicum.workspace.registry import method, methods
@@ -89,14 +89,19 @@ class Task:
         tuner = Tuner(base, tokens, codes, len(self.problem.space), names, settings, self.seed, proba)
         return tuner.run(np.arange(len(rows)), folder, settings.steps)
 
-    def accuracies(self, encoder: FolderEncoder) -> dict[str, float]:
-        """Accuracy on the test set of every recipe that stands on tuned vectors."""
-        rows = self.rows
+    def probed(self, encoder: FolderEncoder) -> float:
+        """Accuracy of names and shots on the test set; they need no row without a label."""
+        return self.accuracies(encoder, (PROBE,), self.problem.rows)[PROBE.name]
+
+    def accuracies(
+        self, encoder: FolderEncoder, recipes: Sequence[Recipe], rows: NDArray[np.int64]
+    ) -> dict[str, float]:
+        """Accuracy on the test set of recipes on an encoder's vectors of these rows."""
         texts, names = [self.train.texts[row] for row in rows], self.problem.space.texts()
         bank = FeatureBank(replaced(self.problem.only(rows), encoder, texts, names))
         X: NDArray[np.floating] = encode(self.test.texts, encoder, cache=False)
         told = {}
-        for recipe in RECIPES:
+        for recipe in recipes:
             answers = fit_recipe(recipe, bank, seed=self.seed).scores(X).argmax(axis=1)
             told[recipe.name] = float((answers == self.collection.codes_test).mean())
         return told
@@ -147,7 +152,7 @@ def _gains(task: Task, base: FolderEncoder, shots: int, folder: Path) -> Iterato
     where = f"{task.collection.name} test, {shots} labels a class"
     tuned = task.tuned(base, TuneSettings(steps=STEPS, batch=BATCH), folder / "tuned")
     frozen = task.frozen()
-    for name, accuracy in task.accuracies(tuned.encoder).items():
+    for name, accuracy in task.accuracies(tuned.encoder, RECIPES, task.rows).items():
         yield Figure(replace(GAIN, name=f"{GAIN.name}{name}"), OBJECTIVE, where, accuracy, frozen)
     yield Figure(SECONDS, OBJECTIVE, where, tuned.tuning.seconds)
 
@@ -167,7 +172,7 @@ def _prices(task: Task, base: FolderEncoder, folder: Path, progress: Progress) -
         progress("ways to move weights", number, len(ways))
         settings = TuneSettings(method=way, steps=TABLE_STEPS, batch=BATCH)
         tuned = task.tuned(base, settings, folder / "way")
-        accuracy = task.accuracies(tuned.encoder)[PROBE.name]
+        accuracy = task.probed(tuned.encoder)
         found = (accuracy, float(tuned.tuning.parameters), tuned.tuning.seconds)
         first = first or found
         for measure, value, against in zip((REACHED, NUMBERS, SPENT), found, first, strict=True):
@@ -186,7 +191,7 @@ def _lessons(task: Task, base: FolderEncoder, folder: Path, progress: Progress) 
     """Every objective, with labels, names, unlabelled rows and what the frozen ladder thinks of them."""
     where = f"{task.collection.name} test, {TABLE_SHOTS} labels a class, {LESSON_STEPS} steps"
     proba = task.ladder().proba(task.collection.X[task.rows])
-    frozen, names = task.accuracies(base)[PROBE.name], all_objectives()
+    frozen, names = task.probed(base), all_objectives()
     first: tuple[float, float] | None = None
     for number, name in enumerate(names):
         progress("objectives", number, len(names))
@@ -196,7 +201,7 @@ def _lessons(task: Task, base: FolderEncoder, folder: Path, progress: Progress) 
             settings = TuneSettings(objective=stage, steps=LESSON_STEPS // len(stages), batch=BATCH)
             tuned = task.tuned(encoder, settings, folder / stage, proba)
             encoder, seconds = tuned.encoder, seconds + tuned.tuning.seconds
-        accuracy = task.accuracies(encoder)[PROBE.name]
+        accuracy = task.probed(encoder)
         first = first or (accuracy, seconds)
         yield Figure(LEARNT, f"weights.{name}", where, accuracy, first[0])
         yield Figure(OVER_FROZEN, f"weights.{name}", where, accuracy, frozen)
