@@ -11,6 +11,7 @@ frozen weight stays whole and the change of the values is added, which is the sa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -47,6 +48,10 @@ class SVFit(Method):
         >>> {name: tuple(t.shape) for name, t in trainable(adapt(nn.Linear(6, 4), SVFit(rank=3))).items()}
         {'adapter.change': (3,)}
     """
+
+    usual_rate: ClassVar[float] = 0.0125
+    """A step moves each number by about the rate, and there are few here: 12.5 times that of LoRA, as in the scripts of
+    SVFT (2024), which trains singular values alone, too. On trec it takes 71 % to 87."""
 
     rank: int = 64
 
