@@ -17,7 +17,7 @@ MEANINGS = {
     "--index": {"Keep the vectors of the rows": {"fit"}, "Write the rows that stay": {"dedup"}},
     "--keep": {"Which row of a group stays": {"dedup"}, "Rows wanted": {"select"}, "Encoders wanted": {"encoders"}},
     "--label": {"Column of labels, empty where unknown; repeatable": {"fit", "label"}},
-    "--method": {"auto or full (all layers), or an adapter": {"tune"}, "uniform (the mean)": {"merge"}},
+    "--method": {"full (all layers), or an adapter": {"tune"}, "uniform (the mean)": {"merge"}},
     "--out": {
         "Folder of the changed bundle": {"classes"},
         "Folder to write": {"topics"},
@@ -33,7 +33,7 @@ MEANINGS = {
     "--port": {"Port to listen at": {"label", "serve"}},
     "--rename": {"Give a class another name": {"classes"}, "Give a topic, by name or id, another name": {"topics"}},
     "--split": {"Column of splits (train, test): labels": {"fit"}, "Divide a topic": {"topics"}},
-    "--steps": {"Most steps of a run": {"tune"}, "Steps of the search": {"merge"}},
+    "--steps": {"Most steps; fewer where": {"tune"}, "Steps of the search": {"merge"}},
     "--target": {"classes (one a row)": {"fit"}, "Table of rows": {"select"}},
     "--time": {"Column of times: splits": {"fit"}, "Column of times: shares": {"topics"}},
 }

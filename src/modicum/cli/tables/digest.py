@@ -55,8 +55,7 @@ def digest(
             _tell_preview(message, due, dry_run, json)
             return
         with bars() as progress:
-            told = {"to": to, "encoder": encoder, "progress": progress}
-            found = parts.digest.send_digests(readers, server, letters, **told)
+            found = parts.digest.send_digests(readers, server, letters, to=to, encoder=encoder, progress=progress)
     finally:
         readers.close()
     _tell(found, json)

@@ -147,7 +147,7 @@ def serve_site(
     """
     parts = modicum.serve
     server, token = options.read_server(smtp, smtp_password_file), options.read_token(token_file)
-    kind = {"readers": readers, "poll": poll, "editors": tuple(editor or ())}
+    kind: dict[str, Any] = {"readers": readers, "poll": poll, "editors": tuple(editor or ())}
     settings = parts.FeedServing(host, port, token, name, address, encoder=encoder, smtp=server, sender=sender, **kind)
     parts.run_feed(folder, settings, lambda url: _ready(folder, url, json))
 

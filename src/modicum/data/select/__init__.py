@@ -2,9 +2,9 @@
 
 from modicum.data.select.complexity import Density, feature_density
 from modicum.data.select.diversity import diverse_sample
-from modicum.data.select.importance import Importance, fit_importance, importance_resampling
+from modicum.data.select.importance import Importance, draw_rows, fit_importance, importance_resampling
 from modicum.data.select.nearest import nearest_coreset
-from modicum.data.select.ngrams import hashed_ngrams
+from modicum.data.select.ngrams import hashed_ngrams, ngram_counts
 from modicum.data.select.quality import quality_filter
 from modicum.data.select.quantization import quantize, submodular_bins
 from modicum.data.select.selection import Selection
@@ -15,11 +15,13 @@ __all__ = [
     "Importance",
     "Selection",
     "diverse_sample",
+    "draw_rows",
     "feature_density",
     "fit_importance",
     "hashed_ngrams",
     "importance_resampling",
     "nearest_coreset",
+    "ngram_counts",
     "quality_filter",
     "quantize",
     "submodular_bins",

@@ -20,9 +20,9 @@ from modicum.serve.feed.lists import HTML
 from modicum.serve.feed.mailing import Mailing
 from modicum.serve.feed.people import COOKIE
 from modicum.serve.feed.site import Site
-from modicum.workspace.feed.readers import Reader, Subscriptions, TooOften, ending_of, export, unsubscribe
+from modicum.workspace.feed.readers import Reader, Subscriptions, TooOften, export, unsubscribe
 from modicum.workspace.feed.readers.store import SESSION
-from modicum.workspace.feed.readers.subscriptions import EVERY, KINDS, MOST
+from modicum.workspace.feed.readers.subscriptions import EVERY, KINDS, MOST, ending_of
 from modicum.workspace.feed.tags import forget_tags
 
 NO_MAIL = "this site sends no mail; its owner names a mail server with modicum feed serve --smtp"
@@ -52,6 +52,7 @@ def accounts(site: Site, mailing: Mailing | None = None) -> APIRouter:
         router.include_router(_entering(site, mailing))
         router.include_router(_leaving(site))
     router.include_router(_account(site))
+    router.include_router(_kept(site))
     router.include_router(_ending(site))
     return router
 
@@ -109,7 +110,7 @@ def _leaving(site: Site) -> APIRouter:
 
 
 def _account(site: Site) -> APIRouter:
-    """What a reader wants by mail, and what is kept of a reader."""
+    """What a reader wants by mail."""
     router, readers = APIRouter(), site.people.readers
 
     @router.get("/account", response_class=Response)
@@ -142,6 +143,13 @@ def _account(site: Site) -> APIRouter:
         number = int(said) if said.isascii() and said.isdecimal() and len(said) < 16 else 0
         Subscriptions(readers, _reader(site, request)).remove(number)
         return RedirectResponse("/account#subscriptions", 303)
+
+    return router
+
+
+def _kept(site: Site) -> APIRouter:
+    """What is kept of a reader, to be taken along or removed."""
+    router, readers = APIRouter(), site.people.readers
 
     @router.get("/account/export", response_class=Response)
     def take_along(request: Request) -> Response:

@@ -36,21 +36,7 @@ def browsing(site: Site) -> APIRouter:
 
     @router.get("/", response_class=Response)
     def front(request: Request) -> Response:
-        without = site.hidden(request)
-        trending = site.library.trending(0, FEW, site.clock(), Filters(without=without))
-        newest = site.library.newest(0, PAPERS + 1, Filters(without=without))
-        shown = [*trending.papers, *newest[:PAPERS]]
-        told = {
-            "title": site.name,
-            "trending": Listing("Trending", "/trending", trending.papers, scores=_scores(trending)),
-            "newest": Listing("Newest", "/newest", newest[:PAPERS], by_day=True, more=len(newest) > PAPERS),
-            "formula": FORMULA,
-            "total": site.library.count(),
-            "sources": site.library.sources(),
-            "keywords": site.topics.all()[:KEYWORDS],
-        }
-        body = site.page(request, "front.html.j2", beside=site.beside(request, shown), **told)
-        return Response(body, media_type=HTML)
+        return Response(_front(site, request), media_type=HTML)
 
     @lists(router, "/trending")
     def trending(request: Request) -> Response:
@@ -73,6 +59,24 @@ def browsing(site: Site) -> APIRouter:
         return answer(site, request, listing)
 
     return router
+
+
+def _front(site: Site, request: Request) -> str:
+    """The front page: the first of both lists, what they are made of, and where they come from."""
+    without = site.hidden(request)
+    trending = site.library.trending(0, FEW, site.clock(), Filters(without=without))
+    newest = site.library.newest(0, PAPERS + 1, Filters(without=without))
+    shown = [*trending.papers, *newest[:PAPERS]]
+    told = {
+        "title": site.name,
+        "trending": Listing("Trending", "/trending", trending.papers, scores=_scores(trending)),
+        "newest": Listing("Newest", "/newest", newest[:PAPERS], by_day=True, more=len(newest) > PAPERS),
+        "formula": FORMULA,
+        "total": site.library.count(),
+        "sources": site.library.sources(),
+        "keywords": site.topics.all()[:KEYWORDS],
+    }
+    return site.page(request, "front.html.j2", beside=site.beside(request, shown), **told)
 
 
 def papers(site: Site) -> APIRouter:

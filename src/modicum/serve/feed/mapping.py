@@ -62,7 +62,7 @@ def drawn_map(places: PaperMap, keywords: Keywords, library: Library) -> list[Co
     told = keywords.of([paper.number for paper in papers])
     first = {number: found[0].number for number, found in told.items()}
     coloured = [one for one in keywords.all() if one.number in first.values()][:COLOURS]
-    group = {one.number: [] for one in coloured} | {0: []}  # type: dict[int, list[Point]]
+    group: dict[int, list[Point]] = {0: [], **{one.number: [] for one in coloured}}
     for paper in papers:
         group[first.get(paper.number, 0) if first.get(paper.number, 0) in group else 0].append(
             _point(paper, shape[paper.number])

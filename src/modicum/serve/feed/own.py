@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -67,7 +68,7 @@ def _suggestions(site: Site, suggesting: Suggesting) -> APIRouter:
         shown, more = found.papers[(page - 1) * count : page * count], len(found.papers) > page * count
         lead = f"Ranked by {liked:,} {'like' if liked == 1 else 'likes'}, the best first."
         told = {"liked": liked, "searchable": site.searchable}
-        kept = {"reasons": found.reasons, "scores": found.scores, "lead": lead, "told": told}
+        kept: dict[str, Any] = {"reasons": found.reasons, "scores": found.scores, "lead": lead, "told": told}
         return answer(
             site, request, Listing("For you", "/for-you", shown, {}, page, more, template="for_you.html.j2", **kept)
         )
@@ -91,7 +92,7 @@ def _suggestions(site: Site, suggesting: Suggesting) -> APIRouter:
         found = suggesting.of(request, name)
         page, count = page_of(request)
         shown, more = found.papers[(page - 1) * count : page * count], len(found.papers) > page * count
-        kept = {"reasons": found.reasons, "scores": found.scores, "told": {"tag": name, "by": found.by}}
+        kept: dict[str, Any] = {"reasons": found.reasons, "scores": found.scores, "told": {"tag": name, "by": found.by}}
         title = f"Suggested for {name}"
         return answer(site, request, Listing(title, "/suggested", shown, {"name": name}, page, more, **kept))
 

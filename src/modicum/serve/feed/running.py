@@ -86,7 +86,8 @@ def run_feed(folder: Path, settings: FeedServing, ready: Callable[[str], None]) 
     site = Site(library, search, people, settings.name or NAME, frozenset(settings.editors), settings.address)
     site.fitter, refreshing = TagFitter(folder, search), Refreshing(site)
     # These end with the process: what they are at is lost, and begun again when it is asked for.
-    loose = [site.fitter, *([Polling(folder, settings.encoder)] if settings.poll else [])]
+    loose: list[TagFitter | Polling] = [site.fitter]
+    loose += [Polling(folder, settings.encoder)] if settings.poll else []
     with listen(settings.host, settings.port, PORT) as listening:
         at = listening.getsockname()[1]
         opened = address(settings.host, at, None)

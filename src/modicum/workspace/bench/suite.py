@@ -13,7 +13,8 @@ from modicum.core.checks import check_choice
 from modicum.core.files import atomic_write
 from modicum.core.progress import Progress, silent
 from modicum.evaluation.bench import BenchRow, machine_facts, rows_to_json
-from modicum.workspace.bench import dedup, feed, few_shot, methods, modes, refit, scale, select, serve
+from modicum.workspace.bench import dedup, few_shot, methods, modes, refit, scale, select, serve
+from modicum.workspace.bench.feeds import feed
 from modicum.workspace.bench.labels import active, conformal, loop, noisy, proportions, shift
 from modicum.workspace.bench.vectors import index, outliers, rungs, search, topics
 from modicum.workspace.bench.weights import compress, merge, tuning

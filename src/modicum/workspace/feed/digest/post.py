@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
 from ipaddress import ip_address
-from typing import Self
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from modicum.core.errors import InputError
@@ -177,11 +177,11 @@ class Post:
 
     def _connect(self) -> smtplib.SMTP:
         server, context = self.server, ssl.create_default_context()
-        told = {"local_hostname": self.sender.rpartition("@")[2], "timeout": SECONDS}
+        told: dict[str, Any] = {"local_hostname": self.sender.rpartition("@")[2], "timeout": SECONDS}
         if server.tls:
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, context=context, **told)  # type: ignore[arg-type]
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, context=context, **told)
         else:
-            smtp = smtplib.SMTP(server.host, server.port, **told)  # type: ignore[arg-type]
+            smtp = smtplib.SMTP(server.host, server.port, **told)
         try:
             smtp.ehlo_or_helo_if_needed()
             if not server.tls:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from modicum.workspace.feed.readers.subscriptions import (
         Subscription,
         Subscriptions,
-        ending_of,
         ending_token,
         unsubscribe,
     )
@@ -29,7 +28,6 @@ _NAMES = {
     "Subscriptions": "modicum.workspace.feed.readers.subscriptions",
     "TooOften": "modicum.workspace.feed.readers.store",
     "check_email": "modicum.workspace.feed.readers.addresses",
-    "ending_of": "modicum.workspace.feed.readers.subscriptions",
     "ending_token": "modicum.workspace.feed.readers.subscriptions",
     "export": "modicum.workspace.feed.readers.exporting",
     "unsubscribe": "modicum.workspace.feed.readers.subscriptions",
@@ -45,7 +43,6 @@ __all__ = [
     "Subscriptions",
     "TooOften",
     "check_email",
-    "ending_of",
     "ending_token",
     "export",
     "unsubscribe",
