@@ -19,7 +19,7 @@ from modicum.core.progress import Progress
 from modicum.encoders import find
 from modicum.evaluation.bench import BenchRow, load_collection
 from modicum.workspace.bench.many import rows_kept, static_bundle, write_rows
-from modicum.workspace.bench.nodes import Nodes, two_nodes
+from modicum.workspace.bench.nodes import PLACES, Nodes, two_nodes
 
 COLLECTION = "banking77"
 SIZES: Mapping[str, int] = {"static": 200_000, "exact": 5_000}
@@ -52,7 +52,7 @@ def overhead(root: Path, runs: int, progress: Progress) -> list[BenchRow]:
     rows: list[BenchRow] = []
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        environ = {**os.environ, "MODICUM_CACHE": str(folder / "cache")}
+        environ = {**os.environ, **PLACES, "MODICUM_CACHE": str(folder / "cache")}
         with two_nodes(environ) as nodes:
             for mode, many in SIZES.items():
                 table = write_rows(folder / f"{mode}.csv", train.texts, many, progress)
@@ -125,7 +125,7 @@ def _killed(arguments: Sequence[str], out: Path, nodes: Nodes, moment: float) ->
     """Kill a node once so many rows are done, and start another when the run has ended: the rows that were done."""
     parts, kept = out.with_name(f"{out.name}.parts"), 0
     command = [sys.executable, "-m", "modicum", *arguments]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, env={**os.environ, **PLACES}, stderr=subprocess.DEVNULL) as process:
         while not (parts.is_dir() and kept >= moment) and process.poll() is None:
             time.sleep(POLL)
             kept = rows_kept(parts) if process.poll() is None else KILLED

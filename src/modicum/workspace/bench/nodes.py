@@ -20,6 +20,7 @@ PLACES: Mapping[str, str] = {
     "RAY_agent_register_timeout_ms": "120000",  # for machines that do much else
     "RAY_worker_register_timeout_seconds": "120",
 }
+"""Variables of the nodes, and of whoever connects to them."""
 KILL, START, DONE = "kill", "start", "done"
 
 
