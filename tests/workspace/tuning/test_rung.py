@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from modicum.evaluation.stats import Difference
 from modicum.workspace.ladder.bank import Bank
 from modicum.workspace.ladder.climb import Plan, rounds_of
 from modicum.workspace.settings import Settings
-from modicum.workspace.tuning.rung import LEAST_STEPS, Course, expected_lead, state_file
+from modicum.workspace.tuning.rung import LEAST_STEPS, Bench, Course, expected_lead, state_file
 from modicum.workspace.tuning.settings import TuneSettings
 from tests.workspace.ladder.test_agreement import clouds
 
@@ -34,6 +36,17 @@ def test_the_splits_are_those_of_the_frozen_recipes():
     problem = clouds(np.random.default_rng(0), shots=10)
     first, again = rounds_of(problem, Plan(seed=3)), rounds_of(problem, Plan(seed=3))
     assert [split.test.tolist() for split in first[0]] == [split.test.tolist() for split in again[0]]
+
+
+def test_what_is_thought_comes_from_the_rows_alone():
+    problem = clouds(np.random.default_rng(0), shots=10)
+    rows, left = np.arange(5, len(problem.X)), np.arange(5)
+    bench = Bench(np.arange(len(problem.X)), [""] * len(problem.X), None, problem, [])
+    thought = bench.thought(rows)
+    np.testing.assert_allclose(thought.sum(axis=1), 1, atol=1e-6)
+    turned = problem.codes.copy()
+    turned[left] = (turned[left] + 1) % len(problem.space)
+    np.testing.assert_array_equal(replace(bench, problem=replace(problem, codes=turned)).thought(rows), thought)
 
 
 def test_a_lead_is_weighed_by_what_is_known_of_it():

@@ -137,6 +137,15 @@ def test_predicting_needs_no_torch(result, tmp_path):
     assert done.stdout.split() == ["1", "False"]
 
 
+def test_predictions_of_the_ladder_can_be_learnt_from(tmp_path):
+    pytest.importorskip("torch")
+    report = fitted(tmp_path, tuning=replace(STEPS, objective="PseudoLabels", steps=10)).report
+    assert report["tuning"]["objective"] == "PseudoLabels"
+    assert report["tuning"]["shipped"]
+    with pytest.raises(InputError, match=r"method of weights\.objectives"):
+        fitted(tmp_path / "odd", tuning=replace(STEPS, objective="PseudoLabel"))
+
+
 def test_where_tuning_harms_frozen_vectors_are_shipped(tmp_path):
     pytest.importorskip("torch")
     report = fitted(tmp_path, tuning=TuneSettings(steps=5, rate=1.0), others=1).report

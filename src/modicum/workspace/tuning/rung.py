@@ -16,6 +16,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from modicum.core.arrays import softmax
 from modicum.core.errors import InputError
 from modicum.core.files import atomic_write
 from modicum.core.json_files import read_json
@@ -27,7 +28,7 @@ from modicum.workspace.ladder.bank import TUNED, Bank, Guess
 from modicum.workspace.ladder.choice import Candidate, Choice, choose, correctness, labels_per_class
 from modicum.workspace.ladder.climb import Climb, Fold, coverage, measured_rows, rounds_of, run_fold, trial_of
 from modicum.workspace.ladder.problem import Problem
-from modicum.workspace.ladder.recipes import FeatureBank, Recipe, Step
+from modicum.workspace.ladder.recipes import FeatureBank, Recipe, Step, fit_recipe
 from modicum.workspace.settings import Settings
 from modicum.workspace.tuning.stopping import Stopping, marks_of, nested
 from modicum.workspace.tuning.tuner import Tuned, Tuner
@@ -42,6 +43,8 @@ RECIPES: tuple[Recipe, ...] = (
 """What stands on tuned vectors, cheapest first."""
 PROBE = RECIPES[1]
 """What tells after how many steps to stop."""
+THINKER = Recipe("self-training", 2, RECIPES[2].steps)
+"""What thinks on frozen vectors, for objectives that learn from that."""
 LEAST_FOLDS, LEAST_STEPS = 2, 40
 PACE = 400.0
 """Texts encoded in a second at least, to foresee what a fold costs."""
@@ -125,6 +128,11 @@ class Bench:
     def seen_by(self, encoder: FolderEncoder) -> Problem:
         """The problem with another encoder's vectors."""
         return replaced(self.problem, encoder, self.texts, self.names)
+
+    def thought(self, rows: NDArray[np.int64]) -> Floats:
+        """What self-training on frozen vectors, which learns from these rows alone, thinks of them (m, K)."""
+        seen = self.problem.only(rows)
+        return softmax(fit_recipe(THINKER, FeatureBank(seen)).scores(seen.X))
 
     @property
     def labelled(self) -> Self:

@@ -34,7 +34,7 @@ from modicum.workspace.tuning.rung import (
     replaced,
     state_file,
 )
-from modicum.workspace.tuning.tuner import Tuned, Tuner, missing
+from modicum.workspace.tuning.tuner import Tuned, Tuner, missing, wants_thoughts
 
 LEAST_SECONDS = 60.0
 """Budget from which on a try is thought of: importing torch and timing a few steps cost seconds by themselves."""
@@ -151,7 +151,8 @@ def _tuner(source: FolderEncoder, bench: Bench, settings: Settings) -> Tuner:
     codes = np.where(bench.problem.labelled, bench.problem.codes, -1)
     names = None if bench.names is None else source.tokenize(bench.names)
     tokens: Sequence[Sequence[int]] = source.tokenize(bench.texts)
-    return Tuner(source, tokens, codes, len(bench.problem.space), names, settings.tuning, settings.seed)
+    think = bench.thought if wants_thoughts(settings.tuning.objective) else None
+    return Tuner(source, tokens, codes, len(bench.problem.space), names, settings.tuning, settings.seed, think)
 
 
 def _compared(made: Made, measured: Measured, settings: Settings) -> Attempt:

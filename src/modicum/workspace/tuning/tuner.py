@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from modicum.core.checks import check_choice
 from modicum.core.progress import Progress, silent
 from modicum.encoders import FolderEncoder, load_folder
-from modicum.workspace.registry import methods
+from modicum.workspace.registry import Method, methods
 from modicum.workspace.tuning.attempt import LayerMoved, Tuning
 from modicum.workspace.tuning.settings import TuneSettings
 from modicum.workspace.weights.room import weights_room
@@ -37,8 +37,9 @@ class Tuner:
     names: Sequence[Sequence[int]] | None
     settings: TuneSettings
     seed: int = 0
-    proba: NDArray[np.floating] | None = None
-    """What a frozen model thinks of each row (N, K), for objectives that learn from that."""
+    think: Callable[[NDArray[np.int64]], NDArray[np.floating]] | None = None
+    """What a model on frozen vectors that saw these rows alone thinks of them (m, K), for objectives that learn from
+    that."""
 
     def pace(self, folder: Path) -> float:
         """Seconds a step takes, from a few that are thrown away."""
@@ -69,7 +70,7 @@ class Tuner:
         training = weights_room("training")
         objectives = weights_room("objectives")
         settings = self.settings
-        tokens, thought = [self.tokens[row] for row in rows], None if self.proba is None else self.proba[rows]
+        tokens, thought = [self.tokens[row] for row in rows], self.think(rows) if self.think else None
         lesson = objectives.Lesson(tokens, self.codes[rows], self.classes, self.names, thought)
         method = None if settings.full else _made(settings.method, "adapt")
         rate = settings.rate or (FULL_RATE if method is None else method.usual_rate)
@@ -133,8 +134,21 @@ def _made(name: str, question: str) -> Any:
     Raises:
         InputError: The question has no such method.
     """
+    return _named(name, question).load()()
+
+
+def _named(name: str, question: str) -> Method:
     known = {one.card.name: one for one in methods() if (one.card.room, one.card.question) == ("weights", question)}
-    return known[check_choice(name, known, f"method of weights.{question}")].load()()
+    return known[check_choice(name, known, f"method of weights.{question}")]
+
+
+def wants_thoughts(objective: str) -> bool:
+    """Whether an objective learns from what a model on frozen vectors thinks.
+
+    Raises:
+        InputError: There is no such objective.
+    """
+    return "probabilities" in _named(objective, "objectives").card.needs
 
 
 def missing() -> str | None:

@@ -86,7 +86,8 @@ class Task:
         tokens = base.tokenize([self.train.texts[row] for row in rows])
         names = base.tokenize(self.problem.space.texts())
         codes = np.where(self.problem.labelled, self.problem.codes, -1)[rows]
-        tuner = Tuner(base, tokens, codes, len(self.problem.space), names, settings, self.seed, proba)
+        think = None if proba is None else lambda seen: proba[seen]
+        tuner = Tuner(base, tokens, codes, len(self.problem.space), names, settings, self.seed, think)
         return tuner.run(np.arange(len(rows)), folder, settings.steps)
 
     def probed(self, encoder: FolderEncoder) -> float:
