@@ -63,14 +63,10 @@ def offences(text: str) -> Iterator[str]:
     """Words in a text for which the project has another one, each with the sentence around it."""
     words = sorted(told()["unused"], key=len, reverse=True)
     pattern = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, words))})(?![\w-])", re.IGNORECASE)
+    ours = {word.lower(): term for word, term in told()["unused"].items()}
     for found in pattern.finditer(text):
         around = " ".join(text[max(0, found.start() - 40) : found.end() + 40].split())
-        yield f"{found[1]!r} (say {told()['unused'][_known(found[1])]!r}) in: {around}"
-
-
-def _known(word: str) -> str:
-    """The word as the list writes it."""
-    return next(str(one) for one in told()["unused"] if one.lower() == word.lower())
+        yield f"{found[1]!r} (say {ours[found[1].lower()]!r}) in: {around}"
 
 
 def own_words(page: Path) -> str:
