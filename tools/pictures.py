@@ -20,7 +20,7 @@ SIZE = {"width": 1000, "height": 720}
 TABLE = "stdlib-docs"
 
 
-def run(folder: Path, *arguments: str) -> None:
+def run_verb(folder: Path, *arguments: str) -> None:
     """One verb in a folder."""
     subprocess.run([sys.executable, "-m", "modicum", *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
@@ -41,16 +41,13 @@ def served(folder: Path, *arguments: str) -> Iterator[str]:
             process.terminate()
 
 
-def shoot(browser: Any, address: str, name: str, anchor: str = "") -> None:
-    """One picture, in light colours, from an anchor of the page on."""
+def shoot(browser: Any, address: str, name: str, part: str = "") -> None:
+    """One picture of the top of a page, or of a part of it, in light colours."""
     page = browser.new_page(viewport=SIZE, color_scheme="light")
     page.goto(address)
     page.wait_for_timeout(3000)
-    if anchor:
-        page.locator(anchor).first.scroll_into_view_if_needed()
-        page.evaluate("place => document.querySelector(place).scrollIntoView()", anchor)
-        page.wait_for_timeout(500)
-    page.screenshot(path=str(PICTURES / f"{name}.png"))
+    seen = page.locator(part).first if part else page
+    seen.screenshot(path=str(PICTURES / f"{name}.png"))
     page.close()
 
 
@@ -60,16 +57,13 @@ def main(arguments: list[str]) -> int:
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as driver:
         folder = Path(name)
-        run(folder, "fit", TABLE, "--out", "demo")
-        run(folder, "topics", TABLE, "--topics", "20", "--out", "about")
+        run_verb(folder, "fit", TABLE, "--out", "demo")
+        run_verb(folder, "topics", TABLE, "--topics", "20", "--out", "about")
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        shoot(browser, f"file://{folder / 'demo' / 'report.html'}", "report")
-        shoot(browser, f"file://{folder / 'demo' / 'report.html'}", "sets", "#sets")
+        shoot(browser, f"file://{folder / 'demo' / 'report.html'}", "report", "#cost figure")
         shoot(browser, f"file://{folder / 'about' / 'topics.html'}", "topics")
         with served(folder, "label", TABLE, "--no-open", "--annotator", "ana") as address:
             shoot(browser, address, "label")
-        with served(folder, "serve", "demo") as address:
-            shoot(browser, address, "serve")
         browser.close()
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from pathlib import Path
 
@@ -14,7 +15,11 @@ SAID = {
     "compare_recipes": ["against linear", "fused"],
     "sets_with_a_promise": ["calibration error after", "raps: coverage 0.9"],
     "clean_labels": ["[3 7]", "{'ref': 2}", "[10 20]"],
+    "clean_a_table": ["netdesk", "copies across train and test: 3", "second pass: "],
+    "no_classes": ["classes: numbers and mathematics, "],
 }
+RISES = {"clean_a_table": (0, 1, 8), "no_classes": (0, 1, 4)}
+"""Of the accuracies that a journey prints, by place: the lower, the higher, and the points between them at least."""
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
@@ -23,6 +28,10 @@ def test_runs_and_says_what_it_shows(script, capsys):
     told = capsys.readouterr().out
     for words in SAID[script.stem]:
         assert words in told
+    if script.stem in RISES:
+        low, high, least = RISES[script.stem]
+        found = [int(share) for share in re.findall(r"^accuracy .*: (\d+)%$", told, re.MULTILINE)]
+        assert found[high] - found[low] >= least
 
 
 def test_readme_lists_every_script():
