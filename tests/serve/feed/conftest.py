@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
 
 import pytest
@@ -47,18 +48,32 @@ def make_feed(folder):
     return folder / "feed"
 
 
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory):
+    """A feed with its search, keywords and map; not to be changed."""
+    folder = make_feed(tmp_path_factory.mktemp("prepared"))
+    search, store = searched(folder)
+    find_keywords(store, search, keywords=2)
+    map_papers(store, search)
+    store.close()
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path):
-    return make_feed(tmp_path)
+def folder(prepared, tmp_path):
+    """A copy of the feed that a test may change."""
+    return shutil.copytree(prepared, tmp_path / "feed")
+
+
+def searched(folder):
+    search, store = PaperSearch(folder, encoder="hashed"), Store.open(folder)
+    search.refresh(store)
+    return search, store
 
 
 def site_of(folder, *, single=True, **settings):
     """A site whose search is ready, at a time that stands still."""
-    search = PaperSearch(folder, encoder="hashed")
-    store = Store.open(folder)
-    search.refresh(store)
-    find_keywords(store, search, keywords=2)
-    map_papers(store, search)
+    search, store = searched(folder)
     store.close()
     return Site(Library.open(folder), search, People(folder, single=single), clock=lambda: NOW, **settings)
 

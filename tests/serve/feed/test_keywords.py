@@ -108,9 +108,10 @@ def test_what_is_read_while_the_site_runs_is_found(site, client):
 
 
 def test_sources_that_are_due_are_asked(folder, client):
-    file = folder.parent / "daily.jsonl"
-    file.write_text(file.read_text() + '{"title": "A paper that came later", "date": "2024-05-30"}\n')
-    store = Store.open(folder)
+    file, store = folder.parent / "later.jsonl", Store.open(folder)
+    file.write_text('{"title": "A paper that came later", "date": "2024-05-30"}\n')
+    with store.transaction() as db:
+        db.execute("UPDATE sources SET address = ?, due = 1e12", (str(file),))
     polling = Polling(folder, "none")
     polling.turn(store)
     assert client.get("/newest.json").json()["total"] == 31  # not due as yet
