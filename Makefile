@@ -50,7 +50,7 @@ extras: .venv/extras  ## install what the tests of clusters, stores, image encod
 	@true
 
 test: .venv/test  ## run the whole offline suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile
 
 check: .venv/check  ## lint, types, import contract, docs
 	$(BIN)/ruff check .
