@@ -26,7 +26,7 @@ SIZES: Mapping[str, int] = {"static": 200_000, "exact": 5_000}
 """Texts that are encoded, by the encoder's mode."""
 MOST = 1.25
 """Seconds on the cluster at most, for each second on the local executor."""
-KILLED = 100_000
+KILLED = 60_000
 """Rows of a run in the middle of which a node is killed."""
 LATEST = 0.9
 """Share of the rows that may be done by then."""
