@@ -149,6 +149,19 @@ def test_two_processes_see_each_others_parts(store):
     assert all_found(one) == all_found(two)
 
 
+def test_while_another_process_takes_papers_in_its_part_of_the_work_is_read(store):
+    put(store, *many(0, 10))
+    writer, reader = (PaperSearch(store.folder, encoder=Themes()) for _ in range(2))
+    writer.refresh(store)
+    put(store, *many(10, 15))
+    with Shelf(store.folder).lock():
+        assert reader.refresh(store) == 0
+        assert len(reader) == 10
+        assert reader.find(PaperQuery("cat")).total > 0
+    assert reader.refresh(store) == 5
+    assert len(reader) == 15
+
+
 def test_the_hashed_encoder_is_kept_and_fitted_again_as_the_feed_grows(store):
     put(store, *many(0, 8))
     search = PaperSearch.open(store, encoder="hashed")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+from filelock import Timeout
 from numpy.typing import NDArray
 
 from modicum.core.arrays import normalize_rows
@@ -96,7 +97,7 @@ class PaperSearch:
         """Take in what changed in the feed since the last time; returns how many papers did. Cheap where none did.
 
         What is new becomes a part of the index, in files; of parts of like size one is made now and then. A kill
-        loses at most the part that was being made.
+        loses at most the part that was being made. While another process takes changes in, what it has done is read.
 
         Args:
             store: The feed, opened by the calling thread.
@@ -109,16 +110,27 @@ class PaperSearch:
         listed = self._lists.held.listed
         if self._chosen is not None and listed.feed == mark and listed.last == last_change(store):
             return 0
-        with self._turn, self._shelf.lock():
-            held = self._usable(store, mark)
-            total = len(changed_after(store, held.listed.last, -1)) if progress is not silent else 0
-            changed = 0
-            while run := changed_after(store, held.listed.last, RUN):
-                held = self._taken(store, held, run)
-                self._show(held)
-                changed += len(run)
-                progress("index papers", changed, total)
-            self._show(held, whole=True)
+        with self._turn:
+            try:
+                with self._shelf.lock():
+                    return self._taken_all(store, mark, progress)
+            except Timeout:  # another process is at it; what it has done by now is searched
+                held = self._usable(store, mark)
+                if held.parts:
+                    self._show(held)
+                return 0
+
+    def _taken_all(self, store: Store, mark: str, progress: Progress) -> int:
+        """Take in all changes, run by run; returns how many there were."""
+        held = self._usable(store, mark)
+        total = len(changed_after(store, held.listed.last, -1)) if progress is not silent else 0
+        changed = 0
+        while run := changed_after(store, held.listed.last, RUN):
+            held = self._taken(store, held, run)
+            self._show(held)
+            changed += len(run)
+            progress("index papers", changed, total)
+        self._show(held, whole=True)
         return changed
 
     def _usable(self, store: Store, mark: str) -> Held:

@@ -25,8 +25,6 @@ from modicum.workspace.feed.search.part import Ints, Mask, Part
 
 FOLDER, FILE, LOCK = "search", "parts.json", ".lock"
 SCHEMA = 1
-PATIENCE = 600.0
-"""Seconds to wait for another process that writes the index."""
 TRIES = 3
 
 
@@ -71,7 +69,7 @@ class Shelf:
         self.folder = feed / FOLDER
 
     def lock(self) -> FileLock:
-        """What a process holds that writes.
+        """What a process holds that writes; it waits for no other one.
 
         Raises:
             InputError: The folder cannot be written.
@@ -80,7 +78,7 @@ class Shelf:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"{self.folder} cannot be made ({error}); choose another --folder") from error
-        return FileLock(self.folder / LOCK, timeout=PATIENCE)
+        return FileLock(self.folder / LOCK, timeout=0)
 
     def read(self) -> Held:
         """The index as it is; an empty one where there is none that can be used."""
