@@ -64,9 +64,10 @@ def choose(source: str | Encoder | None, mode: str | None, store: Store, listed:
     kept = _kept(folder / FILE, listed)
     if source == HashedEncoder.name and kept is not None and not kept.outgrown(papers):
         return kept
-    rows = store.rows("SELECT title, abstract FROM papers ORDER BY id DESC LIMIT ?", SAMPLE)
-    known = listed.name if listed.name and not listed.fitted_on else None
-    found = resolve(source or known, [text_of(row) for row in rows], mode=mode or listed.mode or "exact")
+    known = source or (listed.name if not listed.fitted_on else None) or None
+    fitted = known is None or known == HashedEncoder.name  # may have to be fitted on texts
+    rows = store.rows("SELECT title, abstract FROM papers ORDER BY id DESC LIMIT ?", SAMPLE if fitted else 0)
+    found = resolve(known, [text_of(row) for row in rows], mode=mode or listed.mode or "exact")
     if not isinstance(found, HashedEncoder):
         return Chosen(found)
     if kept is not None and not kept.outgrown(papers):
