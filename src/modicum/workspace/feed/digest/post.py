@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
 from ipaddress import ip_address
-from typing import Any, Self
+from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from modicum.core.errors import InputError
@@ -176,12 +176,12 @@ class Post:
         return self._smtp
 
     def _connect(self) -> smtplib.SMTP:
-        server, context = self.server, ssl.create_default_context()
-        told: dict[str, Any] = {"local_hostname": self.sender.rpartition("@")[2], "timeout": SECONDS}
+        server, context, name = self.server, ssl.create_default_context(), self.sender.rpartition("@")[2]
+        smtp: smtplib.SMTP
         if server.tls:
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, context=context, **told)
+            smtp = smtplib.SMTP_SSL(server.host, server.port, name, timeout=SECONDS, context=context)
         else:
-            smtp = smtplib.SMTP(server.host, server.port, **told)
+            smtp = smtplib.SMTP(server.host, server.port, name, timeout=SECONDS)
         try:
             smtp.ehlo_or_helo_if_needed()
             if not server.tls:
