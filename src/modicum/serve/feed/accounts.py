@@ -1,4 +1,4 @@
-"""Accounts, by forms that work without script: a link by mail, subscriptions, and what a reader may take along or back.
+"""Accounts, by forms that work without script: sign up and in by a link, subscriptions, export and removal.
 
 Signing up and in are one, so that no page tells whether an address has an account.
 
@@ -20,10 +20,9 @@ from modicum.serve.feed.lists import HTML
 from modicum.serve.feed.mailing import Mailing
 from modicum.serve.feed.people import COOKIE
 from modicum.serve.feed.site import Site
-from modicum.workspace.feed.readers import Reader, Subscriptions, TooOften, export, unsubscribe
+from modicum.workspace.feed.readers import Reader, Subscriptions, TooOften, ending_of, export, unsubscribe
 from modicum.workspace.feed.readers.store import SESSION
-from modicum.workspace.feed.readers.subscriptions import EVERY, KINDS, MOST, ending_of
-from modicum.workspace.feed.tags import forget_tags
+from modicum.workspace.feed.readers.subscriptions import EVERY, KINDS, MOST
 
 NO_MAIL = "this site sends no mail; its owner names a mail server with modicum feed serve --smtp"
 AGAIN = "3600"
@@ -52,7 +51,7 @@ def accounts(site: Site, mailing: Mailing | None = None) -> APIRouter:
         router.include_router(_entering(site, mailing))
         router.include_router(_leaving(site))
     router.include_router(_account(site))
-    router.include_router(_kept(site))
+    router.include_router(_wishes(site))
     router.include_router(_ending(site))
     return router
 
@@ -110,7 +109,7 @@ def _leaving(site: Site) -> APIRouter:
 
 
 def _account(site: Site) -> APIRouter:
-    """What a reader wants by mail."""
+    """What is kept of a reader."""
     router, readers = APIRouter(), site.people.readers
 
     @router.get("/account", response_class=Response)
@@ -131,26 +130,6 @@ def _account(site: Site) -> APIRouter:
         }
         return _page(site, request, "account.html.j2", "Account", **told)
 
-    @router.post("/account/subscribe", response_class=Response, dependencies=OWN)
-    def subscribe(request: Request, form: Form) -> Response:
-        wanted = Subscriptions(readers, _reader(site, request))
-        wanted.add(form.get("kind", ""), form.get("what", ""), form.get("every", ""))
-        return RedirectResponse("/account#subscriptions", 303)
-
-    @router.post("/account/end", response_class=Response, dependencies=OWN)
-    def end(request: Request, form: Form) -> Response:
-        said = form.get("number", "")
-        number = int(said) if said.isascii() and said.isdecimal() and len(said) < 16 else 0
-        Subscriptions(readers, _reader(site, request)).remove(number)
-        return RedirectResponse("/account#subscriptions", 303)
-
-    return router
-
-
-def _kept(site: Site) -> APIRouter:
-    """What is kept of a reader, to be taken along or removed."""
-    router, readers = APIRouter(), site.people.readers
-
     @router.get("/account/export", response_class=Response)
     def take_along(request: Request) -> Response:
         body = json.dumps(export(readers, _reader(site, request)), ensure_ascii=False, indent=1)
@@ -163,9 +142,28 @@ def _kept(site: Site) -> APIRouter:
         if form.get("sure") != "1":
             raise InputError("nothing was removed; mark the box that says that you are sure")
         readers.forget(reader)
-        forget_tags(site.library.folder, reader.id)
         site.people.forgotten()
         return _signed_out("/")
+
+    return router
+
+
+def _wishes(site: Site) -> APIRouter:
+    """What a reader wants by mail, from now on or no longer."""
+    router, readers = APIRouter(), site.people.readers
+
+    @router.post("/account/subscribe", response_class=Response, dependencies=OWN)
+    def subscribe(request: Request, form: Form) -> Response:
+        wanted = Subscriptions(readers, _reader(site, request))
+        wanted.add(form.get("kind", ""), form.get("what", ""), form.get("every", ""))
+        return RedirectResponse("/account#subscriptions", 303)
+
+    @router.post("/account/end", response_class=Response, dependencies=OWN)
+    def end(request: Request, form: Form) -> Response:
+        said = form.get("number", "")
+        number = int(said) if said.isascii() and said.isdecimal() and len(said) < 16 else 0
+        Subscriptions(readers, _reader(site, request)).remove(number)
+        return RedirectResponse("/account#subscriptions", 303)
 
     return router
 
