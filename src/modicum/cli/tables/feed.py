@@ -147,8 +147,9 @@ def serve_site(
     """
     parts = modicum.serve
     server, token = options.read_server(smtp, smtp_password_file), options.read_token(token_file)
-    kind: dict[str, Any] = {"readers": readers, "poll": poll, "editors": tuple(editor or ())}
-    settings = parts.FeedServing(host, port, token, name, address, encoder=encoder, smtp=server, sender=sender, **kind)
+    settings = parts.FeedServing(
+        host, port, token, name, address, readers, poll, tuple(editor or ()), encoder, server, sender
+    )
     parts.run_feed(folder, settings, lambda url: _ready(folder, url, json))
 
 

@@ -23,6 +23,7 @@ from modicum.serve.feed.site import Site
 from modicum.workspace.feed.readers import Reader, Subscriptions, TooOften, ending_of, export, unsubscribe
 from modicum.workspace.feed.readers.store import SESSION
 from modicum.workspace.feed.readers.subscriptions import EVERY, KINDS, MOST
+from modicum.workspace.feed.tags import forget_tags
 
 NO_MAIL = "this site sends no mail; its owner names a mail server with modicum feed serve --smtp"
 AGAIN = "3600"
@@ -138,11 +139,7 @@ def _account(site: Site) -> APIRouter:
 
     @router.post("/account/forget", response_class=Response, dependencies=OWN)
     def forget(request: Request, form: Form) -> Response:
-        reader = _reader(site, request)
-        if form.get("sure") != "1":
-            raise InputError("nothing was removed; mark the box that says that you are sure")
-        readers.forget(reader)
-        site.people.forgotten()
+        _forget(site, _reader(site, request), form)
         return _signed_out("/")
 
     return router
@@ -166,6 +163,14 @@ def _wishes(site: Site) -> APIRouter:
         return RedirectResponse("/account#subscriptions", 303)
 
     return router
+
+
+def _forget(site: Site, reader: Reader, form: dict[str, str]) -> None:
+    if form.get("sure") != "1":
+        raise InputError("nothing was removed; mark the box that says that you are sure")
+    site.people.readers.forget(reader)
+    forget_tags(site.library.folder, reader.id)
+    site.people.forgotten()
 
 
 def _ending(site: Site) -> APIRouter:

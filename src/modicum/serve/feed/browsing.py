@@ -33,10 +33,38 @@ def filters_of(request: Request) -> tuple[Filters, dict[str, str | int]]:
 def browsing(site: Site) -> APIRouter:
     """Routes of the front page and of the two lists it begins."""
     router = APIRouter()
+    router.include_router(_front(site))
+    router.include_router(_both(site))
+    return router
+
+
+def _front(site: Site) -> APIRouter:
+    router = APIRouter()
 
     @router.get("/", response_class=Response)
     def front(request: Request) -> Response:
-        return Response(_front(site, request), media_type=HTML)
+        without = site.hidden(request)
+        trending = site.library.trending(0, FEW, site.clock(), Filters(without=without))
+        newest = site.library.newest(0, PAPERS + 1, Filters(without=without))
+        shown = [*trending.papers, *newest[:PAPERS]]
+        told = {
+            "title": site.name,
+            "trending": Listing("Trending", "/trending", trending.papers, scores=_scores(trending)),
+            "newest": Listing("Newest", "/newest", newest[:PAPERS], by_day=True, more=len(newest) > PAPERS),
+            "formula": FORMULA,
+            "total": site.library.count(),
+            "sources": site.library.sources(),
+            "keywords": site.topics.all()[:KEYWORDS],
+        }
+        body = site.page(request, "front.html.j2", beside=site.beside(request, shown), **told)
+        return Response(body, media_type=HTML)
+
+    return router
+
+
+def _both(site: Site) -> APIRouter:
+    """What is trending, and what is new."""
+    router = APIRouter()
 
     @lists(router, "/trending")
     def trending(request: Request) -> Response:
@@ -59,24 +87,6 @@ def browsing(site: Site) -> APIRouter:
         return answer(site, request, listing)
 
     return router
-
-
-def _front(site: Site, request: Request) -> str:
-    """The front page: the first of both lists, what they are made of, and where they come from."""
-    without = site.hidden(request)
-    trending = site.library.trending(0, FEW, site.clock(), Filters(without=without))
-    newest = site.library.newest(0, PAPERS + 1, Filters(without=without))
-    shown = [*trending.papers, *newest[:PAPERS]]
-    told = {
-        "title": site.name,
-        "trending": Listing("Trending", "/trending", trending.papers, scores=_scores(trending)),
-        "newest": Listing("Newest", "/newest", newest[:PAPERS], by_day=True, more=len(newest) > PAPERS),
-        "formula": FORMULA,
-        "total": site.library.count(),
-        "sources": site.library.sources(),
-        "keywords": site.topics.all()[:KEYWORDS],
-    }
-    return site.page(request, "front.html.j2", beside=site.beside(request, shown), **told)
 
 
 def papers(site: Site) -> APIRouter:

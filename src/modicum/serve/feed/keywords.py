@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
@@ -58,9 +58,8 @@ def keywords(site: Site) -> APIRouter:
         others = [other for other in site.topics.all() if other.number != number]
         told = {"keyword": keyword, "others": others, "edits": site.may_edit(request), "order": order}
         query = {} if order == NEWEST else {"order": order}
-        shown: dict[str, Any] = {"template": "keywords/one.html.j2", "by_day": order == NEWEST, "told": told}
-        path, total = f"/keyword/{number}", len(numbers)
-        return answer(site, request, Listing(keyword.name, path, papers, query, page, more, total, **shown))
+        listing = Listing(keyword.name, f"/keyword/{number}", papers, query, page, more, len(numbers), told=told)
+        return answer(site, request, replace(listing, template="keywords/one.html.j2", by_day=order == NEWEST))
 
     return router
 

@@ -64,9 +64,8 @@ def drawn_map(places: PaperMap, keywords: Keywords, library: Library) -> list[Co
     coloured = [one for one in keywords.all() if one.number in first.values()][:COLOURS]
     group: dict[int, list[Point]] = {0: [], **{one.number: [] for one in coloured}}
     for paper in papers:
-        group[first.get(paper.number, 0) if first.get(paper.number, 0) in group else 0].append(
-            _point(paper, shape[paper.number])
-        )
+        own = group.get(first.get(paper.number, 0), group[0])
+        own.append(_point(paper, shape[paper.number]))
     return [Coloured(one, tuple(group[one.number])) for one in coloured] + [Coloured(None, tuple(group[0]))]
 
 

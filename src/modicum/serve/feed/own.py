@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -68,10 +67,8 @@ def _suggestions(site: Site, suggesting: Suggesting) -> APIRouter:
         shown, more = found.papers[(page - 1) * count : page * count], len(found.papers) > page * count
         lead = f"Ranked by {liked:,} {'like' if liked == 1 else 'likes'}, the best first."
         told = {"liked": liked, "searchable": site.searchable}
-        kept: dict[str, Any] = {"reasons": found.reasons, "scores": found.scores, "lead": lead, "told": told}
-        return answer(
-            site, request, Listing("For you", "/for-you", shown, {}, page, more, template="for_you.html.j2", **kept)
-        )
+        listing = Listing("For you", "/for-you", shown, {}, page, more, None, found.scores, found.reasons)
+        return answer(site, request, replace(listing, template="for_you.html.j2", lead=lead, told=told))
 
     @lists(router, "/tag")
     def tag(request: Request) -> Response:
@@ -92,9 +89,9 @@ def _suggestions(site: Site, suggesting: Suggesting) -> APIRouter:
         found = suggesting.of(request, name)
         page, count = page_of(request)
         shown, more = found.papers[(page - 1) * count : page * count], len(found.papers) > page * count
-        kept: dict[str, Any] = {"reasons": found.reasons, "scores": found.scores, "told": {"tag": name, "by": found.by}}
-        title = f"Suggested for {name}"
-        return answer(site, request, Listing(title, "/suggested", shown, {"name": name}, page, more, **kept))
+        title, query = f"Suggested for {name}", {"name": name}
+        listing = Listing(title, "/suggested", shown, query, page, more, None, found.scores, found.reasons)
+        return answer(site, request, listing)
 
     return router
 

@@ -87,7 +87,8 @@ def run_feed(folder: Path, settings: FeedServing, ready: Callable[[str], None]) 
     site.fitter, refreshing = TagFitter(folder, search), Refreshing(site)
     # These end with the process: what they are at is lost, and begun again when it is asked for.
     loose: list[TagFitter | Polling] = [site.fitter]
-    loose += [Polling(folder, settings.encoder)] if settings.poll else []
+    if settings.poll:
+        loose.append(Polling(folder, settings.encoder))
     with listen(settings.host, settings.port, PORT) as listening:
         at = listening.getsockname()[1]
         opened = address(settings.host, at, None)

@@ -62,8 +62,8 @@ class Asked:
         for kind in ("like", "unlike"):
             numbers = getattr(self, kind)
             for paper in site.library.papers(numbers):
-                others: dict[str, Any] = {kind: tuple(number for number in numbers if number != paper.number)}
-                away = address(PATH, **replace(self, **others).query)
+                others = tuple(number for number in numbers if number != paper.number)
+                away = address(PATH, **(self.query | {kind: others}))
                 found.setdefault(kind, []).append({"paper": paper, "away": away})
         return found
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from modicum.workspace.feed.readers.subscriptions import (
         Subscription,
         Subscriptions,
+        ending_of,
         ending_token,
         unsubscribe,
     )
@@ -28,6 +29,7 @@ _NAMES = {
     "Subscriptions": "modicum.workspace.feed.readers.subscriptions",
     "TooOften": "modicum.workspace.feed.readers.store",
     "check_email": "modicum.workspace.feed.readers.addresses",
+    "ending_of": "modicum.workspace.feed.readers.subscriptions",
     "ending_token": "modicum.workspace.feed.readers.subscriptions",
     "export": "modicum.workspace.feed.readers.exporting",
     "unsubscribe": "modicum.workspace.feed.readers.subscriptions",
@@ -43,6 +45,7 @@ __all__ = [
     "Subscriptions",
     "TooOften",
     "check_email",
+    "ending_of",
     "ending_token",
     "export",
     "unsubscribe",
