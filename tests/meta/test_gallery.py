@@ -20,7 +20,7 @@ SAID = {
 }
 PLANTED = {"clean_a_table": (r"^copies across train and test: (\d+)$", 15)}
 """What a journey counts, and how many of it were planted; docstrings of the library that is loaded may add some."""
-RISES = {"clean_a_table": (0, 1, 8), "no_classes": (0, 1, 4)}
+RISES = {"clean_a_table": (0, 1, 5), "no_classes": (0, 1, 4)}
 """Of the accuracies that a journey prints, by place: the lower, the higher, and the points between them at least."""
 
 
