@@ -18,6 +18,7 @@ def test_it_says_what_it_needs(tmp_path):
 
 
 @pytest.mark.browser
+@pytest.mark.enable_socket
 def test_a_row_for_each_page(tmp_path, browser):
     rows = [{"title": f"Paper {n} about few labels", "abstract": "Labels and rows. " * 20} for n in range(8)]
     (tmp_path / "papers.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
