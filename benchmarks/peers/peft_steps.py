@@ -95,11 +95,12 @@ def main() -> None:
 
 
 def compared(method: str, found: dict[str, list[dict[str, float]]]) -> list[BenchRow]:
-    """Ratios to PEFT in paired rounds: below 1 is better."""
+    """Medians of ratios to PEFT in paired rounds: below 1 is better."""
     rows = []
     for what, target in (("step", 1.0), ("memory", 1.0), ("start", None)):
         pairs = zip(found["modicum"], found["peft"], strict=True)
-        value, spread = summarize([own[what] / other[what] for own, other in pairs])
+        ratios = [own[what] / other[what] for own, other in pairs]
+        value, spread = round(statistics.median(ratios), 5), summarize(ratios)[1]
         own, other = (statistics.median(one[what] for one in found[side]) for side in SIDES)
         unit = "MB" if what == "memory" else "s"
         note = f"{own:.3f} to {other:.3f} {unit}; rank {RANK}, batches of {BATCH}, all linear layers"
