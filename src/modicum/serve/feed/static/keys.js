@@ -16,13 +16,19 @@ const go = (step) => {
 };
 
 const press = (selector) => () => current()?.querySelector(selector)?.click();
+// Opened and entered at once: what a click opens takes the focus later, and keys typed until then would be commands.
+const tag = (details) => {
+  if (!details) return;
+  details.open = true;
+  details.querySelector("input[name=name]").focus();
+};
 const DOES = {
   j: () => go(1),
   k: () => go(-1),
   o: press(".title a"),
   l: press("button.like"),
   h: press("button.hide"),
-  t: press(".tagging summary"),
+  t: () => tag(current()?.querySelector("details.tagging")),
   m: press("a.more"),
   "/": () => document.querySelector("[data-find]")?.focus(),
   "?": () => byId("keys").showModal(),
