@@ -10,7 +10,7 @@ import time
 import pytest
 
 from modicum.core import InputError
-from modicum.core.files import atomic_folder, atomic_write, recover
+from modicum.core.files import atomic_folder, atomic_write, held_alone, recover
 
 WRITER = """
 import sys, itertools
@@ -83,3 +83,12 @@ def test_places_that_cannot_be_written(tmp_path):
         fill(tmp_path / "file" / "f", "1")
     with pytest.raises(InputError, match="cannot be written"):
         atomic_write(tmp_path / "no" / "f", b"x")
+
+
+def test_what_is_held_alone_is_refused_to_others_and_given_back(tmp_path):
+    lock = tmp_path / "lock"
+    refused = pytest.raises(InputError, match=r"^busy; wait$")
+    with held_alone(lock, "held"), refused, held_alone(lock, "busy; wait"):
+        pass
+    with held_alone(lock, "held"):
+        pass

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from modicum.core.errors import InputError
 
 _NEW, _OLD = ".new-", ".old-"
@@ -113,3 +115,25 @@ def recover(path: Path) -> None:
         asides.pop().rename(path)
     for leftover in (*asides, *path.parent.glob(f".{path.name}{_NEW}*")):
         shutil.rmtree(leftover, ignore_errors=True) if leftover.is_dir() else leftover.unlink(missing_ok=True)
+
+
+@contextmanager
+def held_alone(lock: Path, said: str) -> Iterator[None]:
+    """Keep other processes from what a lock file stands for.
+
+    Args:
+        lock: The file; it is made where it is not, in a folder that is there.
+        said: What is told if another process holds it, with the remedy.
+
+    Raises:
+        InputError: Another process holds it.
+    """
+    held = FileLock(lock)
+    try:
+        held.acquire(timeout=0)
+    except Timeout as error:
+        raise InputError(said) from error
+    try:
+        yield
+    finally:
+        held.release()

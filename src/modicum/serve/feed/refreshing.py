@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,7 +19,7 @@ EVERY, ASKED = 5.0, 60.0
 """Seconds between two looks at the feed, and between two at which sources are due."""
 
 
-class Repeating:
+class Repeating(ABC):
     """A thread that takes turns, with a pause between any two.
 
     Args:
@@ -40,9 +41,9 @@ class Repeating:
         self.ended.set()
         self._thread.join()
 
+    @abstractmethod
     def turn(self, store: Store) -> None:
         """What is done at each turn."""
-        raise NotImplementedError
 
     def _run(self) -> None:
         store = Store.open(self._folder)

@@ -16,10 +16,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from modicum.core.errors import InputError
-from modicum.core.files import atomic_write
+from modicum.core.files import atomic_write, held_alone
 from modicum.core.progress import Progress, silent
 from modicum.data.read import Partition
 from modicum.workspace.executors.work import Work, Workers
@@ -98,18 +96,10 @@ class Parts:
             raise InputError(
                 f"{self.folder} cannot be made ({error.strerror}); choose another place with --out"
             ) from error
-        lock = FileLock(self.folder / LOCK, timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise InputError(
-                f"{self.out} is being written by another run; wait for it, or choose another --out"
-            ) from None
-        try:
+        said = f"{self.out} is being written by another run; wait for it, or choose another --out"
+        with held_alone(self.folder / LOCK, said):
             self._claim()
             yield
-        finally:
-            lock.release()
 
     def _claim(self) -> None:
         files = {file.name for file in self.folder.iterdir() if file.name != LOCK}

@@ -13,9 +13,8 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, ClassVar, Self
 
-from filelock import FileLock, Timeout
-
 from modicum.core.errors import InputError
+from modicum.core.files import held_alone
 
 FOLDER = Path("feed")
 FILE, LOCK = "feed.sqlite", ".feed.lock"
@@ -123,15 +122,8 @@ class Store:
         Raises:
             InputError: Another one is at it.
         """
-        lock = FileLock(self.folder / LOCK)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise InputError(f"another modicum reads sources into {self.folder}; wait for its end") from error
-        try:
+        with held_alone(self.folder / LOCK, f"another modicum reads sources into {self.folder}; wait for its end"):
             yield
-        finally:
-            lock.release()
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Rows of a query, by column."""

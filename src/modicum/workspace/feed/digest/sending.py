@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from email.message import EmailMessage
 from functools import partial
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from modicum.core.arrays import chunks
 from modicum.core.errors import InputError
+from modicum.core.files import held_alone
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.workspace.feed.digest import ledger
@@ -96,7 +94,8 @@ def send_digests(
             have no link to unsubscribe. What was reserved goes out with the next run.
     """
     to = to and check_email(to)
-    with _alone(readers):
+    said = f"another modicum sends the digests of {readers.folder}; wait for its end"
+    with held_alone(readers.folder / LOCK, said):
         found = Sent(dropped=ledger.tidy(readers))
         found.planned = plan_digests(readers, letters, to=to, encoder=encoder, progress=progress)
         with Post(server, letters.sender) as post:
@@ -287,16 +286,3 @@ class _Run:
     def _note(self, reason: str) -> None:
         if reason not in self.found.reasons and len(self.found.reasons) < 5:
             self.found.reasons.append(reason)
-
-
-@contextmanager
-def _alone(readers: Readers) -> Iterator[None]:
-    lock = FileLock(readers.folder / LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise InputError(f"another modicum sends the digests of {readers.folder}; wait for its end") from error
-    try:
-        yield
-    finally:
-        lock.release()
