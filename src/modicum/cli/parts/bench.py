@@ -30,7 +30,10 @@ def bench(
         typer.Option("--seeds", metavar="N", min=1, help="Seeds to run; default the benchmark's own number."),
     ] = None,
     file: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Also write the JSON to this file.")
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="Also write the JSON to this file; with --on, beside its other rows."
+        ),
     ] = None,
     json: options.JSON = False,
 ) -> None:
@@ -41,7 +44,7 @@ def bench(
     with bars() as progress:
         found = modicum.workspace.run_bench(name, data, on=on, seeds=seeds, progress=progress)
     if file:
-        found.write(file)
+        found.write(file, part=on is not None)
     if json:
         print_json(found.to_dict())
         return

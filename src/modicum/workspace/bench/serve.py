@@ -123,7 +123,7 @@ def _throughput_rows(found: Sequence[Load], peers: Sequence[Load]) -> list[Bench
 
 def _soak(bundle: Path, texts: Sequence[str], seconds: float, rate: float) -> list[BenchRow]:
     """Errors, memory and waits over a long time at a part of the highest load."""
-    where = f"{COLLECTION} test, {seconds:g} s at {100 * SHARE:g} % of the throughput ({rate:.0f} requests/s)"
+    where = f"{COLLECTION} test, {seconds:g} s at {100 * SHARE:g} % of the throughput"
     with served(bundle) as (url, process):
         drive(url, texts, WARM)
         memory: list[int] = []
@@ -134,7 +134,7 @@ def _soak(bundle: Path, texts: Sequence[str], seconds: float, rate: float) -> li
     half, tenth = len(load.waits) // 2, max(1, len(memory) // 10)
     first, last = load.quantile(0.99, slice(half)), load.quantile(0.99, slice(half, None))
     rows = [
-        BenchRow("failed requests", where, len(load.failed), "requests", None, 0),
+        BenchRow("failed requests", where, len(load.failed), "requests", None, 0, note=f"{rate:.0f} requests/s"),
         BenchRow("wait, p99, second half", where, last, "ms", first, note="baseline: first half"),
     ]
     if memory:

@@ -10,7 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 from modicum.core.checks import check_choice
+from modicum.core.errors import InputError
 from modicum.core.files import atomic_write
+from modicum.core.json_files import read_json
 from modicum.core.progress import Progress, silent
 from modicum.evaluation.bench import BenchRow, machine_facts, rows_to_json
 from modicum.workspace.bench import dedup, few_shot, methods, modes, refit, scale, select, serve
@@ -49,15 +51,18 @@ BENCHES: Mapping[str, Entry] = MappingProxyType(
         "index": Entry(index.run, ("unstructured", "mixture"), 3),
         "topics": Entry(topics.run, ("banking77",), 5),
         "serve": Entry(serve.run, ("throughput", "soak", "swap"), 1),
-        "scale": Entry(scale.run, ("banking77",), 1),
+        "scale": Entry(scale.run, ("banking77", "banking77:10000000", "overhead", "nodes"), 1),
         "compress": Entry(compress.run, ("banking77",), 5),
         "search": Entry(search.run, ("cranfield", "banking77"), 5),
-        "feed": Entry(feed.run, ("pages", "room", "kind"), 20),
+        "feed": Entry(feed.run, ("pages", "room", "kind", "site", "search", "digest"), 20),
         "weights": Entry(tuning.run, tuning.COLLECTIONS, 3),
         "merge": Entry(merge.run, ("banking77", "trec"), 1),
         "methods": Entry(methods.run, ("banking77", "trec", "mpqa"), 5),
     }
 )
+
+MACHINE = ("cores", "processor")
+"""Facts of a machine without which figures do not compare."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +76,29 @@ class Found:
         """JSON-able form."""
         return {"bench": self.name, "machine": machine_facts(), "rows": rows_to_json(self.rows)}
 
-    def write(self, path: Path) -> None:
-        """Write the JSON to a file."""
-        atomic_write(path, (json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n").encode())
+    def write(self, path: Path, *, part: bool = False) -> None:
+        """Write the JSON to a file.
+
+        Args:
+            path: Where to.
+            part: Only a part of the benchmark was run: the file keeps what it holds of the other parts.
+
+        Raises:
+            InputError: The file is of another benchmark, or of another machine, whose figures do not compare.
+        """
+        told = self.to_dict()
+        if part and path.exists():
+            told["rows"] = [*self._kept(read_json(path), told["machine"], path), *told["rows"]]
+        atomic_write(path, (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
+
+    def _kept(self, there: Mapping[str, Any], machine: Mapping[str, Any], path: Path) -> list[Any]:
+        """Rows of the file on what this run did not measure."""
+        if there.get("bench") != self.name:
+            raise InputError(f"{path} holds no figures of {self.name}; give another file")
+        if any(there["machine"].get(fact) != machine[fact] for fact in MACHINE):
+            raise InputError(f"{path} holds figures of another machine, which do not compare; give another file")
+        measured = {row.on for row in self.rows}
+        return [row for row in there["rows"] if row["on"] not in measured]
 
 
 def run_bench(
