@@ -73,7 +73,7 @@ def test_a_node_is_killed_in_the_middle(there, tmp_path):
     folder, said = there
     asked = folder / "bundle", folder / "table.csv", tmp_path / "here.csv"
     assert predict_file(*asked, where=Where(threads=1)) == ROWS
-    assert f"{ROWS} rows, 12 partitions" in said
+    assert f"{ROWS} rows, 16 partitions" in said
     assert "raylet" not in said  # what Ray prints of nodes goes where progress goes
     assert (folder / "predict.csv").read_bytes() == (tmp_path / "here.csv").read_bytes()
 

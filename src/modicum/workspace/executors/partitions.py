@@ -26,7 +26,7 @@ SCHEMA = 1
 MANIFEST, LOCK = "manifest.json", "lock"
 FIRST, ROWS = 500, 20_000
 """Rows of the first partitions, and of the largest."""
-RUN = 8
+RUN = 16
 """Partitions of one size before the next, which is twice as large."""
 
 
@@ -41,7 +41,7 @@ class Sizes:
         """Rows of a partition by its number, from 0.
 
         Example:
-            >>> [Sizes()(number) for number in (0, 7, 8, 16, 1000)]
+            >>> [Sizes()(number) for number in (0, 15, 16, 32, 1000)]
             [500, 500, 1000, 2000, 20000]
         """
         return min(self.most, self.first << min(number // RUN, 30))
