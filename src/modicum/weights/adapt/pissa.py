@@ -77,6 +77,6 @@ class Principal(Adapter):
         return base + (self.up @ self.down - self.first_up @ self.first_down).view_as(base)
 
     def product(self, x: Tensor, linear: nn.Linear) -> Tensor:
-        """The layer's product and a thin one of twice the rank."""
-        out = F.linear(x, linear.weight, linear.bias)
-        return add_thin(out, x, torch.cat([self.down, self.first_down]), torch.cat([self.up, -self.first_up], dim=1))
+        """The layer's product, less the thin one that it started with, and the one that trains."""
+        rest = add_thin(F.linear(x, linear.weight, linear.bias), x, self.first_down, self.first_up, -1.0)
+        return add_thin(rest, x, self.down, self.up)
