@@ -34,7 +34,7 @@ def test_a_part_alone_and_a_whole_run_are_written_as_they_are(tmp_path):
     assert [on for on, _, _ in shown(path)] == ["second", "second"]
 
 
-@pytest.mark.parametrize("fact, value", [("cores", 1024), ("processor", "another one")])
+@pytest.mark.parametrize(("fact", "value"), [("cores", 1024), ("processor", "another one")])
 def test_figures_of_two_machines_are_not_mixed(tmp_path, fact, value):
     path = tmp_path / "tiny.json"
     told = found("first").to_dict()

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -45,6 +44,7 @@ class PiSSA(Method):
         rank: Singular values that train, 1 up to the smaller side of the weight.
 
     Example:
+        >>> import torch
         >>> from modicum.weights.adapt import adapt
         >>> layer, x = nn.Linear(6, 3), torch.ones(1, 6)
         >>> bool(torch.allclose(adapt(layer, PiSSA(rank=2))(x), layer(x), atol=1e-6))
