@@ -11,6 +11,7 @@ from modicum.core.checks import (
     check_codes,
     check_fraction,
     check_probabilities,
+    check_share,
     check_vectors,
     nearest_name,
 )
@@ -66,6 +67,13 @@ def test_bad_codes():
 def test_fractions_lie_strictly_inside(value):
     with pytest.raises(InputError, match="alpha must lie strictly between 0 and 1"):
         check_fraction(value, "alpha")
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.5, float("nan"), "x"])
+def test_shares_lie_from_zero_to_one(value):
+    assert [check_share(bound, "trust") for bound in (0, 0.5, 1)] == [0, 0.5, 1]
+    with pytest.raises(InputError, match="trust must lie from 0 to 1, not"):
+        check_share(value, "trust")
 
 
 def test_choices():

@@ -106,14 +106,25 @@ def check_codes(y: ArrayLike, *, classes: int, rows: int | None = None, what: st
     return array.astype(np.int64, copy=False)
 
 
-def check_fraction(value: float, what: str, *, low: float = 0.0, high: float = 1.0) -> float:
-    """Return a number strictly between `low` and `high`.
+def check_fraction(value: float, what: str) -> float:
+    """Return a number strictly between 0 and 1.
 
     Raises:
         InputError: It is outside, or not a number.
     """
-    if not isinstance(value, (int, float)) or not low < float(value) < high:
-        raise InputError(f"{what} must lie strictly between {low:g} and {high:g}, not {value!r}")
+    if not isinstance(value, (int, float)) or not 0 < float(value) < 1:
+        raise InputError(f"{what} must lie strictly between 0 and 1, not {value!r}")
+    return float(value)
+
+
+def check_share(value: float, what: str) -> float:
+    """Return a number from 0 to 1, both included.
+
+    Raises:
+        InputError: It is outside, or not a number.
+    """
+    if not isinstance(value, (int, float)) or not 0 <= float(value) <= 1:
+        raise InputError(f"{what} must lie from 0 to 1, not {value!r}")
     return float(value)
 
 

@@ -69,5 +69,5 @@ def test_errors():
         enrich_names(np.eye(2), np.eye(3))
     with pytest.raises(InputError, match="give 2 names and 1 row at least"):
         enrich_names(np.eye(2)[:1], np.eye(2))
-    with pytest.raises(InputError, match="share must lie"):
+    with pytest.raises(InputError, match=r"share must lie from 0 to 1, not 2\.0"):
         enrich_names(np.eye(2), np.eye(2), share=2.0)

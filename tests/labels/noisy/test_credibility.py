@@ -93,3 +93,5 @@ def test_errors():
         credibility(np.eye(3), np.eye(2), np.array([0, 1]), rng=rng)
     with pytest.raises(InputError, match=r"class codes must lie in 0\.\.1"):
         credibility(np.eye(2), np.eye(2), np.array([0, 2]), rng=rng)
+    with pytest.raises(InputError, match="neighbours must lie from 0 to 1, not 2"):
+        credibility(np.eye(2), np.eye(2), np.array([0, 1]), neighbours=2, rng=rng)

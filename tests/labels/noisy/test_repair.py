@@ -63,5 +63,5 @@ def test_full_trust_changes_no_sure_label_and_argument(seed):
 def test_errors():
     with pytest.raises(InputError, match="row 0 sums to 2"):
         repair(np.ones((1, 2)))
-    with pytest.raises(InputError, match="trust must lie strictly between"):
+    with pytest.raises(InputError, match=r"trust must lie from 0 to 1, not 1\.5"):
         repair(np.eye(2), trust=1.5)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from modicum.core.arrays import one_hot
 from modicum.core.card import Card
-from modicum.core.checks import check_codes, check_fraction, check_vectors
+from modicum.core.checks import check_codes, check_fraction, check_share, check_vectors
 from modicum.core.errors import InputError
 
 CARD = Card(
@@ -121,7 +121,7 @@ def aflite(
     """
     X = check_vectors(X)
     codes = check_codes(codes, classes=classes, rows=len(X))
-    check_fraction(threshold, "threshold", low=-1e-12, high=1 + 1e-12)
+    check_share(threshold, "threshold")
     if keep < 1 or (cut is not None and cut < 1):
         raise InputError(f"at least one row must be kept and cut at a time, not {keep} and {cut}")
     most = max(len(X) // 20, 1) if cut is None else cut

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from modicum.core.arrays import normalize_rows
 from modicum.core.card import Card
-from modicum.core.checks import check_fraction, check_vectors
+from modicum.core.checks import check_share, check_vectors
 from modicum.core.errors import InputError
 
 CARD = Card(
@@ -68,7 +68,7 @@ def enrich_names(
     """
     names = check_vectors(class_vectors, what="class vectors").astype(np.float64)
     rows = check_vectors(X, width=names.shape[1]).astype(np.float64)
-    check_fraction(share, "share", low=-1e-12, high=1 + 1e-12)
+    check_share(share, "share")
     if len(names) < 2 or len(rows) == 0 or nearest < 1:
         raise InputError(f"{len(names)} names, {len(rows)} rows, {nearest} nearest; give 2 names and 1 row at least")
     centre = rows.mean(axis=0)

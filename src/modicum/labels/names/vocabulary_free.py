@@ -21,7 +21,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from modicum.core.arrays import chunks, normalize_rows
 from modicum.core.card import Card
-from modicum.core.checks import check_fraction, check_vectors
+from modicum.core.checks import check_share, check_vectors
 from modicum.core.errors import InputError
 from modicum.core.nearest import largest_products
 
@@ -108,7 +108,7 @@ def vocabulary_free(
     texts = check_vectors(corpus, what="corpus vectors")
     rows = check_vectors(X, width=texts.shape[1])
     words = check_vectors(candidates, width=texts.shape[1], what="candidate vectors")
-    check_fraction(own, "own", low=-1e-12, high=1 + 1e-12)
+    check_share(own, "own")
     if held.shape != (len(texts), len(words)) or nearest < 1 or len(texts) == 0:
         raise InputError(
             f"{len(texts)} texts and {len(words)} candidates need an indicator of that shape, and 1 nearest"

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from modicum.core.arrays import log_probabilities, one_hot
 from modicum.core.card import Card
-from modicum.core.checks import check_codes, check_probabilities, check_vectors
+from modicum.core.checks import check_codes, check_probabilities, check_share, check_vectors
 from modicum.labels.noisy.leave_one_out import leave_one_out
 from modicum.labels.noisy.noise_model import calibrated, fit_noise
 
@@ -86,7 +86,7 @@ def credibility(
         What is to be believed. The only row of a class is always believed: nobody could vouch for it.
 
     Raises:
-        InputError: The arrays do not belong together, or hold what they must not.
+        InputError: The arrays do not belong together, or hold what they must not; `neighbours` is not in 0..1.
 
     Example:
         >>> import numpy as np
@@ -98,6 +98,7 @@ def credibility(
         >>> credibility(X, 0.05 + 0.85 * np.eye(3)[truth], given, rng=rng).suspects
         array([ 4, 11])
     """
+    check_share(neighbours, "neighbours")
     proba = check_probabilities(proba)
     X = check_vectors(X, rows=len(proba))
     classes = proba.shape[1]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from modicum.core.arrays import entropy
 from modicum.core.card import Card
-from modicum.core.checks import check_fraction, check_probabilities
+from modicum.core.checks import check_probabilities, check_share
 
 CARD = Card(
     name="repair",
@@ -47,7 +47,8 @@ class Repaired:
     def weighted_rows(self, least: float = 0.005) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """The same as hard labels: row numbers, classes and weights, each (R,), for a head's `fit(X[rows], ...)`.
 
-        Shares below `least` are left out; N to N K rows are returned.
+        Shares below `least` are left out, and with them a row none of whose classes reaches it; at most N K rows are
+        returned.
         """
         rows, codes = np.nonzero(self.soft >= least)
         return rows, codes, self.weight[rows] * self.soft[rows, codes]
@@ -69,6 +70,6 @@ def repair(posterior: NDArray[np.floating], *, trust: float = 0.0) -> Repaired:
         [1.0, 0.0]
     """
     posterior = check_probabilities(posterior)
-    check_fraction(trust, "trust", low=-1e-12, high=1 + 1e-12)
+    check_share(trust, "trust")
     doubt = entropy(posterior) / np.log(max(posterior.shape[1], 2))
     return Repaired(posterior / posterior.sum(axis=1, keepdims=True), np.clip(1 - trust * doubt, 0, 1))
