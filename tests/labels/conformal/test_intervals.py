@@ -51,6 +51,7 @@ def test_edges_and_words():
     assert "too few" in few.guarantee
     assert IntervalRule.from_dict(json.loads(json.dumps(few.to_dict(), allow_nan=False))) == few
     rule = interval_rule(np.arange(100.0), alpha=0.1)
+    assert rule.guarantee.endswith("; the proven bound for the closely related jackknife+ is 80 %.")
     assert IntervalRule.from_dict(rule.to_dict()) == rule
     with pytest.raises(InputError, match="row 0 holds NaN"):
         error_bounds(np.array([np.nan]), 0.1)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modicum.labels.conformal import SCORES, ConformalRule, split_conformal
+from modicum.labels.conformal import SCORES, ConformalRule, cross_conformal, split_conformal
 
 
 def world(rng, n=600, classes=5):
@@ -48,6 +48,14 @@ def test_an_added_class_enters_by_the_others_threshold():
 def test_a_row_that_is_all_of_an_added_class_still_has_a_set():
     rule = ConformalRule("aps", 0.1, (0.9,), "Nine in ten.", 100).with_class()
     assert rule.sets(np.array([[0.0, 0.0, 1.0]])).shape == (1, 3)
+
+
+def test_nothing_is_called_proven_that_is_not():
+    proba, codes = world(np.random.default_rng(0))
+    told = cross_conformal(proba, codes, alpha=0.1).guarantee
+    assert told.startswith("about 90 % of the sets hold the true class")
+    assert told.endswith("; the proven bound for the closely related jackknife+ is 80 %.")
+    assert "proven" not in split_conformal(proba, codes, alpha=0.1).guarantee
 
 
 @pytest.mark.parametrize("score", sorted(SCORES))

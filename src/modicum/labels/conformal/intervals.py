@@ -113,7 +113,7 @@ def interval_rule(errors: NDArray[np.floating], *, alpha: float, crossed: bool =
         bound = max(1 - 2 * alpha, 0)
         how = (
             f"About {told}: calibrated on {len(errors):,} labelled rows, each predicted by a model that did not see "
-            f"it; the proven bound for the closely related CV+ is {100 * bound:.3g} %"
+            f"it; the proven bound for the closely related jackknife+ is {100 * bound:.3g} %"
         )
     else:
         how = f"At least {told}: calibrated on {len(errors):,} rows that nothing else was learnt from"

@@ -115,9 +115,12 @@ def split_conformal(
 ) -> ConformalRule:
     """Rule from rows (n, K) that were set aside and never learnt from, with true classes (n,).
 
-    The promise: for rows like these, at least 1 - alpha of the sets hold the truth. A fifth of the rows, drawn by `rng`
-    (default: seeded with 0), tunes the settings of `raps`, and the others calibrate; under 250 rows, and with one
-    threshold per class, it keeps its defaults.
+    The promise: for rows like these, at least 1 - alpha of the sets hold the truth. A fifth of the rows, at most
+    1,000, drawn by `rng` (default: seeded with 0), tunes the settings of `raps`, and the others calibrate; under 250
+    rows, and with one threshold per class, it keeps its defaults.
+
+    Raises:
+        InputError: Probabilities, classes, alpha or the score are not what they should be.
     """
     how = "calibrated on {rows:,} rows that nothing else was learnt from"
     return _rule(_Rows(proba, codes, alpha, rng), score, per_class, f"at least {_percent(1 - alpha)}", how)
@@ -134,13 +137,16 @@ def cross_conformal(
 ) -> ConformalRule:
     """Rule from out-of-fold probabilities (n, K) of the labelled rows themselves, so that none is set aside.
 
-    The sets are then made by a model fitted on all rows. In theory this promises 1 - 2 alpha (Barber et al. 2021, for
-    the closely related CV+); in practice coverage is about 1 - alpha, or more, because the model that predicts has
-    seen more rows than those that were measured. Settings of `raps` are tuned as in `split_conformal`.
+    The sets are then made by a model fitted on all rows. Nothing is proven of that; of the closely related jackknife+
+    1 - 2 alpha is, and a little less of CV+, its form with folds (Barber et al. 2021). In practice coverage is about
+    1 - alpha, or more, because the model that predicts has seen more rows than those that were measured. Settings of `raps` are tuned as in `split_conformal`.
+
+    Raises:
+        InputError: As `split_conformal`.
     """
     how = (
         "calibrated on {rows:,} labelled rows, each scored by a model that did not see it; the proven bound for "
-        f"this is {_percent(max(1 - 2 * alpha, 0))}"
+        f"the closely related jackknife+ is {_percent(max(1 - 2 * alpha, 0))}"
     )
     return _rule(_Rows(proba, codes, alpha, rng), score, per_class, f"about {_percent(1 - alpha)}", how)
 
