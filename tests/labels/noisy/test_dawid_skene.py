@@ -86,7 +86,10 @@ def test_nobody_asked_and_nobody_answering():
     found = dawid_skene(votes, 2, model="reliability")
     np.testing.assert_allclose(found.proba[2], found.priors)
     np.testing.assert_allclose(found.priors, [0.5, 0.5])
-    assert np.isnan(found.reliability[2])
+    for model in ("reliability", "confusion"):
+        for smoothing in (0.0, 2.0):
+            found = dawid_skene(votes, 2, model=model, smoothing=smoothing)
+            assert np.isnan(found.reliability).tolist() == [False, False, True]
 
 
 def test_errors():
@@ -100,6 +103,8 @@ def test_errors():
         dawid_skene(np.array([[-1]]), 2)
     with pytest.raises(InputError, match="smoothing must be at least 0"):
         dawid_skene(np.array([[0]]), 2, smoothing=-1)
+    with pytest.raises(InputError, match="max_iter at least 1, not 0 and 0"):
+        dawid_skene(np.array([[0]]), 2, smoothing=0, max_iter=0)
     with pytest.raises(InputError, match="model of annotators 'confusio' is not known; did you mean 'confusion'"):
         dawid_skene(np.array([[0]]), 2, model="confusio")
 

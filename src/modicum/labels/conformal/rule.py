@@ -139,7 +139,8 @@ def cross_conformal(
 
     The sets are then made by a model fitted on all rows. Nothing is proven of that; of the closely related jackknife+
     1 - 2 alpha is, and a little less of CV+, its form with folds (Barber et al. 2021). In practice coverage is about
-    1 - alpha, or more, because the model that predicts has seen more rows than those that were measured. Settings of `raps` are tuned as in `split_conformal`.
+    1 - alpha, or more, because the model that predicts has seen more rows than those that were measured. Settings of
+    `raps` are tuned as in `split_conformal`.
 
     Raises:
         InputError: As `split_conformal`.

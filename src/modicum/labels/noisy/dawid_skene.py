@@ -76,7 +76,7 @@ def dawid_skene(
         model: `confusion`, an error table for each annotator, or `reliability`, one rate for each.
         smoothing: Pseudo-counts of right answers, at least 0: per class and annotator, or per annotator.
         priors: Share of each class (K,), where it is known; default estimated.
-        max_iter: Most rounds.
+        max_iter: Most rounds, at least 1.
         tol: Mean change of the log-likelihood per item that ends it.
 
     Returns:
@@ -84,7 +84,7 @@ def dawid_skene(
 
     Raises:
         InputError: Votes are not codes, there is no vote at all, priors are no shares of the classes, or a setting is
-            not known.
+            not known or out of range.
 
     Example:
         >>> import numpy as np
@@ -94,8 +94,8 @@ def dawid_skene(
     """
     items, who, said, shape = _answers(votes, classes)
     check_choice(model, MODELS, "model of annotators")
-    if smoothing < 0:
-        raise InputError(f"smoothing must be at least 0, not {smoothing}")
+    if smoothing < 0 or max_iter < 1:
+        raise InputError(f"smoothing must be at least 0 and max_iter at least 1, not {smoothing} and {max_iter}")
     known = None if priors is None else _shares(priors, classes)
     proba = np.zeros((shape[0], classes))
     np.add.at(proba, (items, said), 1.0)
@@ -159,8 +159,8 @@ def _rates(proba: Floats, items: Ints, who: Ints, said: Ints, smoothing: float, 
     """Log-probability (answers, K) of each answer under each true class, and the rates (A,) of being right."""
     classes = proba.shape[1]
     right = np.bincount(who, proba[items, said], A) + smoothing
-    seen = np.bincount(who, minlength=A) + smoothing
-    rates = np.divide(right, seen, out=np.full(A, np.nan), where=seen > 0)
+    seen = np.bincount(who, minlength=A)
+    rates = np.divide(right, seen + smoothing, out=np.full(A, np.nan), where=seen > 0)
     rate = np.clip(rates[who], FLOOR, 1 - FLOOR)
     logs = np.tile(np.log((1 - rate) / (classes - 1))[:, None], (1, classes))
     logs[np.arange(len(said)), said] = np.log(rate)
