@@ -71,3 +71,6 @@ def test_errors():
         recall_positives(np.eye(2), np.ones((3, 2), bool))
     with pytest.raises(InputError, match="quantile must lie strictly between 0 and 1"):
         recall_positives(np.eye(2), np.eye(2, dtype=bool), quantile=1)
+    for setting in ({"folds": 1}, {"folds": 3}, {"rounds": -1}, {"focus": -0.5}, {"C": 0}):
+        with pytest.raises(InputError, match="folds 2 to 2; they are"):
+            recall_positives(np.eye(2), np.eye(2, dtype=bool), **setting)

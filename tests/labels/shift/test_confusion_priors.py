@@ -64,3 +64,5 @@ def test_errors():
         confusion_priors(np.eye(2), np.array([[1.0, 0.5]]), np.array([0]))
     with pytest.raises(InputError, match="2 class codes for 1 rows"):
         confusion_priors(np.eye(2), np.array([[1.0, 0.0]]), np.array([0, 1]))
+    with pytest.raises(InputError, match="class shares need at least one unlabelled row"):
+        confusion_priors(np.empty((0, 2)), np.eye(2), np.array([0, 1]))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from modicum.core import InputError
 from modicum.labels.shift import em_priors
+from modicum.labels.shift.em_priors import known_shares
 from tests.labels.references import world
 
 
@@ -50,3 +51,10 @@ def test_a_strong_prior_keeps_the_labelled_shares(seed):
 def test_errors():
     with pytest.raises(InputError, match="between 0 and 1"):
         em_priors(np.array([[2.0, -1.0]]), np.array([0.5, 0.5]))
+    for shares in ([1.0, 0.0], [1.0, 1.0, 1.0]):
+        with pytest.raises(InputError, match="train_priors must be 2 numbers above 0, one per class"):
+            known_shares(shares, 2)
+        with pytest.raises(InputError, match="train_priors must be 2 numbers above 0, one per class"):
+            em_priors(np.eye(2), np.array(shares))
+    with pytest.raises(InputError, match="class shares need at least one unlabelled row"):
+        em_priors(np.empty((0, 2)), np.ones(2), strength=0)

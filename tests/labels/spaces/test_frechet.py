@@ -95,3 +95,9 @@ def test_errors():
         TreeMetric.from_space(LabelSpace(("a", "b"), parents=("x", None), group_parents=(("x", "y"), ("y", "x"))))
     with pytest.raises(InputError, match="classes 0 and 2 are not connected"):
         every(GraphMetric([(0, 1)], 3))
+    head = ClassMean().fit([[0.0], [2.0]], ["low", "high"])
+    path = GraphMetric([(0, 1)], 2)
+    with pytest.raises(InputError, match="class 'high' of the classifier is not among `classes`"):
+        FrechetMean(head, path, ["low", "middle"]).predict([[1.0]])
+    with pytest.raises(InputError, match="1 observed classes for 2 rows"):
+        frechet_mean(np.eye(2), path, observed=np.array([0]))

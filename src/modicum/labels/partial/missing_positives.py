@@ -30,7 +30,8 @@ CARD = Card(
     room="labels",
     question="partial",
     summary="Multi-label learning where some positives were never ticked and most labels are rare",
-    paper="Learning in Imperfect Environment: Multi-Label Classification with Long-Tailed Distribution",
+    paper="Learning in Imperfect Environment: Multi-Label Classification with Long-Tailed Distribution and Partial "
+    "Labels",
     year=2023,
     needs=("labels", "vectors"),
     cost="O(N D L) per iteration for L labels, 100 iterations a fold and round",
@@ -74,9 +75,9 @@ def recall_positives(
         ticked: Known labels (N, L); False means absent or forgotten.
         C: Inverse strength of the penalty, above 0.
         quantile: An unticked label is recalled above this quantile of the label's known positives, 0 to 1.
-        focus: Power of a negative's probability that weighs it; 0 weighs all alike.
-        rounds: How often labels are recalled and rules refitted; 0 takes the table as it is.
-        folds: Folds for predictions of rows by rules that did not see them, at least 2.
+        focus: Power of a negative's probability that weighs it, at least 0; 0 weighs all alike.
+        rounds: How often labels are recalled and rules refitted, at least 0; 0 takes the table as it is.
+        folds: Folds for predictions of rows by rules that did not see them, 2 to N.
         random_state: Seed of the folds.
 
     Raises:
@@ -98,6 +99,9 @@ def recall_positives(
     if not ticked.any(axis=0).all():
         raise InputError(f"label {int(np.flatnonzero(~ticked.any(axis=0))[0])} has no ticked row; leave it out")
     check_fraction(quantile, "quantile")
+    if not C > 0 or focus < 0 or rounds < 0 or not 2 <= folds <= len(X):
+        told = f"{C}, {focus}, {rounds} and {folds}"
+        raise InputError(f"C must be above 0, focus and rounds at least 0, and folds 2 to {len(X)}; they are {told}")
     fold = np.random.default_rng(random_state).permutation(len(X)) % folds
     labels, weights = ticked, np.ones(ticked.shape)
     for _ in range(rounds):

@@ -24,7 +24,7 @@ from modicum.core.card import Card
 from modicum.core.checks import check_codes, check_probabilities
 from modicum.core.errors import InputError
 from modicum.labels.calibration import fit_temperature
-from modicum.labels.shift.em_priors import ShiftEstimate, em_priors
+from modicum.labels.shift.em_priors import ShiftEstimate, em_priors, known_shares
 
 CARD = Card(
     name="class_shares",
@@ -87,11 +87,8 @@ def calibrate(
     codes = check_codes(codes, classes=classes, rows=len(held_out))
     logs, none = log_probabilities(held_out), np.zeros(classes)
     if train_priors is not None:
-        shares = np.asarray(train_priors, np.float64)
-        if shares.shape != (classes,) or not (shares > 0).all():
-            raise InputError(f"train_priors must be {classes} numbers above 0, one per class")
-        temperature = fit_temperature(logs, codes, prior_strength=prior_strength)
-        return Calibration(temperature, none, shares / shares.sum())
+        shares = known_shares(train_priors, classes)
+        return Calibration(fit_temperature(logs, codes, prior_strength=prior_strength), none, shares)
     targets = one_hot(codes, classes)
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:

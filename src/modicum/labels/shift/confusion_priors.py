@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from modicum.core.arrays import class_means, one_hot
 from modicum.core.card import Card
 from modicum.core.checks import check_codes, check_probabilities
+from modicum.core.errors import InputError
 from modicum.labels.shift.em_priors import ShiftEstimate, reweighted
 from modicum.labels.shift.mixture import mixing_shares
 
@@ -51,7 +52,7 @@ def confusion_priors(
         Shares (K,), and `proba` (N, K) corrected from the shares of `codes` to these.
 
     Raises:
-        InputError: Arrays of wrong shape, no probabilities, or class codes that are none.
+        InputError: Arrays of wrong shape, no probabilities, no row, or class codes that are none.
 
     Example:
         >>> import numpy as np
@@ -61,6 +62,8 @@ def confusion_priors(
         [0.75, 0.25]
     """
     proba, held_out = check_probabilities(proba), check_probabilities(held_out, what="held-out probabilities")
+    if len(proba) == 0:
+        raise InputError("class shares need at least one unlabelled row")
     classes = proba.shape[1]
     codes = check_codes(codes, classes=classes, rows=len(held_out))
     here, there = (p if soft else one_hot(p.argmax(axis=1), classes) for p in (held_out, proba))

@@ -14,10 +14,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from modicum.core.card import Card
 from modicum.core.checks import check_probabilities
+from modicum.core.errors import InputError
 
 CARD = Card(
     name="em_priors",
@@ -48,6 +49,22 @@ def reweighted(
     return np.asarray(odds / np.maximum(odds.sum(axis=1, keepdims=True), 1e-300))
 
 
+def known_shares(train_priors: ArrayLike, classes: int) -> NDArray[np.float64]:
+    """Shares (K,) in sum 1 of the classes that a classifier learnt under.
+
+    Raises:
+        InputError: They are not one number above 0 for each class.
+
+    Example:
+        >>> known_shares([3, 1], 2).tolist()
+        [0.75, 0.25]
+    """
+    shares = np.asarray(train_priors, dtype=np.float64)
+    if shares.shape != (classes,) or not (shares > 0).all():
+        raise InputError(f"train_priors must be {classes} numbers above 0, one per class")
+    return shares / shares.sum()
+
+
 def em_priors(
     proba: NDArray[np.floating],
     train_priors: NDArray[np.floating],
@@ -60,13 +77,17 @@ def em_priors(
 
     Args:
         proba: Calibrated posteriors (N, K) made under `train_priors`.
-        train_priors: Class shares (K,) of the rows the classifier learnt from, above 0.
+        train_priors: Class shares (K,) of the rows the classifier learnt from, above 0; scales do not matter.
         strength: Pseudo-rows added in the proportion of `train_priors`; at least 0.
         steps: Most steps.
         tolerance: Stop when no share moves more.
 
+    Returns:
+        Shares (K,) and posteriors (N, K) under them.
+
     Raises:
-        InputError: `proba` are no probabilities.
+        InputError: `proba` are no probabilities, `train_priors` are not K numbers above 0, or there is neither a row
+            nor a pseudo-row.
 
     Example:
         >>> import numpy as np
@@ -75,7 +96,9 @@ def em_priors(
         [0.875, 0.125]
     """
     proba = check_probabilities(proba)
-    train = np.asarray(train_priors, dtype=np.float64) / np.sum(train_priors)
+    train = known_shares(train_priors, proba.shape[1])
+    if not len(proba) + strength > 0:
+        raise InputError("class shares need at least one unlabelled row")
     priors, corrected = train, proba
     for _ in range(steps):
         corrected = reweighted(proba, priors, train)

@@ -19,7 +19,8 @@ from sklearn.base import BaseEstimator
 
 from modicum.core.arrays import chunks
 from modicum.core.card import Card
-from modicum.core.checks import check_vectors
+from modicum.core.checks import check_codes, check_vectors
+from modicum.core.errors import InputError
 from modicum.labels.spaces.metrics import Metric
 
 CARD = Card(
@@ -53,6 +54,9 @@ def frechet_mean(
     Returns:
         Candidate numbers in 0..C-1. Cost: O(N K C); memory bounded by blocks.
 
+    Raises:
+        InputError: `proba` are no numbers (N, K), or `observed` does not name one candidate for each column.
+
     Example:
         >>> import numpy as np
         >>> from modicum.labels.spaces import GraphMetric
@@ -61,7 +65,8 @@ def frechet_mean(
         [1]
     """
     proba = check_vectors(proba, what="probabilities").astype(np.float64, copy=False)
-    columns = np.arange(proba.shape[1]) if observed is None else np.asarray(observed)
+    columns = np.arange(proba.shape[1]) if observed is None else observed
+    columns = check_codes(columns, classes=len(metric), rows=proba.shape[1], what="observed classes")
     best = np.full(len(proba), np.inf)
     found = np.zeros(len(proba), dtype=np.int64)
     likely = np.zeros(len(proba))
@@ -115,8 +120,15 @@ class FrechetMean(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyp
         self.classes = classes
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Class of least expected squared distance for each row (N,)."""
+        """Class of least expected squared distance for each row (N,).
+
+        Raises:
+            InputError: A class of the classifier is not among the candidates.
+        """
         candidates = np.asarray(self.classes)
         numbers = {name: number for number, name in enumerate(candidates.tolist())}
+        for name in self.classifier.classes_.tolist():
+            if name not in numbers:
+                raise InputError(f"class {name!r} of the classifier is not among `classes`; name all candidates there")
         observed = np.array([numbers[name] for name in self.classifier.classes_.tolist()])
         return candidates[frechet_mean(self.classifier.predict_proba(X), self.metric, observed=observed)]
