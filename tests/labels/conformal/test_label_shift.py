@@ -91,6 +91,8 @@ def test_errors():
     proba, codes = np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([0, 1])
     with pytest.raises(InputError, match="alpha must lie strictly between 0 and 1"):
         shift_conformal(proba, codes, proba, alpha=1.5)
+    with pytest.raises(InputError, match="alpha must lie strictly between 0 and 1"):
+        weighted_thresholds(np.arange(3.0), np.zeros(3, int), np.ones(1), 1.0)
     with pytest.raises(InputError, match="score of prediction sets 'lax' is not known; did you mean 'lac'"):
         shift_conformal(proba, codes, proba, alpha=0.1, score="lax")
     with pytest.raises(InputError, match="train_priors must be 2 numbers above 0"):

@@ -63,7 +63,10 @@ class LabelMix:
             budget: What may be spent, at least 0.
             weak_cost: Cost of a weak label, above 0.
             clean_cost: Cost of a clean label, above 0.
-            steps: Mixes tried between all clean and all weak.
+            steps: Mixes tried between all clean and all weak, at least 1.
+
+        Raises:
+            InputError: The budget is negative, or a cost not above 0.
 
         Example:
             >>> LabelMix(1.0, 0.3, 0.2, 1.0).best(100, weak_cost=1, clean_cost=10)
@@ -120,6 +123,12 @@ def pareto_front(cost: ArrayLike, error: ArrayLike) -> NDArray[np.int64]:
     Args:
         cost: Cost of each mix (P,).
         error: Error of each mix (P,).
+
+    Returns:
+        Positions among the mixes, by rising cost and falling error.
+
+    Raises:
+        InputError: The arrays differ in length.
 
     Example:
         >>> pareto_front([1, 2, 3, 3], [0.5, 0.6, 0.2, 0.3]).tolist()

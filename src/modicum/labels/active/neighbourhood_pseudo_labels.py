@@ -2,8 +2,8 @@
 
 The question: a round of active learning has a few labels and a large rest; which predictions on the rest are safe to
 train on before the next query? Those above a confidence that most of the row's nearest neighbours share. Rows of
-classes that get few pseudo-labels count more, and all of them together can be held to a share of what the labelled
-rows weigh. Do not use it where the model is near chance, where classes cut through clouds of rows, or where
+classes that get few pseudo-labels count more, and what a pseudo-label weighs on average beside a label is a setting.
+Do not use it where the model is near chance, where classes cut through clouds of rows, or where
 BalancedSelfTraining (soft labels, one loss) does the same job without thresholds.
 
 Paper: "Self-Training for Sample-Efficient Active Learning for Text Classification with Pre-Trained Language Models"

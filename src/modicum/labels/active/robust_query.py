@@ -43,7 +43,7 @@ def robust_chances(gains: NDArray[np.floating], wrong: float, *, budget: int = 1
     Args:
         gains: What a correct answer would teach for each row (N,), above 0.
         wrong: Number of rows whose answers are wrong, at least 0 and below N.
-        budget: Rows to be drawn; the support holds at least as many.
+        budget: Rows to be drawn, 1 to N; the support holds at least as many.
 
     Returns:
         Chances (N,) that sum to 1, and the gain per draw that is sure. On the support, chance times gain is constant,
@@ -59,7 +59,7 @@ def robust_chances(gains: NDArray[np.floating], wrong: float, *, budget: int = 1
         ([0.333, 0.667, 0.0], 0.333)
     """
     if (gains <= 0).any() or not 0 <= wrong < len(gains) or not 1 <= budget <= len(gains):
-        raise InputError("gains must be above 0, and wrong answers and the budget fewer than there are rows")
+        raise InputError("gains must be above 0, wrong answers fewer than the rows, and the budget from 1 to all of them")
     order = np.argsort(-gains, kind="stable")
     inverse = 1 / gains[order].astype(np.float64)
     totals = inverse.cumsum()

@@ -6,7 +6,7 @@ the maximum-likelihood temperature can be absurd, so it is held by a prior aroun
 not use it where classes are miscalibrated in different directions.
 
 Paper: "On Calibration of Modern Neural Networks" (Guo et al. 2017). Changed: a normal prior on the logarithm of the
-temperature, worth a stated number of labels.
+temperature, of a stated strength.
 """
 
 from __future__ import annotations

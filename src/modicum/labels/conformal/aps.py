@@ -30,7 +30,9 @@ CARD = Card(
 
 
 def aps_scores(proba: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Sum of the probabilities of all classes at least as likely, the class itself included: (N, K), 0 to 1.
+    """Sum of the probabilities of all classes down to each, itself included: (N, K), 0 to 1, low conforms.
+
+    Of classes that are equally likely, the one of the first column comes first.
 
     Example:
         >>> import numpy as np

@@ -40,6 +40,9 @@ def class_thresholds(
         classes: Number of classes K.
         alpha: Share of sets that may miss the truth, 0 to 1, within every class.
 
+    Raises:
+        InputError: `alpha` is not between 0 and 1.
+
     Example:
         >>> import numpy as np
         >>> class_thresholds(np.array([0.1, 0.2, 0.3, 0.9]), np.array([0, 0, 0, 1]), 2, 0.25).tolist()

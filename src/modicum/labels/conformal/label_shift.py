@@ -4,7 +4,8 @@ The question: which classes can it be, when the batch at hand has other class sh
 batch are estimated; calibration rows then weigh as much as their class is more frequent in the batch, and each class
 gets the threshold of the weighted scores, itself weighed in. Posteriors are corrected for the shares as well, which
 makes sets smaller, by half of the way where shares are estimated, because a share wrongly near 0 would bar the class
-from every set. With exact shares the promise is exact; with estimated ones it is as good as the estimate, which
+from every set. Were the shares of both known, the promise would be exact; those of the calibration rows are counted
+(with one row more, spread over all classes), and with an estimate it is as good as that, which
 takes a batch of some hundred rows and a thousand calibration rows (with 250 of a weak classifier on trec, 87 % of the
 sets held the truth where 90 % were promised). Class-conditional sets need no weights: their promise survives any shift
 of class shares. Do not use it where new kinds of items turned up, or for single rows.
@@ -66,12 +67,16 @@ def weighted_thresholds(scores: Floats, codes: NDArray[np.int64], weights: Float
         weights: How many times as frequent each class is in the batch as among the calibration rows (K,), at least 0.
         alpha: Share of sets that may miss the truth, 0 to 1.
 
+    Raises:
+        InputError: `alpha` is not between 0 and 1.
+
     Example:
         >>> import numpy as np
         >>> scores = np.arange(1.0, 20.0)
         >>> weighted_thresholds(scores, np.zeros(19, int), np.array([1.0, 5.0]), 0.1).tolist()
         [18.0, inf]
     """
+    check_fraction(alpha, "alpha")
     order = np.argsort(scores, kind="stable")
     summed = np.cumsum(weights[codes[order]])
     total = summed[-1] if len(summed) else 0.0
@@ -101,6 +106,9 @@ def shift_conformal(
         per_class: Keep the promise within every class; then no weights are needed.
         train_priors: Class shares (K,) the classifier learnt under, where they are known; see `class_shares`.
         priors: Class shares (K,) of the batch where they are known; default they are estimated.
+
+    Returns:
+        Sets, their rule and the shares. Cost: that of the estimate, and O(n K + n log n + N K log K).
 
     Raises:
         InputError: Arrays of wrong shape, no probabilities, or a setting that is none.
@@ -148,6 +156,9 @@ def shifted_rule(
         alpha: Share of sets that may miss the truth, 0 to 1.
         score: `lac`, `aps` or `raps`.
         estimated: Whether the shares are an estimate; only the wording of the promise depends on it.
+
+    Raises:
+        InputError: The score is not known, or `alpha` is not between 0 and 1.
 
     Example:
         >>> import numpy as np

@@ -78,6 +78,9 @@ class PowersetRule:
 def powerset_scores(proba: Floats, labels: NDArray[np.bool_], *, power: float = 1.0) -> NDArray[np.float64]:
     """Non-conformity (N,) of one combination of labels per row: summed distance from the probabilities, 0 to K.
 
+    Raises:
+        InputError: Probabilities are no numbers from 0 to 1.
+
     Example:
         >>> import numpy as np
         >>> powerset_scores(np.array([[0.75, 0.5]]), np.array([[True, False]])).tolist()

@@ -14,6 +14,9 @@ def threshold(scores: NDArray[np.floating], alpha: float) -> float:
     A new row's score, exchangeable with these, is at most the threshold with probability at least 1 - alpha, and with
     probability at most 1 - alpha + 1 / (n + 1) where scores have no ties.
 
+    Raises:
+        InputError: `alpha` is not between 0 and 1.
+
     Example:
         >>> import numpy as np
         >>> threshold(np.arange(1.0, 20.0), 0.1)

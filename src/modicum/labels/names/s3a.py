@@ -76,7 +76,7 @@ def s3a(
         X: Vectors (N, D), N at least `clusters`.
         vocabulary: Vectors (V, D) of the names.
         clusters: Clusters, about as many as classes are expected.
-        top: Names with most votes that a cluster is compared with again.
+        top: Names with most votes that a cluster is compared with again, 1 to V.
         rounds: Trainings of the rule, at least 1.
         describe: Better vectors for rival names, for instance of descriptions that a language model wrote.
         random_state: Seed of the clusters.
@@ -85,7 +85,8 @@ def s3a(
         The names chosen, at most one a cluster, and every row's probabilities.
 
     Raises:
-        InputError: The arrays do not belong together, or there are fewer rows than clusters.
+        InputError: The arrays do not belong together, there are fewer rows than clusters or fewer names than `top`, or
+            a setting is below 1.
 
     Example:
         >>> rng = np.random.default_rng(0)

@@ -118,7 +118,8 @@ class AttentionBags(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sc
         Without `bags` each row is a bag of its own.
 
         Raises:
-            ValueError: An array has the wrong shape or type, or holds NaN; a bag has no rows; there is but one class.
+            ValueError: An array has the wrong shape or type, or holds NaN; a bag has no rows; there is but one class;
+                a setting is out of its range.
         """
         check_fraction(self.masked, "masked")
         for name in ("branches", "hidden", "epochs"):

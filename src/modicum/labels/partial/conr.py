@@ -15,8 +15,8 @@ Paper: "ConR: Contrastive Regularizer for Deep Imbalanced Regression" (Keramati,
 stay frozen, and what is learnt is one layer of hinges on them, as a linear map under a linear rule is but a linear
 rule again; which rows are wrongly alike is renewed in rounds, not in every step, so that each round minimises one
 function; the window is told in standard deviations of the numbers; there are no augmented views, and a row without a
-like one in its batch pulls and pushes nobody; weights are inverse counts of like rows ("Delving into Deep Imbalanced
-Regression", Yang et al. 2021, counts in smoothed bins).
+like one in its batch pulls and pushes nobody; weights are roots of inverse counts of like rows ("Delving into Deep
+Imbalanced Regression", Yang et al. 2021, counts in smoothed bins).
 """
 
 from __future__ import annotations

@@ -47,7 +47,8 @@ def f1_thresholds(
         prior_rows: Positive rows that the pooled counts of all labels weigh, at least 0; 0 looks at each label alone.
 
     Returns:
-        Thresholds (K,), above 0 and at most 1; one half where neither the label nor any other has a positive row.
+        Thresholds (K,), above 0 and at most 1; one half where no label has a positive row, or where this one has none
+        and `prior_rows` is 0.
 
     Raises:
         InputError: The arrays do not belong together.

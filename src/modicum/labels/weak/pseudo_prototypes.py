@@ -56,7 +56,11 @@ def most_confident(proba: NDArray[np.floating], k: int) -> tuple[NDArray[np.int6
         k: Most rows a class, at least 1.
 
     Returns:
-        Row numbers (J,) and classes (J,), ordered by class and then from the most confident row on. Cost: O(M K).
+        Row numbers (J,) and classes (J,), ordered by class and then from the most confident row on. Cost:
+        O(M K log K + M log M).
+
+    Raises:
+        InputError: k is below 1.
 
     Example:
         >>> import numpy as np
