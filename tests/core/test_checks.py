@@ -13,6 +13,7 @@ from modicum.core.checks import (
     check_probabilities,
     check_share,
     check_vectors,
+    check_weights,
     nearest_name,
 )
 
@@ -74,6 +75,14 @@ def test_shares_lie_from_zero_to_one(value):
     assert [check_share(bound, "trust") for bound in (0, 0.5, 1)] == [0, 0.5, 1]
     with pytest.raises(InputError, match="trust must lie from 0 to 1, not"):
         check_share(value, "trust")
+
+
+@pytest.mark.parametrize("weight", [[1.0], [1.0, -1.0], [1.0, float("nan")], [1.0, float("inf")], 1.0])
+def test_weights_are_one_a_row(weight):
+    assert check_weights(None, rows=2).tolist() == [1, 1]
+    assert check_weights([0, 3], rows=2).tolist() == [0, 3]
+    with pytest.raises(InputError, match="sample weights must be 2 numbers of at least 0, one per row"):
+        check_weights(weight, rows=2)
 
 
 def test_choices():

@@ -155,3 +155,17 @@ def check_values(y: ArrayLike, *, rows: int | None = None, what: str = "target v
     if not np.isfinite(array).all():
         raise InputError(f"{what}: row {int(np.flatnonzero(~np.isfinite(array))[0])} holds NaN or infinity")
     return array.astype(np.float64)
+
+
+def check_weights(sample_weight: ArrayLike | None, *, rows: int) -> NDArray[np.float64]:
+    """Return the weight of each row (N,) as floats; None is 1 for all.
+
+    Raises:
+        InputError: They are not one finite number of at least 0 for each row.
+    """
+    if sample_weight is None:
+        return np.ones(rows)
+    weight = np.asarray(sample_weight, dtype=np.float64)
+    if weight.shape != (rows,) or not np.isfinite(weight).all() or (weight < 0).any():
+        raise InputError(f"sample weights must be {rows} numbers of at least 0, one per row")
+    return weight

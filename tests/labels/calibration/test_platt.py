@@ -71,3 +71,7 @@ def test_edges():
     assert intercepts.tolist() == [0, 0]
     with pytest.raises(InputError, match="give one score per label"):
         fit_platt(np.ones((2, 3)), np.eye(2))
+    with pytest.raises(InputError, match="sample weights must be 2 numbers of at least 0, one per row"):
+        fit_platt(np.ones((2, 2)), np.eye(2), sample_weight=np.ones(3))
+    with pytest.raises(InputError, match="prior_strength must be at least 0, not -1"):
+        fit_platt(np.ones((2, 2)), np.eye(2), prior_strength=-1)

@@ -10,6 +10,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 
+from modicum.core import InputError
 from modicum.core.arrays import log_softmax, softmax
 from modicum.labels.calibration import fit_temperature
 
@@ -47,6 +48,16 @@ def test_weights_count_as_repeats(seed):
     logs, codes = log_softmax(rng.normal(size=(20, 3))), rng.integers(0, 3, 20)
     twice = fit_temperature(np.concatenate([logs, logs]), np.concatenate([codes, codes]))
     assert fit_temperature(logs, codes, sample_weight=np.full(20, 2.0)) == pytest.approx(twice, rel=1e-3)
+
+
+def test_errors():
+    scores, codes = np.eye(3), np.array([0, 1, 2])
+    with pytest.raises(InputError, match="2 class codes for 3 rows; give one per row"):
+        fit_temperature(scores, codes[:2])
+    with pytest.raises(InputError, match=r"class codes must lie in 0\.\.1; found 0\.\.2"):
+        fit_temperature(scores[:, :2], codes)
+    with pytest.raises(InputError, match="sample weights must be 3 numbers of at least 0, one per row"):
+        fit_temperature(scores, codes, sample_weight=np.array([1.0, -1.0, 1.0]))
 
 
 def test_no_rows_change_nothing():

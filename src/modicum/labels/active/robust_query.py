@@ -59,7 +59,7 @@ def robust_chances(gains: NDArray[np.floating], wrong: float, *, budget: int = 1
         ([0.333, 0.667, 0.0], 0.333)
     """
     if (gains <= 0).any() or not 0 <= wrong < len(gains) or not 1 <= budget <= len(gains):
-        raise InputError("gains must be above 0, wrong answers fewer than the rows, and the budget from 1 to all of them")
+        raise InputError("gains must be above 0, wrong answers fewer than the rows, and the budget 1 to all of them")
     order = np.argsort(-gains, kind="stable")
     inverse = 1 / gains[order].astype(np.float64)
     totals = inverse.cumsum()

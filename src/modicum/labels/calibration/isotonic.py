@@ -22,7 +22,7 @@ from sklearn.isotonic import IsotonicRegression
 
 from modicum.core.arrays import one_hot
 from modicum.core.card import Card
-from modicum.core.checks import check_codes, check_probabilities
+from modicum.core.checks import check_codes, check_probabilities, check_weights
 from modicum.core.errors import InputError
 
 CARD = Card(
@@ -101,7 +101,7 @@ def fit_isotonic(
     """
     proba = check_probabilities(proba)
     codes = check_codes(codes, classes=proba.shape[1], rows=len(proba))
-    weight = _weights(sample_weight, len(proba))
+    weight = check_weights(sample_weight, rows=len(proba))
     truth = one_hot(codes, proba.shape[1])
     seen = weight @ truth > 0
     if shared:
@@ -118,12 +118,3 @@ def _curve(x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.fl
         return np.array([0.0, 1.0]), np.array([0.0, 1.0])
     fitted = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(x, y, sample_weight=weight)
     return fitted.X_thresholds_.astype(np.float64), fitted.y_thresholds_.astype(np.float64)
-
-
-def _weights(sample_weight: NDArray[np.floating] | None, rows: int) -> NDArray[np.float64]:
-    if sample_weight is None:
-        return np.ones(rows)
-    weight = np.asarray(sample_weight, dtype=np.float64)
-    if weight.shape != (rows,) or not np.isfinite(weight).all() or (weight < 0).any():
-        raise InputError(f"sample weights must be {rows} numbers of at least 0, one per row")
-    return weight

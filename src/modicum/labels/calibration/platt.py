@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from modicum.core.card import Card
-from modicum.core.checks import check_indicators, check_vectors
+from modicum.core.checks import check_indicators, check_vectors, check_weights
 from modicum.core.errors import InputError
 
 CARD = Card(
@@ -59,7 +59,7 @@ def fit_platt(
         Slopes (K,), above 0, and intercepts (K,); 1 and 0 without rows. Newton's method with halved steps.
 
     Raises:
-        InputError: The arrays do not belong together.
+        InputError: The arrays do not belong together, or a weight or the strength is negative.
 
     Example:
         >>> import numpy as np
@@ -72,7 +72,9 @@ def fit_platt(
     truth = check_indicators(Y, rows=len(z)).astype(np.float64)
     if z.shape != truth.shape:
         raise InputError(f"scores of shape {z.shape} for labels of shape {truth.shape}; give one score per label")
-    weight = np.ones(len(z)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    weight = check_weights(sample_weight, rows=len(z))
+    if prior_strength < 0:
+        raise InputError(f"prior_strength must be at least 0, not {prior_strength}")
     centre = np.zeros((2, 1))
     shared = _newton(z.reshape(-1, 1), truth.reshape(-1, 1), np.repeat(weight, z.shape[1]), centre, prior_strength)
     own = _newton(z, truth, weight, np.repeat(shared, z.shape[1], axis=1), prior_strength)

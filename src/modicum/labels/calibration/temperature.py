@@ -17,6 +17,7 @@ from scipy.optimize import minimize_scalar
 
 from modicum.core.arrays import log_softmax
 from modicum.core.card import Card
+from modicum.core.checks import check_codes, check_weights
 
 CARD = Card(
     name="fit_temperature",
@@ -46,11 +47,14 @@ def fit_temperature(
     Args:
         log_proba: Log-probabilities, or scores up to a constant per row, (N, K) of held-out rows.
         codes: True classes (N,).
-        sample_weight: Weight of each row (N,); default 1.
+        sample_weight: Weight of each row (N,), at least 0; default 1.
         prior_strength: Weight of the prior: the penalty in nats at a temperature of e or 1/e; 0 for none.
 
     Returns:
         The temperature, between 1/50 and 50; 1 with no rows.
+
+    Raises:
+        InputError: Classes or weights are not what they should be, or not as many as there are rows.
 
     Example:
         >>> import numpy as np
@@ -61,8 +65,9 @@ def fit_temperature(
     """
     if len(codes) == 0:
         return 1.0
-    weight = np.ones(len(codes)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    weight = check_weights(sample_weight, rows=len(codes))
     scores, rows = np.asarray(log_proba, dtype=np.float64), np.arange(len(codes))
+    codes = check_codes(codes, classes=scores.shape[1], rows=len(scores))
 
     def loss(log_temperature: float) -> float:
         likely = log_softmax(scores / np.exp(log_temperature))[rows, codes]
