@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
+from modicum.core import InputError
 from modicum.heads import GaussianDiscriminant
 from modicum.heads.gaussian import gaussian_rule, shrunk_precision
 from tests.heads.test_class_mean import blobs
@@ -73,3 +74,8 @@ def test_empirical_shares_move_the_boundary():
     uniform = GaussianDiscriminant(temper=1.0).fit(X[keep], y[keep])
     weighted = GaussianDiscriminant(temper=1.0, shares="empirical").fit(X[keep], y[keep])
     assert (weighted.predict(X) == 0).sum() > (uniform.predict(X) == 0).sum()
+
+
+def test_unknown_class_shares_are_refused():
+    with pytest.raises(InputError, match="class shares 'empiric' is not known; did you mean 'empirical'"):
+        GaussianDiscriminant(shares="empiric").fit(np.eye(2), [0, 1])

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from modicum.core.arrays import class_means
 from modicum.core.card import Card
+from modicum.core.checks import check_choice
 from modicum.core.linear_head import NEVER, ClosedFormHead, Facts
 from modicum.heads.names import name_rule, new_name_row
 
@@ -73,7 +74,7 @@ class GaussianDiscriminant(ClosedFormHead):
     Args:
         temper: Factor on the Gaussian scores, above 0: far under 1 in high dimensions, where they are overconfident.
         name_scale: Factor on the similarity to names, at least 0; without names it is ignored.
-        shares: `uniform`, or `empirical` for class shares as in the labelled rows.
+        shares: `uniform`, or `empirical` for class shares as in the labelled rows, one more of each class supposed.
 
     Example:
         >>> import numpy as np
@@ -88,6 +89,7 @@ class GaussianDiscriminant(ClosedFormHead):
         self.shares = shares
 
     def _fit_rule(self, facts: Facts) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        check_choice(self.shares, ("uniform", "empirical"), "class shares")
         Y = facts.targets * facts.weight[:, None]
         totals = Y.sum(axis=0)
         empty = totals == 0

@@ -91,5 +91,7 @@ def test_errors_name_what_is_wrong():
         edited_query(one, np.ones((1, 3)))
     with pytest.raises(InputError, match="method of editing 'projekt' is not known; did you mean 'project'"):
         edited_query(one, one, method="projekt")
+    with pytest.raises(InputError, match="strength must be at least 0, not -1"):
+        edited_query(one, one, strength=-1)
     with pytest.raises(InputError, match="wanted vectors: row 0 holds NaN"):
         edited_query(np.array([[np.nan, 1.0]]))

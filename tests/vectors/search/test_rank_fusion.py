@@ -86,6 +86,10 @@ def test_errors_name_what_is_wrong():
         rank_fusion(LISTS, weights=[1.0])
     with pytest.raises(InputError, match="of at least 0"):
         rank_fusion(LISTS, weights=[1.0, -1.0])
+    with pytest.raises(InputError, match="1 lowest scores for 2 lists; give one for each list, or None"):
+        rank_fusion(LISTS, method="scores", lowest=[0.0])
+    with pytest.raises(InputError, match="k must be above 0, not 0"):
+        rank_fusion(LISTS, k=0)
 
 
 class TestRanked:

@@ -61,6 +61,6 @@ def test_errors_name_what_is_wrong():
         fused_vectors([])
     with pytest.raises(InputError, match="vectors of encoder 2 have 1 rows where the table has 2"):
         fused_vectors([A, A[:1]])
-    for shares in ([1.0], [0.0, 0.0], [-1.0, 2.0]):
+    for shares in ([1.0], [0.0, 0.0], [-1.0, 2.0], np.array([0.0, 0.0])):
         with pytest.raises(InputError, match="shares must be 2 numbers from 0 up that are not all 0, not"):
             fused_vectors([A, A], shares)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modicum.core import InputError
 from modicum.core.arrays import normalize_rows
 from modicum.vectors.shape import NeighbourSmoothing, layout
 from modicum.vectors.shape import neighbour_smoothing as module
@@ -83,3 +85,12 @@ def test_layout_is_a_picture_that_the_seed_repeats():
     X = np.random.default_rng(4).normal(size=(30, 8))
     assert layout(X, seed=1).shape == (30, 2)
     np.testing.assert_allclose(layout(X, seed=1), layout(X, seed=1))
+
+
+def test_errors():
+    X = np.eye(3)
+    for setting in ({"neighbours": 0}, {"power": -1.0}):
+        with pytest.raises(InputError, match="neighbours must be at least 1 and power at least 0, not"):
+            NeighbourSmoothing(**setting).fit_transform(X)
+    with pytest.raises(InputError, match=r"mix must lie from 0 to 1, not 1\.5"):
+        smooth(X, X, mix=1.5)

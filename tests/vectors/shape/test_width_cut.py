@@ -78,6 +78,8 @@ def test_errors_name_what_is_wrong():
         WidthCut(0).fit(X)
     with pytest.raises(InputError, match="8 neighbours are asked for among 8 rows; ask for 1 to 7"):
         cut_losses(X, {}, neighbours=8)
+    with pytest.raises(InputError, match="queries must be at least 1, not 0"):
+        cut_losses(X, {}, neighbours=2, queries=0)
     with pytest.raises(InputError, match="vectors of the cut 'short' have 7 rows where the table has 8"):
         cut_losses(X, {"short": X[1:]}, neighbours=2)
     with pytest.raises(InputError, match=r"no cut keeps 0\.9 of the nearest rows, the best keeps 0\.5; ask for less"):

@@ -7,7 +7,7 @@ but the wanted (nothing is left), nor to exclude rows for certain: for that a fi
 banking77 less one of the most similar intent, projection halves the unwanted intent among the first ten (8 to 4 %) and
 costs 6 points of the wanted one; subtraction of the whole (8 to 1 %) costs 29.
 
-Papers: "DECOR:Decomposition and Projection of Text Embeddings for Text-to-Image Customization" (projection on the
+Papers: "DECOR: Decomposition and Projection of Text Embeddings for Text-to-Image Customization" (projection on the
 orthogonal complement of unwanted vectors) and "RAVE: Residual Vector Embedding for CLIP-Guided Backlit Image
 Enhancement" (a mean less another mean). Changed: whole texts for their tokens; unwanted vectors from which the query
 points away already are left alone, as taking them out would draw the query towards them.
@@ -28,7 +28,7 @@ CARD = Card(
     room="vectors",
     question="search",
     summary="A query vector that is like some vectors and unlike others, by projection or subtraction",
-    paper="DECOR:Decomposition and Projection of Text Embeddings for Text-to-Image Customization",
+    paper="DECOR: Decomposition and Projection of Text Embeddings for Text-to-Image Customization",
     year=2024,
     needs=("vectors",),
     cost="O((A + B^2) D) for A wanted and B unwanted vectors",
@@ -53,7 +53,8 @@ def edited_query(
         strength: How much of that is taken away, at least 0; 1 is all of it.
 
     Raises:
-        InputError: There is no wanted vector, widths differ, the method is not known, or nothing is left of the query.
+        InputError: There is no wanted vector, widths differ, the method is not known, the strength is negative, or
+            nothing is left of the query.
 
     Example:
         >>> import numpy as np
@@ -61,6 +62,8 @@ def edited_query(
         [1.0, 0.0]
     """
     check_choice(method, METHODS, "method of editing")
+    if strength < 0:
+        raise InputError(f"strength must be at least 0, not {strength}")
     wanted = normalize_rows(check_vectors(like, what="wanted vectors").astype(np.float64))
     if not len(wanted):
         raise InputError("there is nothing to be like; give at least one wanted vector")

@@ -52,14 +52,14 @@ def rank_fusion(
     Args:
         scores: Scores (L, N) of every list, higher is better; minus infinity where a list has not found a row.
         method: `ranks`: sum of weight / (k + rank), ranks counted from 1; `scores`: weighted sum of scores, each list
-            brought to 0 at its lowest and 1 at its best.
+            brought to 0 at its lowest and 1 at its best (to 1 where its scores do not differ).
         weights: Weight of each list (L,), at least 0; default 1.
         k: Of `ranks`, above 0: the larger, the less the first places count.
         lowest: Of `scores`, the lowest score (L,) that a list could give, such as -1 for a cosine; default, and for
             None, the lowest it gave to a row it found.
 
     Raises:
-        InputError: The method is not known, or the weights do not fit the lists.
+        InputError: The method is not known, weights or lowest scores do not fit the lists, or `k` is not above 0.
 
     Example:
         >>> import numpy as np
@@ -72,6 +72,10 @@ def rank_fusion(
     check_choice(method, METHODS, "method of fusion")
     shares = _weights(weights, len(scores))
     lows = [None] * len(scores) if lowest is None else lowest
+    if len(lows) != len(scores):
+        raise InputError(f"{len(lows)} lowest scores for {len(scores)} lists; give one for each list, or None")
+    if not k > 0:
+        raise InputError(f"k must be above 0, not {k}")
     fused, found = np.zeros(scores.shape[1]), np.zeros(scores.shape[1], dtype=bool)
     for own, share, low in zip(scores, shares, lows, strict=True):
         there = own > -np.inf

@@ -61,5 +61,5 @@ def fused_vectors(parts: Sequence[ArrayLike], shares: Sequence[float] | None = N
     ]
     weights = np.asarray([1.0] * len(rows) if shares is None else shares, dtype=np.float64)
     if weights.shape != (len(rows),) or not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
-        raise InputError(f"shares must be {len(rows)} numbers from 0 up that are not all 0, not {list(shares or ())}")
+        raise InputError(f"shares must be {len(rows)} numbers from 0 up that are not all 0, not {weights.tolist()}")
     return fuse(rows, weights / weights.sum())

@@ -21,6 +21,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from modicum.core.arrays import chunks, normalize_rows
 from modicum.core.card import Card
+from modicum.core.checks import check_share
+from modicum.core.errors import InputError
 from modicum.core.nearest import largest_products
 
 CARD = Card(
@@ -60,12 +62,18 @@ def smooth(
         Vectors (N, D) in the precision of `reference`; a row without any similar reference stays as it is.
         Cost: O(N R D).
 
+    Raises:
+        InputError: A setting is out of its range.
+
     Example:
         >>> import numpy as np
         >>> reference = np.array([[1.0, 0.0], [0.0, 1.0]])
         >>> smooth(np.array([[0.8, 0.6]]), reference, neighbours=1, mix=0.5).round(3).tolist()
         [[0.949, 0.316]]
     """
+    check_share(mix, "mix")
+    if neighbours < 1 or power < 0:
+        raise InputError(f"neighbours must be at least 1 and power at least 0, not {neighbours} and {power}")
     own = normalize_rows(np.asarray(X, dtype=reference.dtype))
     count = min(neighbours, len(reference))
     out = np.empty_like(own)
@@ -83,9 +91,9 @@ class NeighbourSmoothing(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Smoothing over the nearest rows of the table it was fitted on.
 
     Args:
-        neighbours: Number of neighbours.
+        neighbours: Number of neighbours, at least 1.
         mix: Share of the neighbours, 0 to 1.
-        power: Exponent of the similarity in the weights.
+        power: Exponent of the similarity in the weights, at least 0.
         max_reference: Most rows kept as references, drawn at random; they are stored with the model in half precision.
         random_state: Seed of that draw.
 
@@ -123,7 +131,11 @@ class NeighbourSmoothing(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.floating]:
-        """Smooth vectors (N, D)."""
+        """Smooth vectors (N, D), of length 1.
+
+        Raises:
+            ValueError: The vectors are not usable, or a setting is out of its range.
+        """
         check_is_fitted(self)
         rows: NDArray[np.floating] = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         reference = normalize_rows(self.reference_.astype(rows.dtype))

@@ -79,7 +79,11 @@ class WidthCut(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         self.kind = kind
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Find the directions in vectors (N, D); `y` is ignored."""
+        """Find the directions in vectors (N, D); `y` is ignored.
+
+        Raises:
+            ValueError: The vectors are not usable, or a setting is out of its range.
+        """
         rows: Floats = validate_data(self, X, dtype=[np.float64, np.float32])
         check_choice(self.kind, ("components", "first"), "kind of cut")
         if self.width < 1:
@@ -113,11 +117,11 @@ def cut_losses(
         full: Vectors (N, D) as they are.
         cuts: Vectors (N, R) of the same rows by name: of other widths, of other layers.
         neighbours: Nearest rows, by cosine, that are compared, at least 1 and less than N.
-        queries: Rows, drawn at random, whose nearest rows are looked at.
+        queries: Rows, drawn at random, whose nearest rows are looked at, at least 1.
         rng: Draws them; default a generator seeded with 0.
 
     Raises:
-        InputError: A cut has other rows than `full`, or there are no more rows than neighbours.
+        InputError: A cut has other rows than `full`, there are no more rows than neighbours, or no query.
 
     Example:
         >>> import numpy as np
@@ -128,6 +132,8 @@ def cut_losses(
     rows = check_vectors(full)
     if not 1 <= neighbours < len(rows):
         raise InputError(f"{neighbours} neighbours are asked for among {len(rows)} rows; ask for 1 to {len(rows) - 1}")
+    if queries < 1:
+        raise InputError(f"queries must be at least 1, not {queries}")
     rng = np.random.default_rng(0) if rng is None else rng
     drawn = np.sort(rng.permutation(len(rows))[:queries])
     near, cosines = _neighbours(rows, drawn, neighbours)
