@@ -88,7 +88,8 @@ class Head(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
             X_unlabelled: Vectors (M, D) without a label.
 
         Raises:
-            ValueError: An array has the wrong shape or type, or holds NaN; a label is not among `classes`.
+            ValueError: An array has the wrong shape or type, or holds NaN; a label is not among `classes`; there is
+                only one class; a setting of the head is not known or out of its range.
         """
         rows, labels = self._validated(X, y)
         if labels.dtype.kind == "f":  # for integers and names it only warns that many classes look like a regression

@@ -49,6 +49,9 @@ def nearest_mean_rule(
         Weights (K, D) and intercepts (K,); scores of one row differ from the true closeness by a constant only, for
         `cosine` after division by the row's length. Cost: O(K D).
 
+    Raises:
+        InputError: The metric is not known.
+
     Example:
         >>> import numpy as np
         >>> W, b = nearest_mean_rule(np.array([[0.0, 0.0], [2.0, 0.0]]), metric="euclidean", scale=1.0)

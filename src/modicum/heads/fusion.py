@@ -42,7 +42,16 @@ def fuse(
     name_weight: float = 1.0,
     prior_scale: float = 2.5,
 ) -> Rule:
-    """Softmax regression on rows (N, D) with targets (N, K), names (K, D) as extra rows and as prior mean.
+    """Softmax regression with names as extra rows and as prior mean.
+
+    Args:
+        X: Vectors (N, D).
+        Y: Targets (N, K): 1 for the class of a row, else 0.
+        class_vectors: Embedded names (K, D), or None.
+        sample_weight: Weight of each row (N,), at least 0; default 1.
+        C: Inverse strength of the pull towards the prior, above 0.
+        name_weight: Weight of a class's name as a labelled row, at least 0.
+        prior_scale: Length of the prior weights along a class's name, at least 0.
 
     Returns:
         Weights (K, D) and intercepts (K,). Cost: O((N + K) D K) per iteration.

@@ -74,7 +74,7 @@ class KNNVoteMultilabel(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
         """Keep vectors (M, D) and their indicator matrix (M, K).
 
         Raises:
-            ValueError: An array has the wrong shape, or Y holds anything but 0 and 1.
+            ValueError: An array has the wrong shape, Y holds anything but 0 and 1, or a setting is out of its range.
         """
         check_voters(self.k, self.scale)
         rows: Floats = validate_data(self, X, dtype=[np.float64, np.float32])

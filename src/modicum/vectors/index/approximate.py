@@ -96,6 +96,9 @@ class ApproximateIndex(Index):
         lists: Number of lists; default a power of two near the square root of N.
         random_state: Seed of the rows that are learnt from and settled on.
 
+    Raises:
+        InputError: A vector, an id or a setting cannot be taken, or the extra is not installed.
+
     Attributes:
         rows: The stored rows.
         learnt: Lists and how they are asked, with the recall that was measured; None while search is exact.

@@ -144,7 +144,7 @@ def audit(
         Recall with what it depends on. Cost: O(S N D) for S queries.
 
     Raises:
-        InputError: The index holds fewer than three rows, or queries cannot be asked.
+        InputError: The index holds fewer than three rows, `k` or `sample` is below 1, or queries cannot be asked.
 
     Example:
         >>> import numpy as np

@@ -91,6 +91,9 @@ class BinaryIndex(Index):
         encoder: Fingerprint of the encoder; queries and files of another are refused.
         candidates: Rows that are compared in full, for each neighbour asked for; at least 1.
 
+    Raises:
+        InputError: A vector, an id or a setting cannot be taken.
+
     Attributes:
         rows: The stored rows.
         codes: Bits of the stored rows (N, D / 8 rounded up).

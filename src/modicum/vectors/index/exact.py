@@ -70,6 +70,9 @@ class ExactIndex(Index):
         precision: `float32`, or `int8`: codes of a quarter of the size, no score off by more than `error`.
         encoder: Fingerprint of the encoder; queries and files of another are refused.
 
+    Raises:
+        InputError: A vector, an id or a setting cannot be taken.
+
     Attributes:
         rows: The stored rows.
         error: Most that a score can be off, for queries of length 1: the largest Euclidean length of what a row lost.

@@ -123,6 +123,9 @@ class Rows:
         ids: Distinct integers (N,); default 0..N-1.
         metric: `cosine`, `dot` or `euclidean`.
         precision: `float32`, or `int8` for a quarter of the memory.
+
+    Raises:
+        InputError: A vector or an id cannot be taken, there is no row, or a setting is not known.
     """
 
     def __init__(

@@ -67,6 +67,9 @@ def alarm_threshold(calibration: ArrayLike, rate: float) -> float:
         The floor(rate (n + 1))-th smallest of the scores; minus infinity, so that no row is an outlier, where n is too
         small for the rate.
 
+    Raises:
+        InputError: Scores are no flat array of finite numbers, or the rate does not lie between 0 and 1.
+
     Example:
         >>> import numpy as np
         >>> alarm_threshold(np.arange(1.0, 20.0), 0.1), alarm_threshold(np.arange(5.0), 0.1)

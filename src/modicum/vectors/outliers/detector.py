@@ -37,7 +37,8 @@ class Detector(OutlierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # sciki
         """Learn what typical rows (N, D) look like; `y` (N,), if given, are their classes.
 
         Raises:
-            InputError: A setting is out of its range, there is one row, or the rows that are learnt from are all equal.
+            InputError: A setting is out of its range, there are fewer than three rows, or the rows that are learnt from
+                are all equal.
         """
         rows: Floats = validate_data(self, X, dtype=[np.float64, np.float32])
         rate = check_fraction(self.false_alarms, "false_alarms")

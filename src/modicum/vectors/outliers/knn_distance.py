@@ -35,7 +35,7 @@ CARD = Card(
     paper="Can Pre-trained Networks Detect Familiar Out-of-Distribution Data?",
     year=2023,
     needs=("vectors",),
-    cost="O(N M D) to score by M known rows, in chunks of about 32 MB; all M rows are kept",
+    cost="O(N M D) to score by M known rows, in blocks of a few MB; all M rows are kept",
     tags=("training-free", "neighbours"),
     ids=("001-006",),
 )
@@ -52,7 +52,7 @@ def nearest_similarities(X: Floats, reference: Floats, count: int) -> Floats:
         count: Neighbours of each row, from 1 to M.
 
     Returns:
-        Similarities from 1 down to -1. Cost: O(N M D), in chunks of rows.
+        Similarities from 1 down to -1. Cost: O(N M D), in blocks of a few MB.
 
     Raises:
         InputError: `count` is out of its range.

@@ -168,7 +168,11 @@ class NamedConcepts(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
-        """Learn from vectors (N, D) what all rows have of each concept; classes `y` (N,) teach the coordinates."""
+        """Learn from vectors (N, D) what all rows have of each concept; classes `y` (N,) teach the coordinates.
+
+        Raises:
+            ValueError: The arrays do not belong together, a concept is all zeros, or `hold` is not above 0.
+        """
         rows: Floats = validate_data(self, X, dtype=[np.float64, np.float32])
         width = rows.shape[1]
         given = np.eye(width) if self.concepts is None else self.concepts

@@ -106,7 +106,11 @@ class RemovedDirections(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
         self.strength = strength
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Find the directions in vectors (N, D), or check the given ones against them; `y` is ignored."""
+        """Find the directions in vectors (N, D), or check the given ones against them; `y` is ignored.
+
+        Raises:
+            ValueError: The vectors are not usable, there is no direction, or a setting is out of its range.
+        """
         named = self.directions is not None
         rows: Floats = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=1 if named else 2)
         if self.directions is not None:

@@ -120,7 +120,11 @@ class Whitening(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self.unit = unit
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Learn the map from vectors (N, D); `y` is ignored."""
+        """Learn the map from vectors (N, D); `y` is ignored.
+
+        Raises:
+            ValueError: The vectors are not usable or all equal, or a setting is out of its range.
+        """
         rows: Floats = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
         self.mean_, self.map_ = whitening_map(rows, power=self.power, components=self.components)
         return self

@@ -150,6 +150,9 @@ class KeptTopics:
         """The topics and new ones of rows (N, D) that none of them reaches: groups of `least` rows or more.
 
         A new group must lie about as close together as the loosest topic that is there.
+
+        Raises:
+            InputError: As `place`.
         """
         found = self.place(X)
         rows = _directions(X[found.distance > FAR])

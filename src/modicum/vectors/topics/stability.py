@@ -66,7 +66,7 @@ def topic_stability(
         Stability of topics and rows; a topic of which no row was drawn has 0. Of large tables 4,000 rows are drawn.
 
     Raises:
-        InputError: The arrays do not belong together.
+        InputError: The arrays do not belong together, or there is no run.
 
     Example:
         >>> import numpy as np

@@ -29,7 +29,8 @@ CARD = Card(
     room="vectors",
     question="topics",
     summary="Vectors of words and phrases from the rows that hold them, and who is whose neighbour",
-    paper="Distributional semantic modeling",
+    paper="Distributional semantic modeling: a revised technique to train term/word vector space models applying the "
+    "ontology-related approach",
     year=2020,
     needs=("vectors", "texts"),
     cost="O(stored counts D + V^2 D) for V terms, in chunks of terms",

@@ -88,7 +88,7 @@ def topic_count(
         The count with the curve. Under twenty rows it is 1. Cost: O(n^2 D) for halves of n rows, at most 2,000.
 
     Raises:
-        InputError: The vectors are not usable.
+        InputError: The vectors are not usable, or `most` is below 1.
 
     Example:
         >>> import numpy as np

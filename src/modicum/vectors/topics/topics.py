@@ -130,7 +130,11 @@ class Topics(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         return self._nearest(validate_data(self, X, dtype=[np.float32, np.float64], reset=False))
 
     def cut(self, count: int) -> NDArray[np.int64]:
-        """Group (K,) of each topic where the tree is cut into `count` groups, 1 to K."""
+        """Group (K,) of each topic where the tree is cut into `count` groups, 1 to K.
+
+        Raises:
+            InputError: There are not as many topics.
+        """
         check_is_fitted(self)
         if not 1 <= count <= len(self.centres_):
             raise InputError(f"{len(self.centres_)} topics cannot be cut into {count} groups")

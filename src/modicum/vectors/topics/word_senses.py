@@ -31,7 +31,8 @@ CARD = Card(
     room="vectors",
     question="topics",
     summary="Senses of one word from the vectors of its occurrences, and their shares over time",
-    paper="Meaning at the Planck scale? Contextualized word embeddings",
+    paper="Meaning at the Planck scale? Contextualized word embeddings for doing history, philosophy, and sociology of "
+    "science",
     year=2024,
     needs=("vectors",),
     cost="O(N K D + n^2 D) for K senses and halves of n occurrences, at most 2,000",
@@ -73,7 +74,8 @@ def word_senses(
         periods: Periods of equal length, at least 1.
 
     Raises:
-        InputError: The arrays do not belong together, hold a row of zeros, or are empty.
+        InputError: The arrays do not belong together, hold a row of zeros, or are empty; or more senses are asked for
+            than there are occurrences.
 
     Example:
         >>> import numpy as np
