@@ -69,3 +69,8 @@ def test_errors():
         aflite(X, codes, 2, keep=0, rng=np.random.default_rng(0))
     with pytest.raises(InputError, match="train must lie strictly between 0 and 1"):
         predictability(X, codes, 2, train=1.0, rng=np.random.default_rng(0))
+    for setting in ({"parts": 0}, {"ridge": 0.0}):
+        with pytest.raises(InputError, match="at least 1 part and a ridge above 0, not"):
+            predictability(X, codes, 2, rng=np.random.default_rng(0), **setting)
+    with pytest.raises(InputError, match="threshold must lie from 0 to 1, not 2"):
+        aflite(X, codes, 2, keep=1, threshold=2, rng=np.random.default_rng(0))

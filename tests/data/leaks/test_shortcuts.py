@@ -59,3 +59,6 @@ def test_texts_without_words_have_no_shortcut(texts):
 def test_errors():
     with pytest.raises(InputError, match="1 class codes for 2 rows"):
         shortcuts(["a", "b"], np.array([0]), 1)
+    for setting in ({"share": 1.5}, {"part": -1}):
+        with pytest.raises(InputError, match="must lie from 0 to 1, not"):
+            shortcuts(["a", "b"], np.array([0, 0]), 1, **setting)

@@ -47,5 +47,7 @@ def test_case_never_matters(seed):
 
 
 def test_a_table_without_pairs_of_words_is_refused():
-    with pytest.raises(InputError, match="no text holds two words of four letters"):
+    with pytest.raises(InputError, match="no text holds two words, or none four letters"):
         feature_density(["", "one"], rng=rng())
+    with pytest.raises(InputError, match="size must be at least 1, not 0"):
+        feature_density(["two words"], size=0, rng=rng())

@@ -128,3 +128,6 @@ def test_errors():
         importance_resampling(POOL, TARGET, 1, smoothing=-1, rng=rng())
     with pytest.raises(InputError, match="at least one row must be kept, not 0"):
         importance_resampling(POOL, TARGET, 0, rng=rng())
+    for setting in ({"longest": 0}, {"buckets": 0}):
+        with pytest.raises(InputError, match="longest and buckets must be at least 1, not"):
+            importance_resampling(POOL, TARGET, 1, rng=rng(), **setting)

@@ -76,3 +76,5 @@ def test_errors():
         nearest_coreset(np.eye(2), np.eye(2), 3, rng=rng())
     with pytest.raises(InputError, match="stop must lie strictly between 0 and 1"):
         nearest_coreset(np.eye(2), np.eye(2), stop=1.0, rng=rng())
+    with pytest.raises(InputError, match="centres must be at least 1, not 0"):
+        nearest_coreset(np.eye(2), np.eye(2), centres=0, rng=rng())

@@ -55,6 +55,9 @@ class CopyIndex:
     ) -> CopyIndex:
         """Index texts (N,) by id.
 
+        Raises:
+            InputError: There is not one id for each text.
+
         Example:
             >>> index = CopyIndex.of_texts(["a", "b"], ["When will my card arrive?", "Where is my refund?"])
             >>> [index.ids[row] for row in index.find_texts(["Wher is my refnud", "hello there"]) if row >= 0]
@@ -71,7 +74,11 @@ class CopyIndex:
     def of_vectors(
         cls, ids: Sequence[str], vectors: NDArray[np.floating], *, threshold: float = 0.95, encoder: str = ""
     ) -> CopyIndex:
-        """Index vectors (N, D) by id; `encoder` is the fingerprint of what made them."""
+        """Index vectors (N, D) by id; `encoder` is the fingerprint of what made them.
+
+        Raises:
+            InputError: There is not one id for each vector.
+        """
         _check_lengths(ids, vectors)
         return cls(VECTORS, tuple(ids), {"vectors": np.asarray(vectors, dtype=np.float32)}, threshold, encoder=encoder)
 

@@ -69,6 +69,9 @@ def nearest_stored(
 ) -> NDArray[np.int64]:
     """Row number (N,) of the stored vector (M, D) most like each row of X (N, D); -1 where none reaches the threshold.
 
+    Raises:
+        InputError: The vectors are not usable or of two widths, or the threshold is not between 0 and 1.
+
     Example:
         >>> nearest_stored(np.array([[2.0, 0.1], [1.0, 1.0]]), np.eye(2)).tolist()
         [0, -1]

@@ -51,7 +51,7 @@ def predictability(
         codes: Labels (N,), in 0..classes-1.
         classes: Number of classes K.
         train: Share of the rows that a rule is fitted to, 0 to 1.
-        parts: Rules.
+        parts: Rules, at least 1.
         ridge: Penalty of the weights, above 0.
         rng: Draws the parts.
 
@@ -69,6 +69,8 @@ def predictability(
     X = check_vectors(X)
     codes = check_codes(codes, classes=classes, rows=len(X))
     check_fraction(train, "train")
+    if parts < 1 or not ridge > 0:
+        raise InputError(f"there must be at least 1 part and a ridge above 0, not {parts} and {ridge}")
     rows = np.hstack([X, np.ones((len(X), 1))]).astype(np.float64)
     Y = one_hot(codes, classes)
     penalty = np.append(np.full(X.shape[1], ridge), 1e-6)
@@ -103,7 +105,7 @@ def aflite(
         keep: Rows to keep at least.
         cut: Most rows to take away in one round; default a twentieth of the table.
         threshold: A row whose predictability is below it stays, 0 to 1.
-        parts: Rules of each round.
+        parts: Rules of each round, at least 1.
         rng: Draws the parts, and breaks ties.
 
     Returns:

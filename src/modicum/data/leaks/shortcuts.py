@@ -23,7 +23,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from modicum.core.arrays import one_hot
 from modicum.core.card import Card
-from modicum.core.checks import check_codes
+from modicum.core.checks import check_codes, check_share
 
 CARD = Card(
     name="shortcuts",
@@ -63,11 +63,11 @@ def shortcuts(
         texts: Labelled texts (N,).
         codes: Their classes (N,), in 0..classes-1.
         classes: Number of classes K.
-        share: Least share of the rows with the word that are of its class.
-        part: Least part of the class's rows that hold the word.
+        share: Least share of the rows with the word that are of its class, 0 to 1.
+        part: Least part of the class's rows that hold the word, 0 to 1.
 
     Raises:
-        InputError: Classes and texts do not belong together.
+        InputError: Classes and texts do not belong together, or a share is not between 0 and 1.
 
     Example:
         >>> texts = [f"item {n} sent by phone" for n in range(20)] + [f"item {n} is late" for n in range(20)]
@@ -75,6 +75,8 @@ def shortcuts(
         ('by', 'is', 'late', 'phone', 'sent')
     """
     codes = check_codes(codes, classes=classes, rows=len(texts))
+    check_share(share, "share")
+    check_share(part, "part")
     counter = CountVectorizer(binary=True, token_pattern=r"(?u)\b\w\w+\b", dtype=np.int64)
     try:
         held = counter.fit_transform(texts)

@@ -77,22 +77,24 @@ def feature_density(texts: Sequence[str], *, size: int = 5_000, rng: np.random.G
 
     Args:
         texts: N texts.
-        size: Features of a run; fewer where a kind of feature has fewer in all, which is told.
+        size: Features of a run, at least 1; fewer where a kind of feature has fewer in all, which is told.
         rng: Puts the texts in a random order, so that runs are alike.
 
     Raises:
-        InputError: No text holds two words and four letters.
+        InputError: No text holds two words, or none four letters, or the size is below 1.
 
     Example:
         >>> rng = np.random.default_rng(0)
         >>> feature_density(["red dog", "red cat", "red cow"] * 4, size=12, rng=rng).words < 0.5
         True
     """
+    if size < 1:
+        raise InputError(f"size must be at least 1, not {size}")
     order = rng.permutation(len(texts))
     found = {name: [one for row in order for one in split(texts[row])] for name, split in FEATURES.items()}
     least = min(len(features) for features in found.values())
     if least == 0:
-        raise InputError("no text holds two words of four letters; a density needs some")
+        raise InputError("no text holds two words, or none four letters; a density needs some")
     run = min(size, least)
     return Density(**{name: _mean_density(features, run) for name, features in found.items()}, size=run)
 

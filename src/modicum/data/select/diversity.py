@@ -27,7 +27,8 @@ CARD = Card(
     room="data",
     question="select",
     summary="Rows drawn from every cluster by its size, those near its centre more often",
-    paper="DUQGen: Effective Unsupervised Domain Adaptation of Neural Rankers",
+    paper="DUQGen: Effective Unsupervised Domain Adaptation of Neural Rankers by Diversifying Synthetic Query "
+    "Generation",
     year=2024,
     needs=("vectors",),
     cost="O(N D C) a step of the clustering, at most 25 steps",

@@ -109,14 +109,16 @@ def fit_importance(
     Args:
         pool: Texts, or a function that yields them in chunks each time it is called.
         target: Texts that the choice should resemble.
-        longest: Words of the longest n-grams.
-        buckets: Buckets that n-grams are hashed into.
+        longest: Words of the longest n-grams, at least 1.
+        buckets: Buckets that n-grams are hashed into, at least 1.
         smoothing: Occurrences of the pool that are mixed into the target, for each of its own, at least 0. With 0, as
             the authors have it, a row is all but ruled out by each n-gram that a small target happens not to hold.
 
     Raises:
-        InputError: The target or the pool holds no word, or the smoothing is below 0.
+        InputError: The target or the pool holds no word, or a setting is out of its range.
     """
+    if longest < 1 or buckets < 1:
+        raise InputError(f"longest and buckets must be at least 1, not {longest} and {buckets}")
     wanted, there = (ngram_counts(parts, longest=longest, buckets=buckets) for parts in ([target], _parts(pool)))
     return Importance.of(there, wanted, longest=longest, smoothing=smoothing)
 
@@ -150,7 +152,7 @@ def importance_resampling(
         nats, and `rows`, the size of the pool.
 
     Raises:
-        InputError: There are fewer rows than are wanted, or no words.
+        InputError: There are fewer rows than are wanted, or no words; or a setting is out of its range.
 
     Example:
         >>> pool = ["the cat sat", "stocks fell today", "a cat and a dog", "bonds and stocks rose", "my dog sat"] * 20

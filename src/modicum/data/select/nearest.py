@@ -54,7 +54,7 @@ def nearest_coreset(
         X: Vectors of the pool (N, D).
         target: Vectors of the target (M, D).
         keep: Rows wanted; None to stop by itself.
-        centres: Clusters of the target; at most one a row.
+        centres: Clusters of the target, at least 1; at most one a row.
         stop: Where it stops by itself: once a round's mean cosine falls below this share of the first round's, 0 to 1.
         rng: Draws the clusters' seeds.
 
@@ -62,7 +62,8 @@ def nearest_coreset(
         The rows, all of weight 1; scores are the cosine to the centre that took the row. Facts: `rounds`.
 
     Raises:
-        InputError: The vectors do not belong together, the target is empty, or more rows are wanted than there are.
+        InputError: The vectors do not belong together, the target is empty, more rows are wanted than there are, or a
+            setting is out of its range.
 
     Example:
         >>> X = np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [-1.0, 0.0], [0.1, 0.9]])
@@ -72,6 +73,8 @@ def nearest_coreset(
     X = check_vectors(X)
     target = normalize_rows(check_vectors(target, width=X.shape[1], what="target vectors"))
     check_fraction(stop, "stop")
+    if centres < 1:
+        raise InputError(f"centres must be at least 1, not {centres}")
     if len(target) == 0:
         raise InputError("the target has no row; give the rows that the choice should lie near to")
     most = len(X) if keep is None else check_keep(keep, len(X))

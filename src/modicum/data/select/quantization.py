@@ -38,6 +38,9 @@ CARD = Card(
 def submodular_bins(X: NDArray[np.floating], bins: int) -> NDArray[np.int64]:
     """Bin (N,) of each row, 0 to bins-1: the first hold the most typical rows. All bins but the last are of one size.
 
+    Raises:
+        InputError: The vectors are not usable, or there are fewer rows than bins.
+
     Example:
         >>> X = np.array([[1.0, 0.0], [0.9, 0.1], [0.8, 0.2], [0.0, 1.0]])
         >>> submodular_bins(X, 2).tolist()

@@ -50,7 +50,7 @@ def upsample_at_end(
         Row numbers (steps,).
 
     Raises:
-        InputError: No row or every row is precious, or a share is not between 0 and 1.
+        InputError: No row or every row is precious, a share is not between 0 and 1, or there is no step.
 
     Example:
         >>> order = upsample_at_end(np.arange(100) < 5, 1000, share=0.8, rng=np.random.default_rng(0))
