@@ -133,6 +133,12 @@ def test_a_rank_that_does_not_fit_is_told(folding):
                 adapt(net(), made(folding, rank=rank), "2")
 
 
+def test_a_size_of_nothing_is_told(folding):
+    if "alpha" in {field.name for field in dataclasses.fields(folding)}:
+        with pytest.raises(InputError, match="alpha must be above 0, not 0"):
+            adapt(net(), made(folding, alpha=0), "2")
+
+
 def test_fewer_numbers_train_than_there_are(folding):
     base = nn.Linear(64, 64)
     assert sum(t.numel() for t in trainable(adapt(base, made(folding))).values()) < 0.2 * 64 * 64

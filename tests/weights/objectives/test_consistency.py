@@ -71,5 +71,9 @@ def test_settings_out_of_range_are_told(tmp_path):
     found, module = worlds.encoder(tmp_path)
     with pytest.raises(InputError, match="ratio must be at least 1 unlabelled row for each labelled one, not 0"):
         Consistency(ratio=0).start(worlds.lesson(found), module)
+    with pytest.raises(InputError, match="drop must lie from 0 to 1, not 2"):
+        Consistency(drop=2).start(worlds.lesson(found), module)
+    with pytest.raises(InputError, match="sharpening must be above 0 and weight at least 0, not 0 and -1"):
+        Consistency(sharpening=0, weight=-1).start(worlds.lesson(found), module)
     with pytest.raises(InputError, match="learns from unlabelled rows"):
         Consistency().start(worlds.lesson(found, labelled=range(9)), module)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,12 @@ def test_a_lesson_without_anything_is_refused(kind, tmp_path):
     _, module = worlds.encoder(tmp_path)
     with pytest.raises(InputError, match="learns from"):
         kind().start(Lesson([], np.empty(0, dtype=np.int64), 2), module)
+
+
+def test_a_temperature_is_above_0(kind):
+    if "temperature" in {field.name for field in dataclasses.fields(kind)}:
+        with pytest.raises(InputError, match="temperature must be above 0, not 0"):
+            kind(temperature=0)
 
 
 def test_what_sees_vectors_alone_can_be_learnt_in_several_sizes(kind, tmp_path):

@@ -41,6 +41,9 @@ def load_collection(name: str, root: Path = DATA) -> tuple[Table, Table]:
 def few_shot_rows(codes: NDArray[np.int64], shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Row numbers, ascending, of `shots` random rows of each class; all rows of a class that has fewer.
 
+    Raises:
+        InputError: `shots` is negative.
+
     Example:
         >>> import numpy as np
         >>> rows = few_shot_rows(np.array([1, 0, 0, 0, 1]), 2, np.random.default_rng(0))

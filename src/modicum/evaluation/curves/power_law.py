@@ -68,6 +68,9 @@ class PowerLaw:
             se: Its standard error; 0 gives the interval of the change alone.
             level: Probability of the interval, 0 to 1.
 
+        Raises:
+            InputError: `level` is not between 0 and 1.
+
         Example:
             >>> found = PowerLaw(0.5, 0.0).forecast([400], labels=100, accuracy=0.8)
             >>> found.accuracy.round(3).tolist()
@@ -109,7 +112,7 @@ def power_law(
     if not n.shape == e.shape == s.shape:
         raise InputError(f"{len(n)} numbers of labels, {len(e)} errors, {len(s)} standard errors; give one of each")
     if (n <= 0).any() or (e < 0).any() or (e > 1).any() or (s < 0).any() or not slope_sd > 0:
-        raise InputError("numbers of labels must be above 0, errors 0 to 1, standard errors at least 0")
+        raise InputError("numbers of labels and slope_sd must be above 0, errors 0 to 1, standard errors at least 0")
     if len(np.unique(n)) < 2:
         return PowerLaw(slope, slope_sd)
     floor = np.maximum(e, 1e-3)

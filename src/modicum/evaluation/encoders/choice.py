@@ -37,7 +37,8 @@ CARD = Card(
     room="evaluation",
     question="encoders",
     summary="Encoders by what each adds to the rows served by those before: leave-one-out, submodular",
-    paper="Building a Winning Team: Selecting Source Model Ensembles using a Submodular Transferability Estimation",
+    paper="Building a Winning Team: Selecting Source Model Ensembles using a Submodular Transferability Estimation "
+    "Approach",
     year=2023,
     needs=("labels", "vectors"),
     cost="O(E N D K) for E encoders of width D",
@@ -108,10 +109,11 @@ def choose_encoders(
         encoded: For each of E encoders, vectors (N, D_e) of the same labelled rows.
         codes: Classes (N,) of the rows, in 0..classes-1.
         classes: Number of classes K.
-        keep: Encoders wanted; default all of them, in order.
+        keep: Encoders wanted, 1 to E; default all of them, in order.
 
     Raises:
-        InputError: There is no encoder, the arrays do not belong together, or every class has a single row.
+        InputError: There is no encoder, more are wanted than there are, the arrays do not belong together, or every
+            class has a single row.
 
     Example:
         >>> good = np.array([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.1, 1.0]])

@@ -28,10 +28,10 @@ def detection_metrics(scores: ArrayLike, unknown: NDArray[np.bool_], *, recall: 
     Args:
         scores: How typical each row is (N,).
         unknown: Rows (N,) that are not; at least one, and not all.
-        recall: Share of these that the threshold of `false_alarms` is to find.
+        recall: Share of these that the threshold of `false_alarms` is to find, 0 to 1.
 
     Raises:
-        InputError: Scores are not finite, or one of the two kinds has no row.
+        InputError: Scores are not finite, one of the two kinds has no row, or `recall` is not between 0 and 1.
 
     Example:
         >>> import numpy as np

@@ -57,6 +57,9 @@ def reliability_curve(proba: Floats, codes: Ints, bins: int = 15, *, binning: st
         binning: `width`: bins of equal width over 0 to 1, the usual figure. `mass`: edges at quantiles, so that bins
             hold as many rows as ties allow; its error is less biased where confidences crowd.
 
+    Raises:
+        InputError: There is no row, the arrays do not belong together, or a setting is not known or out of range.
+
     Example:
         >>> import numpy as np
         >>> proba = np.array([[0.9, 0.1], [0.7, 0.3]])

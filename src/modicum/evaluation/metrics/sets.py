@@ -27,6 +27,9 @@ class SetFacts:
 def set_metrics(sets: NDArray[np.bool_], codes: NDArray[np.int64]) -> SetFacts:
     """Facts of prediction sets, a mask (N, K), against true classes (N,).
 
+    Raises:
+        InputError: There is no row, or the arrays do not belong together.
+
     Example:
         >>> import numpy as np
         >>> facts = set_metrics(np.array([[True, True], [True, False]]), np.array([1, 1]))

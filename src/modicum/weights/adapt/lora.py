@@ -65,6 +65,8 @@ class LoRA(Method):
     def build(self, layer: nn.Module, start: Start) -> Adapter:
         """Thin matrices for a weight (out, in), or (out, in, ...) taken as (out, in * ...)."""
         weight: Tensor = layer.weight
+        if not self.alpha > 0:
+            raise InputError(f"alpha must be above 0, not {self.alpha}")
         out, width = check_rank(weight, self.rank)
         bound = 1 / math.sqrt(width)
         down = torch.empty(self.rank, width, dtype=weight.dtype).uniform_(-bound, bound, generator=start.generator)

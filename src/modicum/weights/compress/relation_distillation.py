@@ -59,6 +59,9 @@ class Distillation:
         batch: Rows of a step, at least 1; they are of about the same length.
         rate: Largest rate of AdamW, above 0; it rises over a tenth of the steps and falls to 0 over the rest.
         seed: Draws the batches.
+
+    Raises:
+        InputError: A setting is out of its range.
     """
 
     relations: float = 1.0
@@ -181,7 +184,7 @@ def distil_relations(
 
     Returns:
         A plain encoder, ready for use. Cost: E N passes of the teacher and, forth and back, of the student; memory for
-        a batch and twice the student's layers.
+        a batch and four times the student's layers: weights, slopes, and two means of these.
 
     Raises:
         InputError: There is no text, or the teacher has fewer layers.

@@ -96,6 +96,9 @@ def ridge(A: csr_array, Y: Floats, penalty: float) -> NDArray[np.float64]:
 
     Cost: O((entries of A + V) D) a round, some tens of rounds; memory for four arrays (V, D).
 
+    Raises:
+        InputError: The penalty is not above 0.
+
     Example:
         >>> ridge(csr_array(np.diag([1.0, 2.0, 0.0])), np.ones((3, 1)), 1.0).ravel().round(3).tolist()
         [0.5, 0.4, 0.0]

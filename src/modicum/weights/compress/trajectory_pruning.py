@@ -146,6 +146,9 @@ def kept_within(groups: Sequence[Group], errors: Sequence[float], keep: float) -
         errors: What each one's removal changes.
         keep: Share of the units that may stay, between 0 and 1.
 
+    Raises:
+        InputError: `keep` is not between 0 and 1.
+
     Example:
         >>> groups = [Group(0, "w", (0, 1)), Group(0, "w", (2, 3)), Group(1, "v", (0, 1)), Group(1, "v", (2, 3))]
         >>> [group.columns for group in kept_within(groups, [0.1, 0.2, 0.8, 0.9], 0.75)]

@@ -52,7 +52,7 @@ def relate_forgetting(
         threshold: Under which similarity one is an intruder.
 
     Raises:
-        InputError: There are under 3 models, or they do not fit the base.
+        InputError: There are under 3 models, they do not fit the base or hold NaN, or `top` is under 1.
 
     Example:
         >>> import torch

@@ -56,13 +56,16 @@ class TrajectoryMatching:
 
     Args:
         points: Synthetic rows a class, at least 1.
-        experts: Heads trained on all rows, which differ by the order of the rows.
-        epochs: Of each expert.
-        span: Epochs of an expert that a student is to go in its own steps.
-        inner: Steps on the synthetic rows that it has for that.
-        steps: Students that are led, one after another.
-        rate: Of the experts' steps, for vectors of about length 1.
-        batch: Rows of an expert's step.
+        experts: Heads trained on all rows, which differ by the order of the rows, at least 1.
+        epochs: Of each expert, at least `span`.
+        span: Epochs of an expert that a student is to go in its own steps, at least 1.
+        inner: Steps on the synthetic rows that it has for that, at least 1.
+        steps: Students that are led, one after another, at least 1.
+        rate: Of the experts' steps, for vectors of about length 1, above 0.
+        batch: Rows of an expert's step, at least 1.
+
+    Raises:
+        InputError: A setting is out of its range.
 
     Example:
         >>> TrajectoryMatching(points=4, epochs=22).window

@@ -33,6 +33,9 @@ class Descent:
         rate: Learning rate, above 0.
         decay: Weight decay of what is learnt, at least 0.
         clip: Largest norm of a step's gradient, above 0.
+
+    Raises:
+        InputError: A setting is out of its range.
     """
 
     steps: int = 200

@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from modicum.core.card import Card
+from modicum.core.checks import check_share
 from modicum.core.errors import InputError
 from modicum.weights.encoder import TextEncoder
 from modicum.weights.objectives.head import Head, class_vectors
@@ -96,10 +97,10 @@ class Consistency(Objective):
     Args:
         weight: Of the unlabelled rows' cost, at least 0.
         ratio: Unlabelled rows in a batch for each labelled one, at least 1.
-        drop: Probability that a word piece is left out.
-        swap: Probability that a word piece changes places with the next.
-        sharpening: Scores of the target are divided by this.
-        confidence: Largest probability that a prediction must exceed.
+        drop: Probability that a word piece is left out, 0 to 1.
+        swap: Probability that a word piece changes places with the next, 0 to 1.
+        sharpening: Scores of the target are divided by this, above 0.
+        confidence: Largest probability that a prediction must exceed, 0 to 1.
         temperature: Of the head's softmax over products with unit vectors, above 0.
 
     Example:
@@ -119,6 +120,12 @@ class Consistency(Objective):
         """The loss for a lesson with a label and unlabelled rows."""
         if self.ratio < 1:
             raise InputError(f"ratio must be at least 1 unlabelled row for each labelled one, not {self.ratio}")
+        for name in ("drop", "swap", "confidence"):
+            check_share(getattr(self, name), name)
+        if not self.sharpening > 0 or self.weight < 0:
+            raise InputError(
+                f"sharpening must be above 0 and weight at least 0, not {self.sharpening} and {self.weight}"
+            )
         lesson.unlabelled()
         return _Consistent(self, lesson, Head(class_vectors(encoder, lesson), self.temperature))
 

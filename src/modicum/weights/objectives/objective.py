@@ -143,7 +143,16 @@ class ClassLoss(VectorLoss):
 
 @dataclass(frozen=True)
 class Objective(ABC):
-    """Settings of what is minimised; every file has one."""
+    """Settings of what is minimised; every file has one.
+
+    Raises:
+        InputError: There is a temperature, and it is not above 0.
+    """
+
+    def __post_init__(self) -> None:
+        temperature = getattr(self, "temperature", 1.0)
+        if not temperature > 0:
+            raise InputError(f"temperature must be above 0, not {temperature}")
 
     @abstractmethod
     def start(self, lesson: Lesson, encoder: TextEncoder) -> Loss:

@@ -44,7 +44,11 @@ class RunState:
 
     @classmethod
     def of(cls, encoder: TextEncoder, loss: Loss, plan: Plan, mark: str = "") -> Self:
-        """The state before the first step."""
+        """The state before the first step.
+
+        Raises:
+            InputError: Nothing of the encoder trains.
+        """
         own = [p for p in encoder.parameters() if p.requires_grad]
         if not own:
             raise InputError("nothing of the encoder trains; adapt it, or give a plain one")
