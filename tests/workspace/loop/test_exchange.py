@@ -21,11 +21,11 @@ def said(session):
 def test_an_export_holds_every_row_with_where_its_label_comes_from(opened, tmp_path):
     table, X, _ = world(labelled=2)
     session = opened(table=table, X=X)
-    session.answer("ana", "a", Reply("label", (5,), (2,)))
-    session.answer("ben", "b", Reply("label", (5,), (2,)))
-    session.answer("ana", "a", Reply("skip", (6,)))
-    session.answer("ben", "b", Reply("unsure", (6,)))
-    session.answer("ben", "b", Reply("note", (6,), text="=odd, very"))
+    session.answer("ana", Reply("label", (5,), (2,)))
+    session.answer("ben", Reply("label", (5,), (2,)))
+    session.answer("ana", Reply("skip", (6,)))
+    session.answer("ben", Reply("unsure", (6,)))
+    session.answer("ben", Reply("note", (6,), text="=odd, very"))
     columns = export_columns(session)
     assert columns["topic"][0] == "food"
     assert columns["topic"][5] == "weather"
@@ -117,7 +117,7 @@ def test_new_classes_unknown_texts_and_own_columns(opened, tmp_path):
 
 def test_an_export_of_modicum_comes_in_again(opened, tmp_path):
     session = opened()
-    session.answer("ana", "a", Reply("label", (3, 4), (1,)))
+    session.answer("ana", Reply("label", (3, 4), (1,)))
     export(session, tmp_path / "out.jsonl")
     other = opened("other.jsonl")
     lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]

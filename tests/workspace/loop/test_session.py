@@ -18,7 +18,7 @@ CALM = LoopSettings(chance=0.0, overlap=0.0)
 
 
 def label(session, who, row, number, **more):
-    return session.answer(who, f"tab of {who}", Reply("label", (row,), (number,), **more))
+    return session.answer(who, Reply("label", (row,), (number,), **more))
 
 
 def test_two_tabs_never_get_the_same_row(opened):
@@ -57,7 +57,7 @@ def test_a_closed_tab_lets_go_but_a_reload_keeps_its_row(opened):
 def test_an_answer_is_in_the_journal_and_the_row_is_not_asked_again(opened):
     session = opened()
     row, how = session.ask("ana", "a")
-    event = session.answer("ana", "a", Reply("label", (row,), (2,), how=how, model=7))
+    event = session.answer("ana", Reply("label", (row,), (2,), how=how, model=7))
     last = session.journal.path.read_text().splitlines()[-1]
     assert all(
         part in last for part in ('"who":"ana"', '"classes":["weather"]', '"model":7', f'"n":{event.n}', '"at":"2')
@@ -81,7 +81,7 @@ def test_a_request_sent_twice_is_done_once_even_after_a_restart(opened):
 def test_undo_gives_the_row_back_to_the_tab(opened):
     session = opened(settings=CALM)
     row, _ = session.ask("ana", "a")
-    session.answer("ana", "a", Reply("skip", (row,)))
+    session.answer("ana", Reply("skip", (row,)))
     session.ask("ana", "a")
     assert session.undo("ana", "a").kind == "skip"
     assert session.ask("ana", "a")[0] == row
@@ -91,7 +91,7 @@ def test_undo_gives_the_row_back_to_the_tab(opened):
 
 def test_a_lasso_is_undone_as_a_whole(opened):
     session = opened()
-    session.answer("ana", "a", Reply("label", tuple(range(10)), (1,), how="map"))
+    session.answer("ana", Reply("label", tuple(range(10)), (1,), how="map"))
     label(session, "ben", 20, 2)
     assert session.board.labelled.sum() == 11
     session.undo("ana", "a")
@@ -101,9 +101,9 @@ def test_a_lasso_is_undone_as_a_whole(opened):
 def test_skipped_rows_come_last_and_unsure_ones_go_to_others(opened):
     session = opened(settings=CALM)
     first, _ = session.ask("ana", "a")
-    session.answer("ana", "a", Reply("skip", (first,)))
+    session.answer("ana", Reply("skip", (first,)))
     second, _ = session.ask("ana", "a")
-    session.answer("ana", "a", Reply("unsure", (second,)))
+    session.answer("ana", Reply("unsure", (second,)))
     rest = []
     while (found := session.ask("ana", "a"))[1] != "skip":
         rest.append(found[0])
@@ -117,7 +117,7 @@ def test_labels_of_the_table_stand_until_somebody_says_otherwise(opened):
     table, X, _ = world(labelled=4)
     session = opened(table=table, X=X)
     assert session.board.labelled.sum() == 12
-    session.answer("ana", "a", Reply("unlabel", (0,)))
+    session.answer("ana", Reply("unlabel", (0,)))
     assert session.board.codes[0] == -1
     label(session, "ana", 1, 2)
     assert session.board.codes[1] == 2
@@ -162,9 +162,9 @@ def test_answers_are_checked(opened):
     )
     for reply, words in cases:
         with pytest.raises(InputError, match=words):
-            session.answer("ana", "a", reply)
+            session.answer("ana", reply)
     with pytest.raises(InputError, match="say who labels"):
-        session.answer(" ", "a", Reply("skip", (0,)))
+        session.answer(" ", Reply("skip", (0,)))
     assert len(session.events) == 1
 
 
@@ -184,7 +184,7 @@ def test_several_people_agreement_and_settling(opened):
     assert session.board.codes[11] == 0
     queue = views.disagreements(session)
     assert {each["row"] for each in queue} == {1, 3, 5, 7, 9, 11}
-    session.answer("ana", "a", Reply("label", (11,), (1,), final=True))
+    session.answer("ana", Reply("label", (11,), (1,), final=True))
     session.board.refresh(session.state, find_consensus(session.state))
     assert session.board.codes[11] == 1
     assert 11 not in {each["row"] for each in views.disagreements(session)}
@@ -220,7 +220,7 @@ def test_the_teacher_suggests_asks_and_measures(opened):
     told = views.status(session, teacher, "ana")
     assert told["accuracy"]["low"] < told["accuracy"]["accuracy"] <= told["accuracy"]["high"]
     assert not told["accuracy"]["fair"]
-    session.answer("ana", "a", Reply("label", (50,), (0,), how="review"))
+    session.answer("ana", Reply("label", (50,), (0,), how="review"))
     assert 50 not in {each["row"] for each in views.review(session)}, "a label that was confirmed is not accused again"
     groups = views.batches(session, "a")
     assert groups

@@ -31,7 +31,7 @@ def tagged(opened):
 
 
 def label(session, who, row, numbers, **more):
-    return session.answer(who, f"tab of {who}", Reply("label", (row,), tuple(numbers), **more))
+    return session.answer(who, Reply("label", (row,), tuple(numbers), **more))
 
 
 def last_line(session):
@@ -60,35 +60,35 @@ def test_a_set_is_on_one_line_with_who_when_and_the_model(tagged):
 def test_a_lasso_adds_and_removes_a_label_and_is_undone_as_a_whole(tagged):
     session = tagged(labelled=7)
     before = [session.board.label(row) for row in range(10)]
-    event = session.answer("ana", "a", Reply("add", tuple(range(10)), (1,), how="map"))
+    event = session.answer("ana", Reply("add", tuple(range(10)), (1,), how="map"))
     assert (event.kind, event.classes) == ("label", ("sport",))
     assert len(event.items) == 7, "rows that had it are left alone"
     assert [session.board.label(row) for row in range(10)] == [tuple(sorted({*(b or ()), 1})) for b in before]
-    session.answer("ana", "a", Reply("remove", tuple(range(12)), (1,), how="map"))
+    session.answer("ana", Reply("remove", tuple(range(12)), (1,), how="map"))
     assert [session.board.label(row) for row in (0, 1, 2, 9, 11)] == [(), (0,), (), (), None]
     assert last_line(session)["sets"][:2] == [[], ["food"]]
     session.undo("ana", "a")
     session.undo("ana", "a")
     assert [session.board.label(row) for row in range(10)] == before
     with pytest.raises(InputError, match="no picked row has the label weather; nothing was changed"):
-        session.answer("ana", "a", Reply("remove", (0, 60), (2,)))
+        session.answer("ana", Reply("remove", (0, 60), (2,)))
     with pytest.raises(InputError, match="a label names a class"):
-        session.answer("ana", "a", Reply("add", (0, 60)))
+        session.answer("ana", Reply("add", (0, 60)))
 
 
 def test_a_lasso_changes_ones_own_answer_where_people_differ(tagged):
     session = tagged()
     label(session, "ben", 0, (0,))
-    session.answer("ana", "a", Reply("add", (0,), (1,)))
+    session.answer("ana", Reply("add", (0,), (1,)))
     assert session.board.label(0) is None, "two people differ on sport"
-    session.answer("ana", "a", Reply("add", (0,), (2,)))
+    session.answer("ana", Reply("add", (0,), (2,)))
     answers = session.state.answers[session.board.items[0]]
     assert {who: session.state.labels(answer) for who, answer in answers.items()} == {"ben": (0,), "ana": (0, 1, 2)}
 
 
 def test_rows_that_moved_take_their_own_sets_along(tagged, opened):
     session = tagged(labelled=7)
-    session.answer("ana", "a", Reply("add", (0, 1, 2), (2,)))
+    session.answer("ana", Reply("add", (0, 1, 2), (2,)))
     session.journal.close()
     table, X, _ = tags_world(labelled=7)
     order = np.roll(np.arange(70), 1)
@@ -106,7 +106,7 @@ def test_one_label_sessions_know_neither_sets_nor_lassos_that_add(opened, tmp_pa
     session = opened()
     for reply in (Reply("label", (0,), (0, 1)), Reply("add", (0,), (1,))):
         with pytest.raises(InputError, match=r"one label here, not 2|kind of answer 'add' is not known"):
-            session.answer("ana", "a", reply)
+            session.answer("ana", reply)
     assert len(session.events) == 1
 
 

@@ -235,7 +235,7 @@ def test_a_class_that_is_not_named_is_drawn_without_a_name():
 def test_neighbours_have_similar_hues(angle, radius):
     turn = np.deg2rad([angle, angle + 4, angle + 180, angle + 184])
     points = [point(radius * np.cos(a), radius * np.sin(a), k) for k, a in enumerate(turn)]
-    hues = class_hues(points, 4)
+    hues = class_hues(points)
     apart = [(hues[k] - hues[0] + 180) % 360 - 180 for k in range(4)]
     assert abs(apart[1]) <= 10
     assert abs(apart[2]) >= 170

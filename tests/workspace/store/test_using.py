@@ -86,8 +86,8 @@ def test_labels_of_a_session_become_one_version(store, tmp_path):
     table = modicum.read(store)
     session = open_session(table, None, tmp_path / "journal.jsonl", encoded=False).session
     try:
-        session.answer("me", "tab", Reply("label", (100, 101), (session.state.number("soup"),)))
-        session.answer("me", "tab", Reply("unlabel", (0,)))
+        session.answer("me", Reply("label", (100, 101), (session.state.number("soup"),)))
+        session.answer("me", Reply("unlabel", (0,)))
         before = len(store_versions(store))
         assert keep_labels(store, session) == 3
         assert keep_labels(store.removesuffix("/"), session) == 3, "written again, the same"

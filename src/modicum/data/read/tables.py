@@ -234,14 +234,14 @@ def resolved(part: pa.Table, columns: Columns, name: str) -> Columns:
             listed = ", ".join(repr(c) for c in there[:12])
             raise InputError(f"{name}: say which column holds the texts with --text; there are: {listed}")
         text = candidates[0]
-    return replace(columns, text=text, id=columns.id or _plain_id(part, name))
+    return replace(columns, text=text, id=columns.id or _plain_id(part))
 
 
 def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
-def _plain_id(part: pa.Table, name: str) -> str | None:
+def _plain_id(part: pa.Table) -> str | None:
     """The column `id`, if the first rows' values in it are there and distinct."""
     if USUAL_ID not in part.column_names:
         return None

@@ -76,7 +76,7 @@ def _asking(session: Session) -> APIRouter:
             body.final,
             body.request,
         )
-        event = session.answer(body.who, body.tab, reply)
+        event = session.answer(body.who, reply)
         return {"event": event.n} | ({"question": _question(session, body.who, body.tab)} if body.ask else {})
 
     @router.post("/undo")

@@ -214,7 +214,7 @@ class Session:
 
     # --- answering
 
-    def answer(self, who: str, tab: str, reply: Reply) -> Event:
+    def answer(self, who: str, reply: Reply) -> Event:
         """Write an answer to the journal; it is on disk when this returns. A request that came before is not repeated.
 
         Raises:

@@ -50,7 +50,7 @@ def _session(train: Table) -> tuple[list[float], list[float]]:
         numbers = [session.number_of(str(label)) for label in train.labels]
         for code in range(len(space)):
             told = tuple(np.flatnonzero(np.array(numbers) == code)[:START].tolist())
-            session.answer("bench", "first", Reply("label", told, (code,)))
+            session.answer("bench", Reply("label", told, (code,)))
         teacher = Teacher(session)
         teacher.refit()
         teacher.start()
@@ -67,7 +67,7 @@ def _work(session: Session, numbers: Sequence[int]) -> tuple[list[float], list[f
         time.sleep(PAUSE)
         row, how = found if found is not None else (0, "")
         begin = time.perf_counter()
-        session.answer("bench", "tab", Reply("label", (row,), (numbers[row],), how=how))
+        session.answer("bench", Reply("label", (row,), (numbers[row],), how=how))
         found = session.ask("bench", "tab")
         if found is not None:
             views.question(session, *found, "bench")

@@ -41,7 +41,7 @@ def item_map(
     """
     x, y = _scales(points)
     length = max(50, min(200, CHARACTERS // len(points)))
-    hues = {} if len(classes) <= FEW else class_hues(points, len(classes))
+    hues = {} if len(classes) <= FEW else class_hues(points)
     body = []
     for labelled in (False, True):
         groups: dict[int, list[Markup]] = {}
@@ -72,11 +72,11 @@ def class_key(index: int) -> Markup:
     return tag("svg", sign, class_=f"key k{index}", aria_hidden="true", viewBox="0 0 18 18", width=18, height=18)
 
 
-def class_hues(points: Sequence[Mapping[str, Any]], classes: int) -> dict[int, int]:
+def class_hues(points: Sequence[Mapping[str, Any]]) -> dict[int, int]:
     """Hue in tens of degrees by the direction in which a class lies from the middle, so that neighbours look alike.
 
     Example:
-        >>> class_hues([{"x": 1, "y": 0, "class": 0}, {"x": -1, "y": 0, "class": 1}], 2)
+        >>> class_hues([{"x": 1, "y": 0, "class": 0}, {"x": -1, "y": 0, "class": 1}])
         {0: 0, 1: 180}
     """
     middle = [sum(p[axis] for p in points) / len(points) for axis in ("x", "y")]
