@@ -126,6 +126,22 @@ def test_unknown_settings_are_refused():
         modicum.fit(table, vectors=X, sets="lax")
 
 
+@pytest.mark.parametrize(
+    ("name", "wrong", "least"),
+    [("workers", 0, 1), ("threads", 0, 1), ("set_aside_from", 0, 1), ("map_points", -1, 0), ("seed", -1, 0)],
+)
+def test_settings_below_their_least_are_refused(name, wrong, least):
+    table, X = world(n=40, classes=2)
+    with pytest.raises(InputError, match=rf"^{name} must be at least {least}, not {wrong}$"):
+        modicum.fit(table, vectors=X, **{name: wrong})
+
+
+def test_a_tolerance_that_is_no_number_is_refused():
+    table, X = world(n=40, classes=2)
+    with pytest.raises(InputError, match=r"^tolerance must be at least 0, not nan$"):
+        modicum.fit(table, vectors=X, tolerance=float("nan"))
+
+
 def test_other_class_shares_are_noticed_and_their_accuracy_is_told():
     """Labels are picked evenly; unlabelled rows are nine tenths of a class that is hard to tell from its neighbour."""
     rng = np.random.default_rng(0)

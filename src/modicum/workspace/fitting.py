@@ -29,7 +29,7 @@ from modicum.workspace.preparing import AUTO, CASCADE, FUSED, prepare, reference
 from modicum.workspace.reporting import Facts, write_report
 from modicum.workspace.same_texts import kept_back
 from modicum.workspace.search.carried import index_vectors
-from modicum.workspace.settings import PER_CLASS, Settings
+from modicum.workspace.settings import LEAST, PER_CLASS, Settings
 from modicum.workspace.targets.fitting import fit_target, target_of
 from modicum.workspace.tuning.trying import try_tuning
 
@@ -152,6 +152,10 @@ def _checked(settings: Settings, changes: dict[str, Any]) -> Settings:
     for name in changes:
         check_choice(name, Settings.__dataclass_fields__, "setting")
     settings = replace(settings, **changes)
+    for name, least in LEAST.items():
+        value = getattr(settings, name)
+        if value is not None and not value >= least:
+            raise InputError(f"{name} must be at least {least}, not {value!r}")
     check_fraction(settings.alpha, "alpha")
     check_choice(settings.encoder_mode, (AUTO, *MODES, FUSED, CASCADE), "encoder mode")
     check_choice(settings.sets.removesuffix(PER_CLASS), SCORES, "score of prediction sets")
