@@ -79,7 +79,13 @@ def encoder_for(
 
 
 def encode_table(table: Table, encoder: Encoder, *, progress: Progress = silent) -> NDArray[np.float32]:
-    """Vectors (N, D) of a table's rows: those it brought, if this encoder made them, else as `encode` makes them."""
+    """Vectors (N, D) of a table's rows: those it brought, if this encoder made them, else as `encode` makes them.
+
+    A warning tells of vectors that another encoder made, which are not used.
+
+    Raises:
+        InputError: As `encode`, or the store that holds the vectors cannot be read.
+    """
     stored = table.stored
     if stored is not None and stored.fingerprint == encoder.fingerprint:
         return stored.read()

@@ -50,6 +50,10 @@ class FolderEncoder:
         precision: `float32`, or `int8` for products between 8-bit integers: faster on processors with instructions
             for them (1.6 times as fast where it was measured), slower on others; the mean cosine between
             the two vectors of a text is 0.998 there.
+
+    Raises:
+        InputError: `threads` or `precision` is not one of these; or, at the first use, the folder's tokenizer, config
+            and weights cannot be read or do not fit one another.
     """
 
     def __init__(self, layout: Layout, name: str, threads: int | None = None, precision: str = "float32") -> None:
@@ -247,7 +251,7 @@ def load_folder(
         precision: As in `FolderEncoder`.
 
     Raises:
-        InputError: The folder lacks a file, or asks for something that is not supported.
+        InputError: The folder lacks a file, or asks for something that is not supported; or as in `FolderEncoder`.
     """
     folder = Path(path).expanduser().absolute()
     return FolderEncoder(read_layout(folder, max_tokens), name or str(folder), threads, precision)

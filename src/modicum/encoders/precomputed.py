@@ -71,7 +71,11 @@ def check_ending(path: str | Path) -> Path:
 
 
 def vectors_part(path: Path, vectors: NDArray[np.floating], ids: Sequence[str]) -> bytes:
-    """Vectors (n, D) of some rows as a part of the file `path`: a whole file of that format."""
+    """Vectors (n, D) of some rows as a part of the file `path`: a whole file of that format.
+
+    Raises:
+        InputError: They are no finite vectors.
+    """
     stream = io.BytesIO()
     _put(stream, path.suffix.lower(), vectors, ids)
     return stream.getvalue()

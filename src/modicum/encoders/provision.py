@@ -50,13 +50,17 @@ def find(name: str = DEFAULT, *, sources: Sequence[Source] | None = None, offlin
         offline: Whether the network is left alone; default what the variable `MODICUM_OFFLINE` says.
 
     Raises:
-        InputError: The name is not one, or no source has the weights; the message says what each source said.
+        InputError: The name is not one, or no source has the weights (`NotFound`); the message says what each said.
     """
     return find_release(_release(name), sources=sources, offline=offline)
 
 
 def find_release(release: Release, *, sources: Sequence[Source] | None = None, offline: bool | None = None) -> Path:
-    """The folder of a release: from the first place that has the right one, as for `find`."""
+    """The folder of a release: from the first place that has the right one, as for `find`.
+
+    Raises:
+        NotFound: No source has it; the message says what each source said. It is an `InputError`.
+    """
     told = []
     for source in default_sources(offline) if sources is None else sources:
         place = type(source).__name__.lower()

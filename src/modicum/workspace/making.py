@@ -61,7 +61,11 @@ class Made:
 def make_model(
     problem: Problem, settings: Settings, *, watch: Stopwatch | None = None, progress: Progress = silent
 ) -> Made:
-    """Climb the ladder, choose, and fit what was chosen on all labelled rows."""
+    """Climb the ladder, choose, and fit what was chosen on all labelled rows.
+
+    Raises:
+        InputError: The budget is no time, or there is neither a label nor a class name that says something.
+    """
     watch = watch or Stopwatch()
     problem = set_aside(problem, settings)
     with watch.stage("ladder"):

@@ -133,8 +133,22 @@ def predict_stream(
 ) -> Iterator[dict[str, Sequence[Any]]]:
     """Answer for a table chunk by chunk, so that tables larger than memory pass through.
 
+    Args:
+        path: The bundle's folder.
+        source: A file or table as for `read`.
+        text: Column of texts; default that of the bundle.
+        image: Column of image files.
+        id: Column of unique ids.
+        vectors: File of precomputed vectors, one per row; then the whole table is read at once.
+        threads: Cores to encode with; default those available.
+        progress: Called with the stage `predict` and the rows done.
+
     Yields:
         Columns of one chunk, as `prediction_columns` has them.
+
+    Raises:
+        InputError: The bundle, the table or the vectors cannot be read or do not fit each other, or the bundle's
+            encoder is not to be had; raised when the first chunk is asked for, or where a row cannot be read.
     """
     bundle = load(path)
     columns = _item_column(bundle, source, text, image)

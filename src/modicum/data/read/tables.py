@@ -210,7 +210,11 @@ def _tables(parts: Iterator[pa.Table], columns: Columns, name: str) -> Iterator[
 
 
 def resolved(part: pa.Table, columns: Columns, name: str) -> Columns:
-    """Check that named columns exist, and find the text and id columns where they are plain."""
+    """Check that named columns exist, and find the text and id columns where they are plain.
+
+    Raises:
+        InputError: One does not exist, both texts and images are named, or it is not plain which column is the text.
+    """
     there = part.column_names
     if columns.usual is not None:
         parts = {name: getattr(columns.usual, name) for name in ("text", "label", "id")}
@@ -251,7 +255,11 @@ def _plain_id(part: pa.Table) -> str | None:
 
 
 def table_of(part: pa.Table, columns: Columns, name: str, offset: int) -> Table:
-    """Rows of a file, the first of which is number `offset`, as a table."""
+    """Rows of a file, the first of which is number `offset`, as a table.
+
+    Raises:
+        InputError: A text, label, time or image file of a row cannot be read; the sentence names file, row and column.
+    """
     own = {column: part[column].to_pylist() for column in part.column_names}
     column = str(columns.image or columns.text)
     texts = tuple(_text(value, column, name, offset + row) for row, value in enumerate(own[column]))

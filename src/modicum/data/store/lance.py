@@ -54,7 +54,11 @@ class Version:
 
 
 class LanceStore:
-    """A store at one version; made by `open_store` and `create_store`. Writers hold `one_writer` and move it on."""
+    """A store at one version; made by `open_store` and `create_store`. Writers hold `one_writer` and move it on.
+
+    Raises:
+        InputError: In whatever it does, the folder cannot be read or written, or what LanceDB says against it.
+    """
 
     def __init__(self, place: Place, table: Any) -> None:
         self.place = place

@@ -37,7 +37,11 @@ def open_store(source: str | Path | Place) -> LanceStore:
 
 
 def find_store(place: Place) -> LanceStore | None:
-    """A store as `open_store` opens it; None where its folder or its table is not there yet."""
+    """A store as `open_store` opens it; None where its folder or its table is not there yet.
+
+    Raises:
+        InputError: There is no such version, the folder cannot be read, or LanceDB is not installed.
+    """
     return open_store(place) if _lance(place).is_there(place) else None
 
 

@@ -22,7 +22,11 @@ JOIN = "|"
 
 
 def write_table(path: str | Path, columns: Columns) -> int:
-    """Write columns as one table; returns the number of rows."""
+    """Write columns as one table; returns the number of rows.
+
+    Raises:
+        InputError: As `write_stream`.
+    """
     return write_stream([columns], path)
 
 

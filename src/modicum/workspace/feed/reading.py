@@ -120,6 +120,9 @@ def poll(
         all: Whether sources are read that are not due yet, too.
         manners: How servers are treated.
         progress: Called with the stage and what is done.
+
+    Raises:
+        InputError: Another process writes the feed, or the encoder is not to be had.
     """
     polite = manners or Manners()
     hosts: dict[str, float] = {}

@@ -141,7 +141,10 @@ class FeatureBank:
     _made: dict[tuple[str, ...], tuple[tuple[Any, ...], Floats, Floats | None]] = field(default_factory=dict)
 
     def get(self, recipe: Recipe) -> tuple[tuple[Any, ...], Floats, Floats | None]:
-        """Fitted transformers, all rows' vectors (N, D') and class vectors (K, D') for a recipe's classifier."""
+        """Fitted transformers, all rows' vectors (N, D') and class vectors (K, D') for a recipe's classifier.
+
+        Class vectors are None where the problem has none.
+        """
         key = tuple(str(step) for step in recipe.steps[:-1])
         if key not in self._made:
             X, names, fitted = self.problem.X, self.problem.class_vectors, []
@@ -160,6 +163,9 @@ def fit_recipe(
     """Fit a recipe on labelled rows `train` (row numbers; default all labelled ones) and the table's unlabelled rows.
 
     Labelled rows left out of `train` are not used at all. With no labelled row, each class name stands for one.
+
+    Raises:
+        InputError: There is neither a labelled row nor vectors of class names, or a method cannot learn from the rows.
     """
     problem = bank.problem
     transformers, X, names = bank.get(recipe)
@@ -188,7 +194,11 @@ def timed_scores(fitted: FittedRecipe, X: Floats) -> tuple[Floats, float]:
 
 
 def pack(estimator: Any) -> dict[str, NDArray[Any]]:
-    """Fitted state of an estimator as arrays: every attribute that ends in an underscore."""
+    """Fitted state of an estimator as arrays: every attribute that ends in an underscore.
+
+    Raises:
+        TypeError: Such an attribute is not made of numbers; the method breaks the rule that fitted state is.
+    """
     state = {}
     for name, value in vars(estimator).items():
         if name.endswith("_") and not name.startswith("_"):
@@ -200,7 +210,11 @@ def pack(estimator: Any) -> dict[str, NDArray[Any]]:
 
 
 def unpack(step: Step, state: Mapping[str, NDArray[Any]]) -> Any:
-    """Estimator of a step with its fitted state put back; the inverse of `pack`."""
+    """Estimator of a step with its fitted state put back; the inverse of `pack`.
+
+    Raises:
+        InputError: A name is none of a fitted array.
+    """
     estimator = step.build()
     for name, array in state.items():
         if not name.endswith("_") or name.startswith("_"):

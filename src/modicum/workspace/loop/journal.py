@@ -100,7 +100,11 @@ class Journal:
         return self.extend([event])[0]
 
     def extend(self, events: Iterable[Event]) -> list[Event]:
-        """Write several events with one sync; all or none of them."""
+        """Write several events with one sync; all or none of them.
+
+        Raises:
+            InputError: As `append`.
+        """
         first = self.events[-1].n + 1 if self.events else 1
         numbered = [replace(event, n=first + place) for place, event in enumerate(events)]
         data = b"".join(event.to_line() for event in numbered)

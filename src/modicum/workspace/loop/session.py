@@ -100,7 +100,12 @@ class Reply:
 
 
 class Session:
-    """The one cycle, for any number of annotators and tabs."""
+    """The one cycle, for any number of annotators and tabs.
+
+    Raises:
+        InputError: The journal holds several labels a row where the table has one, or a name that parts labels; or it
+            cannot be written.
+    """
 
     def __init__(
         self,
@@ -294,7 +299,11 @@ class Session:
             raise InputError(f"the note is {len(reply.text):,} characters long; {LONGEST_NOTE:,} are kept")
 
     def undo(self, who: str, tab: str, request: str = "") -> Event | None:
-        """Take back the last thing that this annotator did; returns it, or None where there is nothing left."""
+        """Take back the last thing that this annotator did; returns it, or None where there is nothing left.
+
+        Raises:
+            InputError: The annotator's name cannot be kept, or the journal cannot be written.
+        """
         with self.lock:
             if request and request in self._requests:
                 return self._event(self._requests[request].of)
@@ -319,20 +328,32 @@ class Session:
     # --- classes
 
     def add_class(self, who: str, name: str, description: str = "", request: str = "") -> int:
-        """Add a class; returns its number."""
+        """Add a class; returns its number.
+
+        Raises:
+            InputError: The name is empty, taken or parts labels; or as `undo`.
+        """
         name = self._new_name(name, request)
         self._change(Event(kinds.ADDED, who, now(), classes=(name,), text=description.strip(), request=request))
         return self.number_of(name)
 
     def rename_class(self, who: str, number: int, name: str, request: str = "") -> int:
-        """Give a class another name; answers and the table's labels go with it."""
+        """Give a class another name; answers and the table's labels go with it.
+
+        Raises:
+            InputError: The class is no longer there; or as `add_class`.
+        """
         name = self._new_name(name, request)
         old = self.name_of(number)
         self._change(Event(kinds.RENAMED, who, now(), classes=(old, name), request=request))
         return number
 
     def merge_classes(self, who: str, numbers: Iterable[int], into: int, request: str = "") -> int:
-        """Make several classes one; returns the number of what they became."""
+        """Make several classes one; returns the number of what they became.
+
+        Raises:
+            InputError: There is nothing to merge but the class itself, one of them is no longer there; or as `undo`.
+        """
         sources = [self.name_of(number) for number in dict.fromkeys(numbers) if number != into]
         if not sources and request not in self._requests:
             raise InputError("a class cannot be merged into itself; choose another")

@@ -133,7 +133,11 @@ class Searcher:
         return Hits(query, rows, scores[rows], {name: told[rows] for name, told in lists.items()})
 
     def marks(self, query: Query, text: str) -> list[tuple[int, int]]:
-        """Where (begin, end) a text holds words of the query; nothing where words are not looked at."""
+        """Where (begin, end) a text holds words of the query; nothing where words are not looked at.
+
+        Raises:
+            InputError: The query names a row that is not there.
+        """
         like = [self.table.texts[self._row(name)] for name in query.like]
         return [] if self.words is None else self.words.spans(text, " ".join([query.text, *like]))
 

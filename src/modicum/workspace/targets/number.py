@@ -42,7 +42,11 @@ class NumberTarget:
     )
 
     def read(self, table: Table, declared: LabelSpace | None) -> Task:
-        """Numbers; the stratum of a row is a quantile of them."""
+        """Numbers; the stratum of a row is a quantile of them.
+
+        Raises:
+            InputError: Classes were declared, or a label is no number.
+        """
         if declared is not None:
             raise InputError("a numeric target has no classes; drop --classes, or drop --target number")
         values, known = number_column(table)

@@ -67,7 +67,11 @@ class TopicState:
         return named[0]
 
     def merged(self, said: Sequence[str]) -> Self:
-        """These topics as one, which keeps id and name of the first."""
+        """These topics as one, which keeps id and name of the first.
+
+        Raises:
+            InputError: One of them is not there.
+        """
         ids = [self.find(one).id for one in said]
         gone = set(ids[1:]) - {ids[0]}
         kept = self.kept.merged(ids)
@@ -88,7 +92,11 @@ class TopicState:
         return replace(self, topics=tuple(new if topic.id == found.id else topic for topic in self.topics))
 
     def split(self, said: str, X: NDArray[np.floating], rng: np.random.Generator, *, parts: int | None) -> Self:
-        """The topic in parts; the largest keeps the id. Names of all parts are open, but for one the user gave."""
+        """The topic in parts; the largest keeps the id. Names of all parts are open, but for one the user gave.
+
+        Raises:
+            InputError: There is no such topic, or its rows cannot be divided that way.
+        """
         found = self.find(said)
         known = set(self.kept.ids.tolist())
         kept = self.kept.split(found.id, X, rng, parts=parts)

@@ -130,6 +130,9 @@ class Lists:
         Args:
             query: The query.
             own_words: Whether papers to be like are told by their words, for want of vectors.
+
+        Raises:
+            InputError: The query names a paper that is not there.
         """
         words = self.stems.tokens([query.text])[0]
         last = query.text.rsplit(maxsplit=1)[-1:] if query.unfinished and not query.text[-1:].isspace() else []
