@@ -52,7 +52,7 @@ def test_classes_with_too_few_rows_are_in_every_set_and_the_rule_says_so():
     codes[codes == 2] = 0
     rule = cross_conformal(proba, codes, alpha=0.1, per_class=True)
     assert rule.sets(proba)[:, 2].all()
-    assert "1 classes have too few rows" in rule.guarantee
+    assert "classes with too few rows, 1 of 3, are in every set" in rule.guarantee
 
 
 def test_too_few_rows_for_alpha_is_said():

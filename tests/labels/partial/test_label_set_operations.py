@@ -108,3 +108,7 @@ def test_errors():
         label_set_operations(X[:1], Y[:1], count=1, rng=rng())
     with pytest.raises(InputError, match="count must be at least 0, not -1"):
         label_set_operations(X, Y, count=-1, rng=rng())
+    with pytest.raises(InputError, match="penalty must be above 0, not 0"):
+        label_set_operations(X, Y, count=1, rng=rng(), penalty=0)
+    with pytest.raises(InputError, match="operation 'without' is not known"):
+        combine_labels(Y, Y, "without")

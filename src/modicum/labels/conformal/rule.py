@@ -189,7 +189,7 @@ def _rule(rows: _Rows, score: str, per_class: bool, share: str, how: str) -> Con
         open_ended = sum(np.isinf(values))
         where = "within every class"
         if open_ended:
-            how += f"; {open_ended} classes have too few rows and are in every set"
+            how += f"; classes with too few rows, {open_ended} of {len(values)}, are in every set"
     else:
         values, where = (threshold(own, alpha),), "on average over rows like the labelled ones"
         if np.isinf(values[0]):

@@ -83,7 +83,7 @@ def label_set_operations(
 
     Raises:
         InputError: An array has the wrong shape, Y holds anything but 0 and 1, there is but one row, or a setting is
-            not known.
+            not known or out of its range.
 
     Example:
         >>> import numpy as np
@@ -95,6 +95,8 @@ def label_set_operations(
     Y = check_indicators(Y, rows=len(X))
     if count < 0:
         raise InputError(f"count must be at least 0, not {count}")
+    if not penalty > 0:
+        raise InputError(f"penalty must be above 0, not {penalty}")
     if len(X) < 2:
         raise InputError("rows are made from pairs; give at least two rows")
     directions = None
@@ -112,12 +114,15 @@ def label_set_operations(
 def combine_labels(A: Labels, B: Labels, operation: str) -> Labels:
     """Union, intersection or difference of label sets, row by row of two indicator matrices (N, K).
 
+    Raises:
+        InputError: There is no such operation.
+
     Example:
         >>> import numpy as np
         >>> combine_labels(np.array([[1, 1, 0]]), np.array([[0, 1, 1]]), "difference").tolist()
         [[1, 0, 0]]
     """
-    if operation == "union":
+    if check_choice(operation, OPERATIONS, "operation") == "union":
         return np.maximum(A, B)
     return A * B if operation == "intersection" else A * (1 - B)
 
