@@ -29,6 +29,12 @@ def test_an_open_stream_takes_csv():
     assert buffer.getvalue().splitlines()[0] == "id,set,ok"
 
 
+def test_the_header_is_there_once_though_the_first_chunk_has_no_rows():
+    buffer = io.StringIO()
+    assert write_stream([{"id": []}, {"id": []}, {"id": ["a"]}], buffer) == 1
+    assert buffer.getvalue() == "id\na\n"
+
+
 def test_a_failure_in_the_middle_leaves_the_old_file_and_no_litter(tmp_path):
     path = tmp_path / "t.csv"
     write_table(path, {"id": ["old"]})

@@ -76,16 +76,13 @@ def _text(write: Callable[[Iterable[Columns], TextIO], int]) -> Writer:
 
 def _write_csv(chunks: Iterable[Columns], stream: TextIO) -> int:
     writer, rows = csv.writer(stream, lineterminator="\n"), 0
-    for columns in chunks:
-        if rows == 0:
+    for number, columns in enumerate(chunks):
+        if number == 0:
             writer.writerow(columns)
         lists = [map(_cell, values) for values in columns.values()]
-        before = rows
         for row in zip(*lists, strict=True):
             writer.writerow(row)
             rows += 1
-        if rows == before:
-            continue
     return rows
 
 
