@@ -63,6 +63,16 @@ def test_contradictions(tmp_path, text, message):
         read_classes(put(tmp_path, "c.yaml", text))
 
 
+def test_cells_of_a_class_file_hold_what_they_say(tmp_path):
+    told = "it purrs,\nsleeps\u2028and hunts"
+    file = put(tmp_path, "c.csv", f'name,description\ncat,"{told}"\noak,a tree\n')
+    assert read_classes(file).descriptions == (told, "a tree")
+    with pytest.raises(InputError, match=r"c\.csv, entry 1: there are more cells than columns.*quotes"):
+        read_classes(put(tmp_path, "c.csv", "name,description\ncat,it purrs, and sleeps\n"))
+    with pytest.raises(InputError, match=r"c\.csv cannot be read \(unexpected end of data\)"):
+        read_classes(put(tmp_path, "c.csv", 'name,description\ncat,"it purrs\noak,a tree\n'))
+
+
 def test_missing_file_and_unknown_ending(tmp_path):
     put(tmp_path, "classes.yaml", YAML)
     with pytest.raises(InputError, match=r"did you mean 'classes\.yaml'"):

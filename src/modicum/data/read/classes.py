@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,14 +54,14 @@ def _entries(path: Path) -> list[Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix.lower() == ".csv":
-            return list(csv.DictReader(text.splitlines()))
+            return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
         if path.suffix.lower() == ".json":
             found = json.loads(text)
         elif path.suffix.lower() in (".yaml", ".yml"):
             found = yaml.safe_load(text)
         else:
             raise InputError(f"{path} is not a class file that can be read; it must end in .yaml, .yml, .json or .csv")
-    except (UnicodeDecodeError, json.JSONDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, yaml.YAMLError, csv.Error) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{path} cannot be read ({reason})") from error
     if isinstance(found, dict) and isinstance(found.get("classes"), list):
@@ -73,6 +74,8 @@ def _entries(path: Path) -> list[Any]:
 def _entry(value: Any, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         value = {"name": value}
+    if None in value:
+        raise InputError(f"{where}: there are more cells than columns; put what holds a comma into quotes")
     unknown = [key for key in value if key not in KEYS]
     if unknown:
         raise InputError(f"{where}: the key {str(unknown[0])!r} is not known{nearest_name(str(unknown[0]), KEYS)}")
