@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -22,6 +23,7 @@ from hypothesis import strategies as st
 import modicum
 from modicum.core import InputError
 from modicum.data import stream, write_table
+from modicum.data.read import partitions
 
 ROWS = {"key": ["a", "b", "c"], "text": ["one, two", 'say "hi"\nthere', "שלום 👍"], "label": ["x", None, "y"]}
 
@@ -151,6 +153,28 @@ def test_times_are_seconds_and_groups_strings():
     )
     assert table.times.tolist() == [86400.0, 10.0, 5.0]
     assert table.groups == ("1", "1", "2")
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system has no variable of the time zone")
+def test_moments_without_a_zone_are_of_utc_wherever_they_are_read(monkeypatch):
+    rows = pa.table({"text": ["a", "b"], "when": pa.array([0, 86_400], pa.timestamp("s"))})
+    monkeypatch.setenv("TZ", "America/New_York")
+    try:
+        time.tzset()
+        times = modicum.read(rows, time="when").times
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert times.tolist() == [0.0, 86_400.0]
+
+
+def test_columns_that_later_lines_leave_out_are_empty_there(tmp_path):
+    lines = [{"id": "a", "text": "x", "label": "k"}, {"id": "b", "text": "y"}, {"text": "z", "id": "c", "more": 1}]
+    (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    parts = list(stream(tmp_path / "t.jsonl", text="text", label="label", chunk_rows=1))
+    assert [part.labels for part in parts] == [("k",), (None,), (None,)]
+    cut = list(partitions(tmp_path / "t.jsonl", lambda number: 1, text="text", id="id"))
+    assert [part.table().ids for part in cut] == [("a",), ("b",), ("c",)]
 
 
 def test_an_id_column_that_is_not_unique_is_not_taken_for_ids():

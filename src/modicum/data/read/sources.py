@@ -274,10 +274,14 @@ class _Utf8(io.BufferedIOBase):
 
 def _jsonl(stream: io.BufferedIOBase, name: str, rows: int) -> Iterator[pa.Table]:
     lines = enumerate(_lines(_Utf8(stream, name)), start=1)
+    keys: dict[str, None] = {}
     some = False
     while chunk := list(itertools.islice(lines, rows)):
         some = True
-        yield _from_records([_record(line, f"{name}, line {number}") for number, line in chunk if line.strip()], name)
+        records = [_record(line, f"{name}, line {number}") for number, line in chunk if line.strip()]
+        # Rows may leave out what they do not know: a column that was there before is there to the end.
+        keys |= dict.fromkeys(key for record in records for key in record)
+        yield _from_records(records, keys)
     if not some:
         raise InputError(f"{name} is empty; a table needs rows")
 
@@ -306,11 +310,10 @@ def _json(stream: io.BufferedIOBase, name: str, rows: int) -> Iterator[pa.Table]
         raise InputError(f"{name} is not JSON ({error})") from error
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise InputError(f'{name} must be a list of JSON objects like [{{"text": ...}}]')
-    yield _from_records(found, name)
+    yield _from_records(found, dict.fromkeys(key for record in found for key in record))
 
 
-def _from_records(records: list[dict[str, object]], name: str) -> pa.Table:
-    keys = dict.fromkeys(key for record in records for key in record)
+def _from_records(records: list[dict[str, object]], keys: Iterable[str]) -> pa.Table:
     columns = {}
     for key in keys:
         values = [record.get(key) for record in records]

@@ -64,14 +64,15 @@ def read(
     Args:
         source: CSV, TSV, JSONL, JSON, Parquet or Arrow file (text kinds also as .gz) or pipe, `-` for standard input,
             `lance://` and the folder of a store, which knows its columns and holds its vectors, a built-in table's
-            name, a pandas or polars frame, a pyarrow table, a dict of columns, or a list of texts; a folder of images,
-            where sub-folders are labels, or one image.
+            name (its columns are known, and those named here not looked at), a pandas or polars frame, a pyarrow table,
+            a dict of columns, or a list of texts; a folder of images, where sub-folders are labels, or one image.
         text: Column of texts; may be left out where it is plain.
         label: Column of labels, empty where unknown; or several columns, of 0 and 1 or of names, where a row may have
             several labels.
         id: Column of unique row ids; default the column `id` where it is unique, else row numbers from 0.
         group: Column of groups that splits keep together.
-        time: Column of times (numbers or ISO dates) by which splits are ordered.
+        time: Column of times (numbers, dates, or texts of ISO dates; UTC where no zone is told) by which splits are
+            ordered.
         image: Column of image files, relative to the table's folder, instead of texts.
         separator: What parts the labels in a cell, such as `|` or `,`, where a row may have several labels. A cell that
             holds a separator alone is a row known to have none. Cells that are lists need no separator.
@@ -326,12 +327,11 @@ def id_text(value: Any) -> str:
 def _time(value: Any, columns: Columns, name: str, row: int) -> float:
     try:
         if isinstance(value, datetime.datetime):
-            return value.timestamp()
+            return _seconds(value)
         if isinstance(value, datetime.date):
             return datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.UTC).timestamp()
         if isinstance(value, str) and not value.strip().replace(".", "", 1).lstrip("-").isdigit():
-            moment = datetime.datetime.fromisoformat(value.strip())
-            return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp()
+            return _seconds(datetime.datetime.fromisoformat(value.strip()))
         seconds = float(value)
     except (TypeError, ValueError):
         seconds = float("nan")
@@ -341,6 +341,11 @@ def _time(value: Any, columns: Columns, name: str, row: int) -> float:
             "write numbers or dates like 2026-01-31"
         )
     return seconds
+
+
+def _seconds(moment: datetime.datetime) -> float:
+    """Seconds since 1970; a moment without a time zone is taken as one of UTC, whatever this machine's zone."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp()
 
 
 class Ids:
