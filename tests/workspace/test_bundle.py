@@ -50,6 +50,8 @@ def test_predict_wants_either_texts_or_vectors(result):
         result.bundle.predict()
     with pytest.raises(InputError, match="3 wide where"):
         result.bundle.predict(vectors=np.zeros((1, 3)))
+    with pytest.raises(InputError, match="a list of texts, not one text"):
+        result.predict("rain and snow")
 
 
 def test_an_encoder_with_other_weights_is_refused(result, tmp_path):

@@ -152,13 +152,16 @@ class Bundle:
         cascade answers for texts alone. Without `cache` no vector is read from disk or kept there.
 
         Raises:
-            InputError: Neither or both are given, the vectors do not fit, or the encoder is not the bundle's.
+            InputError: Neither or both are given, `texts` is one text and no list, the vectors do not fit, or the
+                encoder is not the bundle's.
         """
         if (texts is None) == (vectors is None):
             raise InputError("give either texts or vectors to predict")
         if vectors is not None:
             return self.model.predict(vectors)
-        encoder, asked = encoder or self.find_encoder(threads), list(texts or ())
+        encoder = encoder or self.find_encoder(threads)
+        # One text alone is left whole, for `encode` to refuse: as a list it would be one of its letters.
+        asked = texts if isinstance(texts, str) else list(texts or ())
         static = static or self.find_static(encoder)
         if self.cascade is None or static is None or not isinstance(self.model, Model):
             return self.model.predict(encode(asked, encoder, cache=cache, progress=progress))
