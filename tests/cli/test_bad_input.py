@@ -59,6 +59,10 @@ def test_a_rate_of_unknown_rows_that_is_none(run, table):
     assert refused(run("fit", table, *FIT, "--unknown", "2"), "marked as unknown", "between 0 and 1", "not 2.0")
 
 
+def test_a_seed_below_zero(run, table):
+    assert refused(run("fit", table, *FIT, "--seed", "-1"), "'--seed'", "-1 is not in the range")
+
+
 def test_labels_that_differ_only_by_case_or_blanks_are_named(run, tmp_path):
     path = write(tmp_path / "a.csv", "text,topic\nhello,Card\nworld,cash\nmy card,card \n")
     assert refused(run("fit", path, *FIT), "'Card' (row 1)", "'card' (row 3)", "--classes")

@@ -115,7 +115,7 @@ EXECUTOR = Annotated[
     ),
 ]
 JSON = Annotated[bool, typer.Option("--json", help="Write the result as JSON to standard output.")]
-SEED = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of every random choice.")]
+SEED = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of every random choice.")]
 
 
 def stem(table: str) -> str:

@@ -45,12 +45,13 @@ class LoopSettings:
 
     teaching: Teaching = field(default_factory=Teaching)
     chance: float = 0.2
-    """Share of questions that chance picks: the fair sample that accuracy is told from."""
+    """Share of questions, 0 to 1, that chance picks: the fair sample that accuracy is told from."""
     overlap: float = 0.05
-    """Share of questions that another annotator has answered already, where there are several."""
+    """Share of questions, 0 to 1, that another annotator has answered already, where there are several."""
     refit_every: int = 5
     """Answers after which the model is refitted at once; fewer wait for a pause of `pause` seconds."""
     pause: float = 2.0
+    """Seconds without an answer."""
     lease: float = 120.0
     """Seconds for which a tab keeps its row without a sign of life."""
     seed: int = 0

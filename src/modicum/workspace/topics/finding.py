@@ -33,7 +33,7 @@ class TopicSettings:
     """What a user may turn."""
 
     topics: int | None = None
-    """How many to find; None lets the rows tell. Kept topics are what they are."""
+    """How many to find, 1 to the number of rows; None lets the rows tell. Kept topics are what they are."""
     merge: Sequence[Sequence[str]] = ()
     """Kept topics to be made one, by name or id; the first of each gives id and name."""
     split: Mapping[str, int | None] = field(default_factory=dict)
@@ -41,8 +41,11 @@ class TopicSettings:
     rename: Mapping[str, str] = field(default_factory=dict)
     """New names of topics."""
     seed: int = 0
+    """Of all that is drawn at random; at least 0."""
     threads: int | None = None
+    """Cores to encode with, at least 1; default those available."""
     map_points: int = 1_500
+    """Rows on the report's map; 0 for none."""
 
     @property
     def edits(self) -> bool:

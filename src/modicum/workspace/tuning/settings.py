@@ -26,8 +26,9 @@ class TuneSettings:
     objective: str = "SupervisedContrastive"
     """Name of a method of `weights.objectives`."""
     steps: int = 160
-    """Most steps of a run; fewer where the budget wants it."""
+    """Most steps of a run, at least 1; fewer where the budget wants it."""
     batch: int = 32
+    """Rows of a step; at least 1."""
     rate: float | None = None
     """Largest learning rate; None for 1e-4 where all layers train, and for adapters what the method says, mostly
     1e-3."""
