@@ -206,6 +206,18 @@ def test_resolve_takes_an_encoder_as_it_is(worker, sentence_folder):
     assert resolve(Path(sentence_folder), []).dimension == 6
 
 
+@pytest.mark.parametrize("images", [False, True])
+def test_what_is_no_encoder_is_refused_though_it_encodes(images):
+    class Foreign:
+        name, dimension = "foreign", 3
+
+        def encode(self, texts):
+            raise AssertionError
+
+    with pytest.raises(InputError, match="a Foreign is no encoder, as it has no 'fingerprint'; give a name, a folder"):
+        resolve(Foreign(), ["a"], images=images)
+
+
 def test_errors_name_what_is_wrong(tmp_path):
     with pytest.raises(InputError, match="the hashed encoder must be fitted on texts"):
         load_encoder("hashed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,8 @@ from modicum.encoders.static import StaticEncoder
 DEFAULT = "all-MiniLM-L6-v2"
 ORGANISATION = "sentence-transformers/"
 HASHED = "hashed"
+PARTS = ("name", "fingerprint", "dimension", "encode")
+"""What every encoder has."""
 RELEASES = {
     DEFAULT: Release(
         name=DEFAULT,
@@ -183,7 +186,8 @@ def resolve(
         images: Whether the items are image files.
 
     Raises:
-        InputError: As `load_encoder`; or the encoder is one of texts where images are given, or the other way round.
+        InputError: As `load_encoder`; or the encoder is none, or one of texts where images are given, or the other way
+            round.
     """
     if images:
         return _resolve_images(encoder, threads, mode, offline)
@@ -192,6 +196,17 @@ def resolve(
         raise InputError(f"encoder {name!r} is one of images; name the column of image files with --image")
     if encoder is None or isinstance(encoder, (str, Path)):
         return load_encoder(encoder, texts=texts, threads=threads, mode=mode, offline=offline)
+    return _whole(encoder)
+
+
+def _whole(encoder: Encoder) -> Encoder:
+    """An encoder that somebody hands in. Its parts are looked for, not asked: some are costly to tell."""
+    missing = next((part for part in PARTS if inspect.getattr_static(encoder, part, None) is None), None)
+    if missing is not None:
+        raise InputError(
+            f"a {type(encoder).__name__} is no encoder, as it has no {missing!r}; give a name, a folder, or an object "
+            f"with {', '.join(PARTS)} (modicum.core.Encoder)"
+        )
     return encoder
 
 
@@ -206,7 +221,7 @@ def _resolve_images(
         )
     if isinstance(encoder, (str, Path)):
         return _load_images(encoder, threads, mode, None, offline)
-    return encoder
+    return _whole(encoder)
 
 
 def _load_images(
