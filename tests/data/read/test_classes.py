@@ -89,6 +89,8 @@ def test_space_of_a_table():
     assert label_space(table("b", None, "a"), None).names == ("a", "b")
     declared = LabelSpace(("z", "b", "a"))
     assert label_space(table("b", None, "a"), declared) is declared
+    with pytest.raises(InputError, match=r"declared as a LabelSpace, not as a list; write .*LabelSpace\(\('one'"):
+        label_space(table("b", "a"), ["a", "b"])
     with pytest.raises(InputError, match=r"t\.csv, row 2: the label 'aa' is not in the class file"):
         label_space(table("b", "aa"), declared)
     with pytest.raises(InputError, match=r"column 'topic' of t\.csv holds no label at all.*--classes FILE"):

@@ -31,6 +31,8 @@ def test_labels_that_are_refused():
         label_matrix(table(["a", "A"], "|"), None)
     with pytest.raises(InputError, match="holds no label at all"):
         label_matrix(table([None], "|"), None)
+    with pytest.raises(InputError, match="declared as a LabelSpace, not as a tuple"):
+        label_matrix(table(["a|b"], "|"), ("a", "b"))
 
 
 def test_numbers():

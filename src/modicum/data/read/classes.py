@@ -114,19 +114,33 @@ def _refuse_variants(table: Table, labels: Sequence[str]) -> None:
             )
 
 
+def check_declared(declared: LabelSpace) -> LabelSpace:
+    """Return declared classes.
+
+    Raises:
+        InputError: They are no label space.
+    """
+    if not isinstance(declared, LabelSpace):
+        raise InputError(
+            f"classes are declared as a LabelSpace, not as a {type(declared).__name__}; write "
+            "modicum.core.LabelSpace(('one', 'other')), or read them with modicum.data.read_classes(FILE)"
+        )
+    return declared
+
+
 def label_space(table: Table, declared: LabelSpace | None) -> LabelSpace:
     """The classes of a task: those declared, or else the sorted labels of the table.
 
     Raises:
-        InputError: A label is not declared, there is neither a label nor a declared class, or only one class; or two
-            undeclared labels differ only by case or blanks.
+        InputError: A label is not declared, there is neither a label nor a declared class, or only one class; two
+            undeclared labels differ only by case or blanks; or what is declared is no `LabelSpace`.
 
     Example:
         >>> label_space(Table(("0", "1"), ("x", "y"), ("b", "a")), None).names
         ('a', 'b')
     """
     seen = sorted({label for label in table.labels if label is not None})
-    space = declared if declared is not None else LabelSpace(tuple(seen))
+    space = LabelSpace(tuple(seen)) if declared is None else check_declared(declared)
     if not space.names:
         column = f"column {table.label_column!r} of " if table.label_column else ""
         remedy = "label a few rows (--label COL)"

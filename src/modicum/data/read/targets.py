@@ -11,6 +11,7 @@ from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
 from modicum.core.records import LabelSpace, Table
 from modicum.data.dedup import normal_form
+from modicum.data.read.classes import check_declared
 
 SIGNS = "|;,"
 """What joins labels in a cell, as people write them."""
@@ -29,7 +30,8 @@ def label_matrix(table: Table, declared: LabelSpace | None) -> tuple[LabelSpace,
         The label space, the indicator matrix (N, K), and the mask (N,) of rows whose labels are known.
 
     Raises:
-        InputError: There is no label, a label is not declared, or two undeclared ones differ only by case or blanks.
+        InputError: There is no label, a label is not declared, two undeclared ones differ only by case or blanks, or
+            what is declared is no `LabelSpace`.
 
     Example:
         >>> table = Table(("0", "1"), ("x", "y"), ("b|a", None), separator="|")
@@ -42,7 +44,7 @@ def label_matrix(table: Table, declared: LabelSpace | None) -> tuple[LabelSpace,
     for row, names in enumerate(found):
         for name in names or ():
             seen.setdefault(name, row)
-    space = declared if declared is not None else LabelSpace(tuple(sorted(seen)))
+    space = LabelSpace(tuple(sorted(seen))) if declared is None else check_declared(declared)
     if not space.names:
         raise InputError(
             f"{table.source} holds no label at all and no labels are declared; label a few rows (--label COL) or "
