@@ -118,6 +118,13 @@ def test_groups_never_stand_on_both_sides():
     assert best(grouped) < 0.8
 
 
+def test_vectors_may_be_lists():
+    table, X = world(n=24, classes=2)
+    X = X.astype(np.float64)
+    listed, array = (modicum.fit(table, vectors=vectors, **QUICK).predictions for vectors in (X.tolist(), X))
+    np.testing.assert_array_equal(listed.probabilities, array.probabilities)
+
+
 def test_unknown_settings_are_refused():
     table, X = world(n=40, classes=2)
     with pytest.raises(InputError, match="setting 'bugdet' is not known; did you mean 'budget'"):

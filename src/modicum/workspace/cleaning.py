@@ -106,7 +106,8 @@ def clean(
     space = label_space(table, classes)
     if not table.labelled.any():
         raise InputError(f"{table.source} holds no label to look at; name its column with --label COL")
-    prepared = prepare(table, space, encoder if vectors is None else vectors, settings, Stopwatch(), progress)
+    source = encoder if vectors is None else np.asarray(vectors)
+    prepared = prepare(table, space, source, settings, Stopwatch(), progress)
     problem, same = prepared.problem, prepared.same
     judged = _judge(problem, settings.seed, progress)
     found = [

@@ -102,11 +102,12 @@ def fit(
     """
     settings = _checked(settings or Settings(), changes)
     table = table if split is None else kept_back(table, split)
+    source = encoder if vectors is None else np.asarray(vectors)
     target = target_of(table, settings.target)
     if target is not None:
         if settings.tuning.wanted:
             raise InputError("weights are tuned for one class a row; leave out --tune, or the target")
-        bundle, found = fit_target(target, table, classes, encoder if vectors is None else vectors, settings, progress)
+        bundle, found = fit_target(target, table, classes, source, settings, progress)
         return Result(bundle, found, table)
     hint = numeric_hint(table) or several_hint(table)
     if hint and settings.target == "auto" and classes is None:
@@ -114,7 +115,7 @@ def fit(
     watch = Stopwatch()
     space = label_space(table, classes)
     _check_hidden(table, space)
-    prepared = prepare(table, space, encoder if vectors is None else vectors, settings, watch, progress)
+    prepared = prepare(table, space, source, settings, watch, progress)
     made = make_model(prepared.problem, settings, watch=watch, progress=progress)
     shipped = try_tuning(made, table, prepared.source, settings, watch, progress)
     if shipped.encoder is not None:

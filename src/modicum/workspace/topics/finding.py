@@ -123,7 +123,8 @@ def topics_of(
         raise InputError("topics are merged and split once they are there; name their folder with --previous DIR")
     rng = np.random.default_rng(settings.seed)
     with watch.stage("encode"):
-        encoded = _encode(table, encoder if vectors is None else vectors, previous, settings.threads, progress)
+        source = encoder if vectors is None else np.asarray(vectors)
+        encoded = _encode(table, source, previous, settings.threads, progress)
     content = tells(table.texts, encoded.X)
     if not content.any():
         raise InputError(f"{table.source}: every text is empty or has a vector of zeros, which tells no topics")
