@@ -30,8 +30,10 @@ class Settings:
     sets: str = "lac"
     """Score behind the prediction sets: `lac` (smallest), `aps` or `raps` (adaptive), each also `-per-class`."""
     encoder_mode: str = "auto"
-    """`exact`; `fast`: 8 bits where this machine is faster that way; `static`: a table of word pieces; `cascade`:
-    exact, but static vectors answer what they are sure of within `tolerance`."""
+    """`auto`: fused for encoders of texts, exact where vectors are stored or the encoder has one way only; `exact`;
+    `fused`: exact, with hashed words beside it; `fast`: 8 bits where this machine is faster that way; `static`: a table
+    of word pieces; `cascade`, for one class a row: exact, but static vectors answer what they are sure of within
+    `tolerance`."""
     repair: bool = True
     """Whether the final fit learns from corrected labels, where at least a twentieth are probably wrong."""
     shift: bool = True
