@@ -19,7 +19,10 @@ def ask(X, proba, labelled=None, **settings):
 
 
 def test_parity_with_the_published_weights():
-    """Numbers of the authors' _get_class_weights (Schroeder & Heyer 2024) for classes of 6, 3 and 1 rows."""
+    """`_get_class_weights` of the authors' repository for classes of 6, 3 and 1 rows.
+
+    github.com/chschroeder/self-training-for-sample-efficient-active-learning (commit af074ea).
+    """
     codes = np.repeat([0, 1, 2], [6, 3, 1])
     expected = [10 / (1 + np.exp(1 / 2)), 5.0, 10 / (1 + np.exp(-2))]
     np.testing.assert_allclose(balancing_weights(codes, 3)[[0, 6, 9]], expected)

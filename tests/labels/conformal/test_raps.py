@@ -29,7 +29,7 @@ def ten_classes():
     ],
 )
 def test_parity_with_the_authors_code(penalty, rank, first, total):
-    """Function get_tau of conformal.py in aangelopoulos/conformal_classification, its random number U held at 1."""
+    """`get_tau` of github.com/aangelopoulos/conformal_classification (commit 881eba9), its random number held at 1."""
     proba, codes = ten_classes()
     own = raps_scores(proba, penalty=penalty, rank=rank)[np.arange(300), codes]
     np.testing.assert_allclose(own[: len(first)], first, atol=1e-6)

@@ -37,7 +37,7 @@ def batch(seed=7, count=12):
     ],
 )
 def test_parity_with_the_authors(settings, weighted, value, slope, first):
-    """Frozen from `ConR` in the README of github.com/BorealisAI/ConR, run in float64; slopes by its torch.autograd."""
+    """`ConR` in the README of github.com/BorealisAI/ConR (commit ad6a8c9), run in float64; slopes by autograd."""
     Z, y, predicted, weight = batch()
     found, turn = contrastive_regularizer(Z, y, predicted, weight=weight if weighted else None, **settings)
     assert found == pytest.approx(value, rel=1e-10)

@@ -31,7 +31,7 @@ def world(seed, per_class=100, classes=4, width=16, spread=0.25):
     ],
 )
 def test_parity_with_the_published_choice_of_rows(seed, rows, codes):
-    """Frozen from `top_k_indices_per_class2` of github.com/fazliimam/NoLA on these numbers; class 2 is nobody's first.
+    """`top_k_indices_per_class2` of github.com/fazliimam/NoLA (commit ffd99ac); class 2 is nobody's first.
 
     The two agree wherever no row is wanted twice; where one is, theirs goes to the class of lower number.
     """

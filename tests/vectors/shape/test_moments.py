@@ -15,8 +15,9 @@ from modicum.core.arrays import normalize_rows
 from modicum.vectors.shape import moment_features, token_projection
 from modicum.vectors.shape import moments as module
 
-# Frozen from the authors' `Covariance` behind a per-head LayerNorm (github.com/mingzeG/Moment-Probing,
-# models/representation/MP.py, before the convolutions), run with torch on the tokens of `published`.
+# The authors' `Covariance` behind a per-head LayerNorm (github.com/mingzeG/Moment-Probing, commit 0ddc040, before the
+# convolutions), run with torch on the tokens of `published`. On tokens it takes away the mean of all numbers, which
+# LayerNorm has made 0 (`ABOUT_ZERO`); with conv=True that of each number over the tokens (`ABOUT_MEAN`).
 ABOUT_ZERO = [-0.556034838809314, -0.21548250951252457, 0.3978270441186945, 0.2681709081287026]
 ABOUT_ZERO += [-0.3355077451706105, 0.2601700333968012, 0.11428909805852594, -0.41651785874045716]
 ABOUT_ZERO += [0.7464669200227225, 0.642818005758411, -0.8466256681905472, -0.53557804314479]

@@ -16,9 +16,10 @@ from modicum.weights.adapt import FewBit, adapt, fold, load, save, trainable  # 
 from modicum.weights.adapt.few_bit import Rounded, gaussian_levels, pack, unpack  # noqa: E402
 from tests.weights.adapt.worlds import descend, inputs, moved, net  # noqa: E402
 
-# From the authors' QLinear (PETL-ViT, binary_adapter/utils.py) with linspace(-1, 1, 1024)^3 + 0.1 as a 32 x 32 weight:
-# the first level above 0, the first column of the weight that it uses in rows 0, 4, 12, 20 and 31, and the gradient
-# there of the sum of that weight's squares. Its deviation is that of a sample, with 1e-5 added where it divides.
+# From the authors' QLinear (github.com/JieShibo/PETL-ViT, commit 026e4f1) with linspace(-1, 1, 1024)^3 + 0.1 as a
+# 32 x 32 weight: the first level above 0, the first column of the weight that it uses in rows 0, 4, 12, 20 and 31, and
+# the gradient there of the sum of that weight's squares. Its deviation is that of a sample, with 1e-5 added where it
+# divides.
 ROWS = [0, 4, 12, 20, 31]
 AUTHORS = {
     1: (0.6744897, [-0.155806, -0.155806, -0.155806, 0.355806, 0.355806], [-0.3279, -0.3185, -0.3119, 0.7119, 0.7251]),

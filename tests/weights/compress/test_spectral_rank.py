@@ -24,7 +24,7 @@ STATE = {"a": drawn(0, 30, 40), "b": drawn(1, 24, 24) @ torch.diag(0.9 ** torch.
 
 @pytest.mark.parametrize(("threshold", "expected"), [(0.1, (27, 15, 11)), (0.3, (20, 8, 8)), (0.6, (9, 4, 4))])
 def test_parity_with_the_authors_code(threshold, expected):
-    """`adaptive_rank_pruning` of github.com/VITA-Group/WeLore on the singular values of these matrices."""
+    """`adaptive_rank_pruning` of github.com/VITA-Group/WeLore (commit 3f3dac6) on these matrices' singular values."""
     spectra = {name: torch.linalg.svdvals(matrix) for name, matrix in STATE.items()}
     assert tuple(ranks_above(spectra, threshold).values()) == expected
 

@@ -29,7 +29,10 @@ from tests.weights.merge.worlds import waves  # noqa: E402
 
 @pytest.mark.parametrize(("column", "expected"), list(enumerate([0.109687, 0.185825, 0.142502, 0.340145])))
 def test_parity_with_the_authors_error(column, expected):
-    """`manifold_Distillation` of github.com/Skhaki18/optin-transformer-pruning on these outputs, its mean form."""
+    """`manifold_Distillation` of github.com/Skhaki18/optin-transformer-pruning on these outputs, its mean form.
+
+    Commit 00e22ed.
+    """
     x, net = waves((5, 4), 0.1), torch.nn.Sequential(torch.nn.Linear(4, 3, bias=False))
     net.load_state_dict({"0.weight": waves((3, 4), 0.9)})
     found = trajectory_errors(net, [Group(0, "0.weight", (column,))], lambda module: [module(x)])

@@ -26,7 +26,10 @@ def pair():
 
 @pytest.mark.parametrize(("threshold", "count"), [(0.3, 0), (0.5, 4), (0.7, 9)])
 def test_parity_with_the_authors_code(threshold, count):
-    """`find_number_of_intruder_dimensions` of github.com/reeceshuttle/intruder-dimensions on these matrices."""
+    """`find_number_of_intruder_dimensions` of github.com/reeceshuttle/intruder-dimensions on these matrices.
+
+    Commit d4445a2; it prints the similarities where it is verbose.
+    """
     found = intruder_dimensions(*pair(), threshold=threshold)
     assert sum(len(matrix.places) for matrix in found.values()) == count
     expected = [0.3366, 0.3621, 0.9804, 0.6914, 0.6786, 0.6220, 0.9663, 0.7841, 0.7023, 0.7043]

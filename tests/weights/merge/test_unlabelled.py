@@ -20,7 +20,7 @@ TRUSTED = torch.tensor([True, False, False, True, False, False])
 
 @pytest.mark.parametrize(("threshold", "expected"), [(0.99, 0.921856), (0.9, 0.816058)])
 def test_parity_with_the_authors_code(threshold, expected):
-    """`ssl_loss_trusted` of github.com/fredzzhang/atlas on these scores."""
+    """`ssl_loss_trusted` of github.com/fredzzhang/atlas (commit 557d7fb) on these scores."""
     found = fixmatch_loss(PLAIN, CHANGED, codes=CODES, trusted=TRUSTED, threshold=threshold)
     assert found.item() == pytest.approx(expected, abs=1e-6)
 

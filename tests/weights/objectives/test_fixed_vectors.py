@@ -15,7 +15,7 @@ from modicum.weights.objectives import FixedVectors, fixed_vectors, simplex_vect
 from modicum.weights.objectives.head import class_vectors  # noqa: E402
 from tests.weights.objectives import worlds  # noqa: E402
 
-# dsimplex(num_classes=4) of miccunifi/iamcl2r, on the CPU.
+# dsimplex(num_classes=4) of github.com/miccunifi/iamcl2r (commit 18495ac), on the CPU.
 PUBLISHED = [
     [0.9622505, -0.1924501, -0.1924501],
     [-0.1924501, 0.9622505, -0.1924501],

@@ -30,8 +30,9 @@ def network():
 STATES = [wave((2, 3, 6), i) for i in range(3)]
 MASK = torch.tensor([[True, True, True], [True, True, False]])
 
-# The authors' layer for transformers (github.com/Paranioar/UniPT, VSE-infty/lib/adapter_for_transformer.py) with these
-# weights and states, run in torch 2.13.
+# The authors' layer for transformers (github.com/Paranioar/UniPT, commit 3fa457d,
+# VSE-infty/lib/adapter_for_transformer.py) with these weights and states, run in torch 2.13; its gate's intercept is 0,
+# since it cancels.
 THEIRS = [
     [3.589756, -3.188776, 2.338131, -1.071553, -0.427552, 1.889203],
     [2.457798, -2.161753, 1.447494, -0.344578, -0.968596, 2.227758],
