@@ -18,7 +18,10 @@ from tests.weights.compress.worlds import TEXTS, encoder  # noqa: E402
 
 
 def test_parity_with_a_public_implementation():
-    """`expand_copy` and `expand_fpi` of github.com/zxhcelestes/bert2BERT, units 3 and 4 copied from 1 and 1."""
+    """`expand_copy` and `expand_fpi` of github.com/zxhcelestes/bert2BERT, units 3 and 4 copied from 1 and 1.
+
+    Commit e408a8c, the version for torch.
+    """
     up = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
     down = torch.tensor([[3.0, 6.0, 9.0], [1.5, 12.0, 15.0]])
     copied = torch.tensor([0, 1, 2, 1, 1])
