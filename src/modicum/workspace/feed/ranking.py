@@ -1,9 +1,10 @@
 """Ranking from likes: a task of one class with a few positive labels, and everything else without one.
 
-The likes stand against all other papers, of which most are truly of no interest; classes weigh the same. Two unlike
-rules are pooled on one scale, each a linear one: on words and pairs of words, and on vectors smoothed over neighbours
-(the rungs 1 and 3 of the ladder). A reason comes with each suggestion: the likes it is nearest to, and the phrases
-that raised it.
+How like two papers are is told by their words and pairs of words and, at half the weight, by their vectors. A paper
+ranks by how like the liked ones it is, in standard deviations of how like it is to papers at large: some are like many
+others, and would come first whatever is liked (hubs: Radovanovic et al. 2010). Then the best papers count as well, each
+a quarter of a like (relevance feedback: Rocchio 1971). A reason comes with each suggestion: the likes it is nearest to,
+and the phrases that raised it.
 """
 
 from __future__ import annotations
@@ -15,16 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
-from sklearn.svm import LinearSVC
 
 from modicum.core.arrays import normalize_rows
 from modicum.core.checks import check_vectors
 from modicum.core.errors import InputError
-from modicum.core.softmax import fit_softmax
-from modicum.vectors.shape import NeighbourSmoothing
 
-C_WORDS, C_VECTORS = 0.01, 0.1
-"""Inverse strengths of the penalties: strong, for ten likes are few."""
+MEANING = 0.5
+"""Weight of vectors beside words."""
+BEST, SHARE = 2, 0.25
+"""Of the best papers, how many count as well, for each like, and each as what share of a like."""
+REFERENCES = 1_000
+"""Papers, spread over all, that tell how like a paper is to papers at large; up to so many, all of them."""
 PHRASES, LIKES = 3, 2
 """Phrases and likes that a reason names."""
 
@@ -39,7 +41,7 @@ class Suggestions:
     rows: Ints
     """Rows (M,), best first."""
     scores: Floats
-    """Scores (M,): in standard deviations above the mean paper, of both rules together."""
+    """Scores (M,): how much more like the likes than like papers at large, in standard deviations of the latter."""
     likes: Ints
     """Rows (M, L) of the likes that each is nearest to, nearest first."""
     phrases: tuple[tuple[str, ...], ...]
@@ -56,7 +58,7 @@ def rank_by_likes(texts: Sequence[str], X: NDArray[np.floating], likes: Sequence
         top: Suggestions wanted, at least 1; fewer where there are fewer papers.
 
     Returns:
-        Suggestions with their reasons. Cost: O(N D) for each iteration, O(N^2 D) for the neighbours.
+        Suggestions with their reasons. Cost: O(N D R) with R the references, 1,000 at most, and as much for words.
 
     Raises:
         InputError: There is no like, all papers are liked, or a row is not there.
@@ -72,25 +74,25 @@ def rank_by_likes(texts: Sequence[str], X: NDArray[np.floating], likes: Sequence
     liked = _checked(likes, len(texts))
     positive = np.isin(np.arange(len(texts)), liked)
     words, names = word_vectors(texts)
-    rule = LinearSVC(C=C_WORDS, class_weight="balanced", random_state=0).fit(words, positive)
-    weights = np.asarray(rule.coef_[0])
-    unit = centred(rows)
-    scores = (_standard(np.asarray(words @ weights)) + _standard(vector_scores(unit, positive))) / 2
+    likeness = _Likeness(words, centred(rows))
+    near = likeness.to(liked)
+    scores = _with_the_best(likeness, near, positive)
     order = np.argsort(-np.where(positive, -np.inf, scores), kind="stable")[: min(max(top, 1), len(texts) - len(liked))]
-    near = np.argsort(-(unit[order] @ unit[liked].T), axis=1, kind="stable")[:, :LIKES]
-    return Suggestions(order, scores[order], liked[near], _phrases(words[order], weights, names))
+    nearest = np.argsort(-near[order], axis=1, kind="stable")[:, :LIKES]
+    weights = np.asarray(words[liked].mean(axis=0) - words.mean(axis=0)).ravel()
+    return Suggestions(order, scores[order], liked[nearest], _phrases(words[order], _telling(weights, names), names))
 
 
 def word_vectors(texts: Sequence[str]) -> tuple[csr_array, NDArray[np.str_]]:
     """Weights (N, W) of words and pairs of words, rows of length 1, and what they are; rare ones are left out.
 
+    Words such as `we` and `of` stay: they weigh little, and pairs with them tell a survey from a method.
+
     Example:
-        >>> word_vectors(["a lost card", "lost cards"])[1].tolist()
-        ['card', 'cards', 'lost', 'lost card', 'lost cards']
+        >>> word_vectors(["the lost card", "the lost cards"])[1].tolist()
+        ['card', 'cards', 'lost', 'lost card', 'lost cards', 'the', 'the lost']
     """
-    counter = TfidfVectorizer(
-        stop_words=sorted(ENGLISH_STOP_WORDS), sublinear_tf=True, ngram_range=(1, 2), min_df=2 if len(texts) > 20 else 1
-    )
+    counter = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), min_df=2 if len(texts) > 20 else 1)
     try:
         return csr_array(counter.fit_transform(texts)), np.asarray(counter.get_feature_names_out(), dtype=str)
     except ValueError:  # raised where no word is left
@@ -102,13 +104,49 @@ def centred(X: NDArray[np.floating]) -> Floats:
     return np.asarray(normalize_rows(X - X.mean(axis=0)), dtype=np.float64)
 
 
-def vector_scores(unit: Floats, positive: NDArray[np.bool_]) -> Floats:
-    """Scores (N,) of a linear rule on smoothed vectors, likes against the rest at equal weight."""
-    smooth = NeighbourSmoothing().fit(unit).transform(unit)
-    weight = np.where(positive, 0.5 / positive.sum(), 0.5 / (~positive).sum()) * len(unit)
-    targets = np.stack([~positive, positive], axis=1).astype(np.float64)
-    coef, _ = fit_softmax(smooth, targets, sample_weight=weight, C=C_VECTORS)
-    return np.asarray(smooth @ (coef[1] - coef[0]), dtype=np.float64)
+class _Likeness:
+    """How like papers are, in standard deviations above how like each is to papers at large.
+
+    Words and vectors are brought to one scale by their spread over pairs of two papers.
+    """
+
+    def __init__(self, words: csr_array, unit: Floats) -> None:
+        self.words, self.unit, self.scales = words, unit, (1.0, 1.0)
+        papers = words.shape[0]
+        drawn = np.linspace(0, papers - 1, min(papers, REFERENCES)).round().astype(np.int64)
+        other = np.arange(papers)[:, None] != drawn
+        parts = self._parts(drawn)
+        self.scales = (_spread(parts[0][other]), _spread(parts[1][other]) / MEANING)
+        both = parts[0] / self.scales[0] + parts[1] / self.scales[1]
+        count = other.sum(axis=1)
+        self.mean = both.sum(axis=1, where=other) / count
+        spread = np.sqrt(((both - self.mean[:, None]) ** 2).sum(axis=1, where=other) / count)
+        self.spread = np.where(spread > 0, spread, 1.0)
+
+    def to(self, rows: Ints) -> Floats:
+        """Likeness (N, R) of all papers to some."""
+        words, vectors = self._parts(rows)
+        both = words / self.scales[0] + vectors / self.scales[1]
+        return np.asarray((both - self.mean[:, None]) / self.spread[:, None])
+
+    def _parts(self, rows: Ints) -> tuple[Floats, Floats]:
+        return (self.words @ self.words[rows].T).toarray(), self.unit @ self.unit[rows].T
+
+
+def _spread(values: Floats) -> float:
+    found = float(values.std()) if len(values) else 0.0
+    return found if found > 0 else 1.0
+
+
+def _with_the_best(likeness: _Likeness, near: Floats, positive: NDArray[np.bool_]) -> Floats:
+    """Mean likeness (N,) to the likes, `near` (N, L), and to the best papers by these; none counts for itself."""
+    papers, likes = near.shape
+    order = np.argsort(-np.where(positive, -np.inf, near.mean(axis=1)), kind="stable")
+    best = order[: min(BEST * likes, papers - likes)]
+    told = likeness.to(best)
+    told[best, np.arange(len(best))] = 0.0
+    count = likes + SHARE * (len(best) - np.isin(np.arange(papers), best))
+    return np.asarray((near.sum(axis=1) + SHARE * told.sum(axis=1)) / count)
 
 
 def _checked(likes: Sequence[int], papers: int) -> Ints:
@@ -120,9 +158,14 @@ def _checked(likes: Sequence[int], papers: int) -> Ints:
     return liked
 
 
-def _standard(scores: Floats) -> Floats:
-    spread = scores.std()
-    return np.asarray((scores - scores.mean()) / (spread if spread > 0 else 1.0))
+def _telling(weights: Floats, names: NDArray[np.str_]) -> Floats:
+    """Weights (W,) of terms that can be shown: nothing for what begins or ends with a word such as `of`."""
+    shown = np.maximum(weights, 0.0)
+    for term in np.flatnonzero(shown).tolist():
+        words = str(names[term]).split()
+        if not words or words[0] in ENGLISH_STOP_WORDS or words[-1] in ENGLISH_STOP_WORDS:
+            shown[term] = 0.0
+    return shown
 
 
 def _phrases(words: csr_array, weights: Floats, names: NDArray[np.str_]) -> tuple[tuple[str, ...], ...]:
