@@ -23,6 +23,8 @@ from modicum.workspace.bench.weights import compress, merge, tuning
 
 Bench = Callable[[Path, Sequence[str], int, Progress], list[BenchRow]]
 
+FEED = ("pages", "room", "kind", "modality", "cranfield", "site", "search", "digest")
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -54,7 +56,7 @@ BENCHES: Mapping[str, Entry] = MappingProxyType(
         "scale": Entry(scale.run, ("banking77", "banking77:10000000", "overhead", "nodes"), 1),
         "compress": Entry(compress.run, ("banking77",), 5),
         "search": Entry(search.run, ("cranfield", "banking77"), 5),
-        "feed": Entry(feed.run, ("pages", "room", "kind", "site", "search", "digest"), 20),
+        "feed": Entry(feed.run, FEED, 20),
         "weights": Entry(tuning.run, tuning.COLLECTIONS, 3),
         "merge": Entry(merge.run, ("banking77", "trec"), 1),
         "methods": Entry(methods.run, ("banking77", "trec", "mpqa"), 5),

@@ -16,7 +16,7 @@ from sklearn.svm import LinearSVC
 from modicum.core.errors import InputError
 from modicum.core.progress import Progress
 from modicum.encoders import encode, resolve
-from modicum.evaluation.bench import BenchRow, summarize
+from modicum.evaluation.bench import BenchRow, load_retrieval, summarize
 from modicum.evaluation.metrics import ranking_scores
 from modicum.workspace.bench.feeds.digest import digest_rows
 from modicum.workspace.bench.feeds.search import search_rows
@@ -25,8 +25,8 @@ from modicum.workspace.feed.ranking import centred, rank_by_likes, word_vectors
 from modicum.workspace.feed.reading import add
 from modicum.workspace.feed.store import Store
 
-LIKES, LEAST = 10, 20
-"""Likes of a reader, and papers of an interest at least."""
+LIKES, LEAST, RELEVANT = 10, 20, 15
+"""Likes of a reader, papers of an interest at least, and papers at least that are relevant to a query."""
 PAPERS = "methods.jsonl"
 AHEAD = 0.05
 """By how much the ranking is to lead."""
@@ -41,7 +41,8 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
     Args:
         root: Folder of the collections.
         on: `pages` (merged), `site` (of them, in a browser), `digest` (of them, under kills), `search` among a million
-            papers, or `search:100000`, or a field of the file of methods, by which papers are ranked.
+            papers, or `search:100000`, or what papers are ranked by: a field of the file of methods, or a collection
+            with queries, what is relevant to one being an interest.
         seeds: Draws of likes, and visits of a page.
         progress: Called with the stage and what is done.
     """
@@ -72,8 +73,26 @@ def _merging(pages: Path, progress: Progress) -> list[BenchRow]:
     ]
 
 
-def _ranking(root: Path, field: str, seeds: int, progress: Progress) -> list[BenchRow]:
+def _ranking(root: Path, name: str, seeds: int, progress: Progress) -> list[BenchRow]:
     """Average precision of each way to rank, the same likes for all."""
+    texts, interests = _asked(root, name) if (root / name / "corpus.jsonl").is_file() else _field(root, name)
+    X = np.asarray(encode(texts, resolve(None, texts), progress=progress))
+    ways = _ways(texts, X)
+    found: dict[str, list[float]] = {way: [] for way in ways}
+    for seed in range(seeds):
+        progress(f"rank by {name}", seed, seeds)
+        rng = np.random.default_rng(seed)
+        wanted = interests[rng.choice(len(interests))]
+        likes = np.sort(rng.choice(np.flatnonzero(wanted), LIKES, replace=False))
+        relevant = wanted & ~np.isin(np.arange(len(texts)), likes)
+        for way, rank in ways.items():
+            scores = ranking_scores(rank(likes)[None], relevant[None].astype(float), at=len(texts))
+            found[way].append(float(scores.average_precision[0]))
+    return _rows(found, f"{len(texts)} papers, interest: {name}", seeds)
+
+
+def _field(root: Path, field: str) -> tuple[list[str], NDArray[np.bool_]]:
+    """Papers of the file of methods, and the interests (I, N) that a field of it holds."""
     file = root.parent / PAPERS
     if not file.is_file():
         raise InputError(f"there is no file {file}, whose papers are ranked (--data DIR names the folder beside it)")
@@ -81,21 +100,15 @@ def _ranking(root: Path, field: str, seeds: int, progress: Progress) -> list[Ben
     if field not in papers[0]:
         raise InputError(f"{file} tells no {field!r} of a paper; name one of its columns, or pages, with --on")
     interest = np.array([str(paper[field]) for paper in papers])
-    texts = [f"{paper['title']}. {paper['abstract']}" for paper in papers]
-    X = np.asarray(encode(texts, resolve(None, texts), progress=progress))
-    ways = _ways(texts, X)
-    found: dict[str, list[float]] = {way: [] for way in ways}
     names, counts = np.unique(interest, return_counts=True)
-    for seed in range(seeds):
-        progress(f"rank by {field}", seed, seeds)
-        rng = np.random.default_rng(seed)
-        wanted = interest == rng.choice(names[counts >= LEAST])
-        likes = np.sort(rng.choice(np.flatnonzero(wanted), LIKES, replace=False))
-        relevant = wanted & ~np.isin(np.arange(len(texts)), likes)
-        for way, rank in ways.items():
-            scores = ranking_scores(rank(likes)[None], relevant[None].astype(float), at=len(texts))
-            found[way].append(float(scores.average_precision[0]))
-    return _rows(found, f"{len(texts)} papers, interest: {field}", seeds)
+    return [f"{paper['title']}. {paper['abstract']}" for paper in papers], interest == names[counts >= LEAST][:, None]
+
+
+def _asked(root: Path, name: str) -> tuple[list[str], NDArray[np.bool_]]:
+    """Papers of a collection, and as interests (I, N) what is relevant to a query."""
+    told = load_retrieval(name, root)
+    relevant = told.relevance.toarray() > 0
+    return list(told.corpus.texts), relevant[relevant.sum(axis=1) >= RELEVANT]
 
 
 def _rows(found: dict[str, list[float]], where: str, seeds: int) -> list[BenchRow]:
