@@ -5,10 +5,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links $(UPGRADE)
 .DEFAULT_GOAL := help
-.PHONY: help demo extras test check docs site format long bench bank peers dist lock clean
+.PHONY: help demo extras test oldest newest check docs site format long bench bank peers dist lock clean
 
 help:  ## list the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
+	@grep -E '^[a-z ]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
 
 # A stamp in .venv stands for each layer of installed packages; a layer is installed anew when its lock is newer.
 .venv/made:
@@ -69,6 +69,14 @@ format: .venv/check  ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The same suite on other versions of what modicum stands on, each set in an environment of its own.
+oldest newest: .venv/test  ## run the suite with the oldest (newest) versions that pyproject.toml allows
+	$(PIP) install uv
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv/$@
+	$(BIN)/uv pip install --quiet --python .venv/$@ --resolution $(if $(filter oldest,$@),lowest-direct,highest) \
+		--group build --group test --editable .
+	.venv/$@/bin/python -m pytest --numprocesses logical --dist loadfile
+
 long: .venv/test  ## run the tests that need minutes or ../shared/data
 	$(BIN)/python -m pytest -m long
 
@@ -87,13 +95,18 @@ bank: .venv/core  ## rebuild the bank of results; needs ../shared/data and the r
 	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install -r $<
 	@touch $@
 
-peers: .venv/core $(foreach peer,setfit fastfit mapie active,.venv/peer-$(peer)/made)  ## measure the peers (hours); needs ../shared/data
+peers: .venv/extras $(foreach peer,setfit fastfit mapie active peft,.venv/peer-$(peer)/made)  ## measure the peers (hours); needs ../shared/data
 	$(BIN)/python benchmarks/peers/referee.py few-shot --out benchmarks/peers-few-shot.json \
 		--peer setfit=.venv/peer-setfit/bin/python --peer fastfit=.venv/peer-fastfit/bin/python
+	for shots in 8 64; do \
+		$(BIN)/python benchmarks/peers/referee.py few-shot --out benchmarks/peers-tuned.json --budget 10m --times 1 --no-bare \
+			--shots $$shots --on trec --on mpqa --seeds 1 --setting defaults --peer setfit=.venv/peer-setfit/bin/python; done
 	$(BIN)/python benchmarks/peers/referee.py conformal --out benchmarks/peers-conformal.json \
 		--peer mapie=.venv/peer-mapie/bin/python
 	.venv/peer-active/bin/python -m pip --quiet install .
 	.venv/peer-active/bin/python benchmarks/peers/active.py --out benchmarks/peers-active.json
+	.venv/peer-peft/bin/python -m pip --quiet install '.[torch]'
+	.venv/peer-peft/bin/python benchmarks/peers/peft_steps.py --out benchmarks/peers-weights.json
 
 dist: .venv/test  ## build wheel and sdist into dist, twice, and see that they are the same
 	$(BIN)/python tools/dist.py dist
