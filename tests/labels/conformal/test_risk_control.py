@@ -58,6 +58,9 @@ def test_edges_and_words():
     assert few.sets(proba).all()
     assert "too few" in few.guarantee
     assert LabelSetRule.from_dict(few.to_dict()) == few
+    with_empty = label_sets(np.concatenate([proba, proba]), np.concatenate([Y, 0 * Y]), alpha=0.01)
+    assert with_empty == few
+    assert (few.calibrated_on, "calibrated on 5 such rows" in few.guarantee) == (5, True)
     assert miss_threshold(proba, np.zeros_like(Y), 0.5) == 0.0
     with pytest.raises(InputError, match="alpha must lie strictly between"):
         miss_threshold(proba, Y, 1.0)

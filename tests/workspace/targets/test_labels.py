@@ -82,7 +82,7 @@ def test_hidden_labels_decide_nothing():
 def test_many_labels_set_rows_aside_for_the_sets():
     table, X, _ = labels_world(rows=200, known=200)
     report = modicum.fit(table, vectors=X, set_aside_from=150, **QUICK).report
-    assert report["conformal"]["calibrated_on"] == 40
+    assert report["conformal"]["calibrated_on"] == 29, "of 40 rows set aside 11 have no label that could be missed"
     assert report["conformal"]["guarantee"].startswith("At least 90 %")
 
 

@@ -82,7 +82,7 @@ class LabelSetRule:
     threshold: float
     guarantee: str
     calibrated_on: int
-    """Rows behind the threshold."""
+    """Rows behind the threshold, those without a label not counted."""
 
     def sets(self, proba: NDArray[np.floating]) -> NDArray[np.bool_]:
         """Sets as a mask (N, K); a row can be empty."""
@@ -113,12 +113,12 @@ def label_sets(
     Raises:
         InputError: As `miss_threshold`.
     """
-    found = miss_threshold(proba, Y, alpha)
+    found, rows = miss_threshold(proba, Y, alpha), int(np.any(Y, axis=1).sum())
     told = f"{100 * (1 - alpha):.3g} % of a row's labels stand in its set, on average over rows that have any"
     if crossed:
-        how = f"about {told}: calibrated on {len(proba):,} labelled rows, each scored by a model that did not see it"
+        how = f"about {told}: calibrated on {rows:,} such rows, each scored by a model that did not see it"
     else:
-        how = f"at least {told}: calibrated on {len(proba):,} rows that nothing else was learnt from"
+        how = f"at least {told}: calibrated on {rows:,} such rows, which nothing else was learnt from"
     if found == 0:
         how += "; these are too few for so small an alpha, so every set holds all labels"
-    return LabelSetRule(alpha, found, f"{how[0].upper()}{how[1:]}.", len(proba))
+    return LabelSetRule(alpha, found, f"{how[0].upper()}{how[1:]}.", rows)
