@@ -14,10 +14,6 @@ from modicum.cli.outcome import show
 from modicum.core.errors import InputError
 from modicum.workspace.tuning.settings import TuneSettings
 
-EPILOG = (
-    "Example: modicum fit tickets.csv --text message --label intent --classes intents.yaml --budget 60s --out intents"
-)
-
 
 def fit(
     table: options.TABLE,

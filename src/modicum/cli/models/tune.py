@@ -13,8 +13,6 @@ from modicum.cli.console import bars, complain, print_json
 from modicum.cli.outcome import show
 from modicum.workspace.tuning.settings import TuneSettings
 
-EPILOG = "Example: modicum tune tickets.csv --text message --label intent --budget 10m --out intents"
-
 
 def tune(
     table: options.TABLE,

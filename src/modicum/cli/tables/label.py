@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from modicum.core.records import Table
     from modicum.workspace.loop import Session
 
-EPILOG = "Example: modicum label tickets.csv --text message --label intent --classes intents.yaml"
-
 
 def label(
     table: options.TABLE,

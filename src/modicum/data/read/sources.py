@@ -24,8 +24,6 @@ from modicum.core.errors import InputError
 
 STDIN = "-"
 BLOCK = 8 << 20
-LIMIT = 1 << 30
-"""Bytes of the longest record that is read."""
 BOM = b"\xef\xbb\xbf"
 GZIP = b"\x1f\x8b"
 MAGIC = {b"PAR1": ".parquet", b"ARROW1": ".arrow"}

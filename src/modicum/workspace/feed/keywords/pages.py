@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection
@@ -11,12 +10,10 @@ from typing import Any
 
 from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
-from modicum.workspace.feed.likeness import title_key
 from modicum.workspace.feed.store import Store
 
 LETTERS = 80
 """Letters that a name may have."""
-SLUG = 60
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS keywords (
@@ -46,16 +43,6 @@ class Keyword:
     """How many are on its page."""
     by_user: bool
     """Whether somebody gave the name."""
-
-    @property
-    def slug(self) -> str:
-        """The name as it may stand behind the number in an address.
-
-        Example:
-            >>> Keyword(3, "Fréchet means & co", (), 0, False).slug
-            'frechet-means-co'
-        """
-        return re.sub(r"[^a-z0-9]+", "-", title_key(self.name))[:SLUG].strip("-") or "keyword"
 
 
 class Keywords:
