@@ -62,7 +62,7 @@ def known_shares(train_priors: ArrayLike, classes: int) -> NDArray[np.float64]:
     shares = np.asarray(train_priors, dtype=np.float64)
     if shares.shape != (classes,) or not (shares > 0).all():
         raise InputError(f"train_priors must be {classes} numbers above 0, one per class")
-    return shares / shares.sum()
+    return np.asarray(shares / shares.sum())
 
 
 def em_priors(
