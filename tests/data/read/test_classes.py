@@ -36,9 +36,10 @@ def test_formats_agree(tmp_path):
         read_classes(put(tmp_path, "c.yaml", YAML)),
         read_classes(put(tmp_path, "c.json", json.dumps(entries))),
         read_classes(put(tmp_path, "c.csv", "\n".join(rows))),
+        read_classes(put(tmp_path, "d.csv", "\n".join(rows).replace(",", ";"))),
     ]
     expected = LabelSpace(("cat", "oak"), ("it purrs", ""), ("animal", "plant"), (("animal", "life"),))
-    assert spaces == [expected] * 3
+    assert spaces == [expected] * 4
 
 
 def test_bare_names_are_classes(tmp_path):

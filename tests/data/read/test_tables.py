@@ -145,6 +145,22 @@ def test_byte_order_mark_is_skipped(tmp_path):
 
 
 def test_times_are_seconds_and_groups_strings():
+@pytest.mark.parametrize("sign", [";", "\t", ","])
+def test_a_csv_file_may_be_separated_as_spreadsheets_do(tmp_path, sign):
+    header = ["key", "text", 'the "label", if any; or none']
+    written = pd.DataFrame(ROWS).set_axis(header, axis=1).to_csv(sep=sign, index=False, quoting=csv.QUOTE_ALL)
+    (tmp_path / "t.csv").write_text(f"\ufeff{written}", encoding="utf-8")
+    table = modicum.read(tmp_path / "t.csv", text="text", label=header[2])
+    assert list(table.columns) == header
+    assert table.texts == tuple(ROWS["text"])
+    assert table.labels == ("x", None, "y")
+
+
+def test_a_single_column_may_hold_any_sign(tmp_path):
+    (tmp_path / "t.csv").write_text("text\none; two\n", encoding="utf-8")
+    assert modicum.read(tmp_path / "t.csv").texts == ("one; two",)
+
+
     table = modicum.read(
         {"text": ["a", "b", "c"], "when": ["1970-01-02", "1970-01-01T00:00:10", "5"], "who": [1, 1, 2]},
         text="text",
@@ -195,6 +211,7 @@ def refusals(folder):
     yield put("f.csv", "text,text\na,b\n"), {}, "'text' is there twice"
     yield put("g.jsonl", '{"text": "a"}\n{"text": \n'), {}, r"line 2: not JSON"
     yield put("h.jsonl", '["a"]\n'), {}, r"line 1: a row must be a JSON object"
+    yield put("e2.csv", "text\nfine\n".encode("utf-16")), {}, r"iconv -f utf-16 -t utf-8 .*e2\.csv > utf8\.csv"
     yield put("i.parquet", b"PAR1nonsense"), {}, r"i\.parquet cannot be read"
     yield put("j.csv", "text\na\n"), {"label": "lable"}, r"no column 'lable' \(--label\)"
     yield put("k.csv", "one,two\na,b\n"), {}, "say which column holds the texts with --text"

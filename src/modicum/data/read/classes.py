@@ -15,6 +15,7 @@ from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
 from modicum.core.records import LabelSpace, Table
 from modicum.data.dedup import normal_form
+from modicum.data.read.delimiters import delimiter_of
 
 KEYS = ("name", "description", "parent", "group")
 
@@ -54,14 +55,15 @@ def _entries(path: Path) -> list[Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix.lower() == ".csv":
-            return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+            sign = delimiter_of(text.partition("\n")[0])
+            return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=sign, strict=True))
         if path.suffix.lower() == ".json":
             found = json.loads(text)
         elif path.suffix.lower() in (".yaml", ".yml"):
             found = yaml.safe_load(text)
         else:
-            raise InputError(f"{path} is not a class file that can be read; it must end in .yaml, .yml, .json or .csv")
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, yaml.YAMLError, csv.Error) as error:
+            raise InputError(f"{path} is not a class file that can be read; it must end in one of {', '.join(ENDINGS)}")
+    except (OSError, UnicodeDecodeError, csv.Error, json.JSONDecodeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{path} cannot be read ({reason})") from error
     if isinstance(found, dict) and isinstance(found.get("classes"), list):

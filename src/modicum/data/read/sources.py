@@ -21,10 +21,13 @@ import pyarrow.parquet as pq
 
 from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
+from modicum.data.read.builtin import BUILTIN
+from modicum.data.read.delimiters import delimiter_of
 
 STDIN = "-"
 BLOCK = 8 << 20
 BOM = b"\xef\xbb\xbf"
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
 GZIP = b"\x1f\x8b"
 MAGIC = {b"PAR1": ".parquet", b"ARROW1": ".arrow"}
 LONGEST_MAGIC = 6
@@ -114,32 +117,25 @@ def _text_batches(stream: io.BufferedIOBase, name: str, kind: str | None, rows: 
     head = rest
     first = head.lstrip()[:1]
     if kind is None:
-        kind = ".jsonl" if first == b"{" else ".json" if first == b"[" else _separated(head)
+        kind = ".jsonl" if first == b"{" else ".json" if first == b"[" else ".csv"
     if not head:
         raise InputError(f"{name} is empty; a table needs a header and rows")
     yield from TEXT[kind](buffered, name, rows)
 
 
-def _separated(head: bytes) -> str:
-    """Whether a header's cells are separated by tabs or by commas."""
-    header = head.split(b"\n", 1)[0]
-    return ".tsv" if b"\t" in header and b"," not in header else ".csv"
-
-
-def _csv(delimiter: str) -> Callable[[io.BufferedIOBase, str, int], Iterator[pa.Table]]:
+def _csv(delimiter: str | None = None) -> Callable[[io.BufferedIOBase, str, int], Iterator[pa.Table]]:
     def read(stream: io.BufferedIOBase, name: str, rows: int) -> Iterator[pa.Table]:
         ragged = _Ragged(name)
-        parse = pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=ragged)
         checked = _Utf8(stream, name)
         try:
-            header = _header(checked, delimiter)
+            header, sign = _header(checked, delimiter)
             if len(set(header)) < len(header):
                 twice = next(column for column in header if header.count(column) > 1)
                 raise InputError(f"{name}: the column {twice!r} is there twice; rename one of them")
             found = pa.csv.open_csv(
                 pa.PythonFile(checked),
                 read_options=pa.csv.ReadOptions(block_size=BLOCK, column_names=header),
-                parse_options=parse,
+                parse_options=pa.csv.ParseOptions(delimiter=sign, newlines_in_values=True, invalid_row_handler=ragged),
                 convert_options=pa.csv.ConvertOptions(
                     column_types=dict.fromkeys(header, pa.string()),
                     strings_can_be_null=True,
@@ -186,8 +182,12 @@ def regrouped(found: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(held)
 
 
-def _header(stream: _Utf8, delimiter: str) -> list[str]:
-    """Read the header line alone, quoted line breaks included, and leave the stream after it."""
+def _header(stream: _Utf8, delimiter: str | None) -> tuple[list[str], str]:
+    """Read the header line alone, quoted line breaks included, and leave the stream after it.
+
+    Returns:
+        The names of the columns, and what separates cells.
+    """
     line = b""
     while True:
         part = stream.readline()
@@ -196,9 +196,10 @@ def _header(stream: _Utf8, delimiter: str) -> list[str]:
             break
     table = pa.csv.read_csv(
         io.BytesIO(line or b"\n"),
-        parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        parse_options=pa.csv.ParseOptions(delimiter=sign, newlines_in_values=True),
     )
-    return [column.strip() for column in table.column_names]
+    sign = delimiter or delimiter_of(line.decode("utf-8", "replace"))
+    return [column.strip() for column in table.column_names], sign
 
 
 class _Ragged:
@@ -264,8 +265,9 @@ class _Utf8(io.BufferedIOBase):
                 line = self.line + whole[: error.start].count(b"\n")
                 raise InputError(
                     f"{self.name}, line {line}: the text is not UTF-8; convert it, for instance with: "
-                    f"iconv -f latin1 -t utf-8 {self.name} > converted"
+                    f"iconv -f {theirs} -t utf-8 {self.name} > utf8{Path(self.name).suffix or '.csv'}"
                 ) from error
+                theirs = "utf-16" if self.line == 1 and data.startswith(UTF16) else "latin1"
         self.line += data.count(b"\n")
         return data
 
@@ -343,7 +345,7 @@ def _arrow(stream: io.BufferedIOBase, rows: int) -> Iterator[pa.Table]:
 
 
 TEXT: dict[str, Callable[[io.BufferedIOBase, str, int], Iterator[pa.Table]]] = {
-    ".csv": _csv(","),
+    ".csv": _csv(),
     ".tsv": _csv("\t"),
     ".jsonl": _jsonl,
     ".ndjson": _jsonl,
