@@ -132,6 +132,12 @@ def test_outliers_are_told_by_every_score_and_marked_at_the_rate(run, tmp_path):
     assert 0 <= found["rows of known classes marked"]["value"] <= 1
 
 
+def test_without_a_name_all_are_listed(run):
+    listed = json.loads(run("bench", "--json").out)
+    assert {"name": "fit", "on": ["banking77"], "seeds": 3} in listed
+    assert all(one["name"] in run("bench").out for one in listed)
+
+
 def test_unknown_benchmark_and_collection(run, collections):
     wrong = run("bench", "few-shots", "--data", collections)
     assert wrong.code == 2

@@ -12,7 +12,10 @@ from modicum.cli import app
 MEANINGS = {
     "--add": {"Add this class": {"classes"}, "Add the rows of a table": {"store"}},
     "--by": {"text (equal, ": {"dedup"}, "ngrams (": {"select"}},
-    "--encoder": {"A candidate": {"encoders"}},
+    "--encoder": {
+        "A candidate": {"encoders"},
+        "Encoder that finds copies in other words": {"feed add", "feed digest", "feed poll", "feed serve"},
+    },
     "--encoder-mode": {"exact; fast (8 bits, where this machine gains); static (dozens of times as fast": {"search"}},
     "--index": {"Keep the vectors of the rows": {"fit"}, "Write the rows that stay": {"dedup"}},
     "--keep": {"Which row of a group stays": {"dedup"}, "Rows wanted": {"select"}, "Encoders wanted": {"encoders"}},
@@ -30,7 +33,7 @@ MEANINGS = {
         "npy or parquet, by the ending": {"encode"},
         "Also write the JSON to this file": {"bench"},
     },
-    "--port": {"Port to listen at": {"label", "serve"}},
+    "--port": {"Port to listen at": {"feed serve", "label", "serve"}},
     "--rename": {"Give a class another name": {"classes"}, "Give a topic, by name or id, another name": {"topics"}},
     "--split": {"Column of splits (train, test): labels": {"fit"}, "Divide a topic": {"topics"}},
     "--steps": {"Most steps; fewer where": {"tune"}, "Steps of the search": {"merge"}},
@@ -40,10 +43,17 @@ MEANINGS = {
 """How help begins where a verb means its own by an option; all other verbs mean the same."""
 
 
+def verbs(group, path=()):
+    """Verbs and those within them, by what is typed for them."""
+    for name, command in group.commands.items():
+        within = getattr(command, "commands", None)
+        yield from [(" ".join((*path, name)), command)] if within is None else verbs(command, (*path, name))
+
+
 def inputs():
     """Options and arguments by name, with the verbs that have them."""
     found = defaultdict(dict)
-    for verb, command in typer.main.get_group(app).commands.items():
+    for verb, command in verbs(typer.main.get_group(app)):
         for one in command.params:
             name = one.opts[0] if one.param_type_name == "option" else one.metavar
             found[name][verb] = one

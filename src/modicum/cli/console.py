@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -15,15 +16,29 @@ from rich.table import Table
 
 from modicum.core import progress as core_progress
 
+WIDEST = 10_000
+"""Columns of a screen on which every table has room."""
+
+
+class _Plain(Console):
+    """A console that shows words as they are, colons and all, and tells of a closed pipe instead of ending."""
+
+    def __init__(self, file: TextIO, width: int | None = None) -> None:
+        super().__init__(file=file, highlight=False, emoji=False, width=width)
+
+    def on_broken_pipe(self) -> None:
+        """Let `main` end the program."""
+        raise BrokenPipeError
+
 
 def out() -> Console:
     """The console of results."""
-    return Console(file=sys.stdout, highlight=False)
+    return _Plain(sys.stdout)
 
 
 def err() -> Console:
     """The console of progress, warnings and errors."""
-    return Console(file=sys.stderr, highlight=False)
+    return _Plain(sys.stderr)
 
 
 def complain(sentence: str) -> None:
@@ -49,18 +64,27 @@ def print_json(value: Any, *, one_line: bool = False) -> None:
 
 
 def print_table(rows: Sequence[Mapping[str, str]], *, title: str | None = None, right: Sequence[str] = ()) -> None:
-    """Print rows with equal keys as a table; `right` names the columns of numbers, headed by one word a line."""
+    """Print rows with equal keys as a table; `right` names the columns of numbers, headed by one word a line.
+
+    On a screen that is too narrow for it lines are as long as they must be: rather broken by the terminal than cut.
+    """
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for name in rows[0] if rows else ():
         number = name in right
         heading = name.replace(" ", "\n") if number else name
-        longest = 0 if number else max(len(word) for row in rows for word in ("", *row[name].split()))
+        words = [part for row in rows for part in ([row[name]] if number else row[name].split())]
+        longest = max(cell_len(word) for word in ("", *heading.split(), *words))
         table.add_column(
-            heading, justify="right" if number else "left", no_wrap=number, overflow="fold", min_width=min(longest, 16)
+            heading,
+            justify="right" if number else "left",
+            no_wrap=number,
+            overflow="fold",
+            min_width=longest if number else min(longest, 16),
         )
     for row in rows:
         table.add_row(*(escape(value) for value in row.values()))
-    out().print(table)
+    needed = out().measure(table, options=out().options.update(width=WIDEST)).minimum
+    _Plain(sys.stdout, width=max(needed, out().width)).print(table)
 
 
 class _Pace(TextColumn):

@@ -10,12 +10,18 @@ import typer
 import modicum
 from modicum.core.errors import InputError
 
+
+def default_place(ending: str) -> str:
+    """What help says of a place that is named after the table."""
+    return f"default the table's name, ending in .{ending}, in this folder"
+
+
 TABLE = Annotated[
     str,
     typer.Argument(
         metavar="TABLE",
-        help="CSV, JSONL, Parquet or Arrow file (.gz too) or pipe, - for standard input, a built-in table, a store "
-        "(lance://FOLDER), or a folder of images, whose sub-folders are the labels.",
+        help="CSV, JSONL, Parquet or Arrow file (.gz too) or pipe, - for standard input, the built-in table "
+        "stdlib-docs, a store (lance://FOLDER), or a folder of images, whose sub-folders are the labels.",
     ),
 ]
 BUNDLE = Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder written by modicum fit.")]
@@ -33,7 +39,9 @@ LABELS = Annotated[
 ]
 SEPARATOR = Annotated[
     str | None,
-    typer.Option("--separator", metavar="SIGN", help="What parts the labels of a row that may have several: | or ,."),
+    typer.Option(
+        "--separator", metavar="SIGN", help="Sign between the labels of a row that may have several, such as | or ;."
+    ),
 ]
 CLASSES = Annotated[
     Path | None,
@@ -65,13 +73,18 @@ ENCODER_MODE = Annotated[
     ),
 ]
 HOST = Annotated[
-    str, typer.Option("--host", metavar="ADDRESS", help="Address to listen at; any but this machine needs a token.")
+    str,
+    typer.Option("--host", metavar="ADDRESS", help="Address to listen at; any but this machine needs --token-file."),
 ]
 TOKEN_FILE = Annotated[
-    Path | None, typer.Option("--token-file", metavar="FILE", help="File that holds the page's secret.")
+    Path | None,
+    typer.Option(
+        "--token-file", metavar="FILE", help="File that holds a secret of 16 characters or more, which is asked for."
+    ),
 ]
 BUNDLE_OUT = Annotated[
-    Path | None, typer.Option("--out", metavar="DIR", help="Folder of the bundle; default NAME.bundle beside you.")
+    Path | None,
+    typer.Option("--out", metavar="DIR", help=f"Folder of the bundle; {default_place('bundle')}."),
 ]
 BUDGET = Annotated[
     str,
@@ -100,6 +113,14 @@ SMTP_PASSWORD_FILE = Annotated[
         metavar="FILE",
         envvar="MODICUM_SMTP_PASSWORD_FILE",
         help="File that holds the password of its user.",
+    ),
+]
+ADDRESS = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        metavar="URL",
+        help="Where readers find the site, such as https://papers.example.org; links lead there.",
     ),
 ]
 SENDER = Annotated[

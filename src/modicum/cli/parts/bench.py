@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,7 +18,9 @@ RIGHT = ("value", "baseline", "target", "spread")
 
 
 def bench(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Which one; an unknown name lists them all.")],
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Which one; without it all are listed.", show_default=False)
+    ] = None,
     data: Annotated[
         Path, typer.Option("--data", metavar="DIR", help="Folder of collections, each with train.csv and test.csv.")
     ] = Path("../shared/data"),
@@ -37,10 +39,13 @@ def bench(
     ] = None,
     json: options.JSON = False,
 ) -> None:
-    """Run a benchmark and print its rows.
+    """Run a benchmark and print its rows, or list what there is.
 
     Example: modicum bench few-shot --on banking77 --seeds 1
     """
+    if name is None:
+        _list(json)
+        return
     with bars() as progress:
         found = modicum.workspace.run_bench(name, data, on=on, seeds=seeds, progress=progress)
     if file:
@@ -50,6 +55,18 @@ def bench(
         return
     shown = _of_a_method if all(row.method for row in found.rows) else _plain
     print_table([shown(row) for row in found.rows], right=RIGHT)
+
+
+def _list(json: bool) -> None:
+    """Say which benchmarks there are, what they run on and with how many seeds."""
+    every: list[dict[str, Any]] = [
+        {"name": name, "on": list(one.on), "seeds": one.seeds} for name, one in modicum.workspace.BENCHES.items()
+    ]
+    if json:
+        print_json(every)
+        return
+    rows = [{"name": str(one["name"]), "on": " ".join(one["on"]), "seeds": str(one["seeds"])} for one in every]
+    print_table(rows, right=("seeds",))
 
 
 def _plain(row: BenchRow) -> dict[str, str]:

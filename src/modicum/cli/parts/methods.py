@@ -9,13 +9,15 @@ import typer
 
 import modicum
 from modicum.cli import options
-from modicum.cli.console import print_json, print_table
+from modicum.cli.console import err, print_json, print_table
 from modicum.core.card import ROOMS
 from modicum.core.checks import check_choice
 
 
 def methods(
-    room: Annotated[str | None, typer.Option("--room", metavar="ROOM", help="Only methods of this room.")] = None,
+    room: Annotated[
+        str | None, typer.Option("--room", metavar="ROOM", help=f"Only methods of this room: {', '.join(ROOMS)}.")
+    ] = None,
     json: options.JSON = False,
 ) -> None:
     """List the methods, by room and question.
@@ -27,6 +29,9 @@ def methods(
     cards = [m.card for m in modicum.workspace.methods() if room in (None, m.card.room)]
     if json:
         print_json([asdict(card) for card in cards])
+        return
+    if not cards:
+        err().print(f"the room {room} has no method yet")
         return
     rows = [
         {

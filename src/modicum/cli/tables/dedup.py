@@ -39,7 +39,9 @@ def dedup(
     split: options.COPIES_ACROSS = None,
     against: Annotated[
         Path | None,
-        typer.Option("--against", metavar="INDEX", help="Rows seen before: copies of them go, too."),
+        typer.Option(
+            "--against", metavar="INDEX", help="Rows seen before, as --index wrote them: copies of them go, too."
+        ),
     ] = None,
     index: Annotated[
         Path | None,

@@ -19,9 +19,7 @@ def digest(
     folder: FOLDER = Path("feed"),
     smtp: options.SMTP = None,
     sender: options.SENDER = None,
-    address: Annotated[
-        str | None, typer.Option("--address", metavar="URL", help="Where readers find the site, for links.")
-    ] = None,
+    address: options.ADDRESS = None,
     smtp_password_file: options.SMTP_PASSWORD_FILE = None,
     name: Annotated[str | None, typer.Option("--name", metavar="TEXT", help="What the site is called.")] = None,
     to: Annotated[
@@ -87,11 +85,9 @@ def _tell(found: Any, json: bool) -> None:
 def subscribe(
     kind: Annotated[
         str | None,
-        typer.Argument(metavar="[KIND]", help="trending, tag, keyword or search; none to list."),
+        typer.Argument(metavar="KIND", help="trending, tag, keyword or search; without it all are listed."),
     ] = None,
-    what: Annotated[
-        str, typer.Argument(metavar="[WHAT]", help="The tag, the keyword, or the words of the search.")
-    ] = "",
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="The tag, the keyword, or the words of the search.")] = "",
     every: Annotated[str, typer.Option("--every", metavar="TIME", help="daily or weekly.")] = "daily",
     off: Annotated[bool, typer.Option("--off", help="End the subscription.")] = False,
     folder: FOLDER = Path("feed"),

@@ -17,7 +17,7 @@ SHOWN = 20
 
 feed = typer.Typer(
     help="Gather papers from feeds, interfaces and files, each paper once.\n\n"
-    "Example: modicum feed add arxiv:cat:cs.CL",
+    "Example: modicum feed add arxiv:all:calibration",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -38,8 +38,8 @@ def add(
         str,
         typer.Argument(
             metavar="SOURCE",
-            help="Address of a feed or interface, arxiv:QUERY, a file (Atom, RSS, JSON, JSONL, CSV, BibTeX, RIS, HTML, "
-            "text), or a folder of such files.",
+            help="Address of a feed or interface, arxiv:QUERY (in arXiv's words: all:, ti:, au:, cat:), a file "
+            "(Atom, RSS, JSON, JSONL, CSV, BibTeX, RIS, HTML, text), or a folder of such files.",
         ),
     ],
     folder: FOLDER = Path("feed"),
@@ -48,7 +48,7 @@ def add(
 ) -> None:
     """Read a source into the feed, and keep it for later polls.
 
-    Example: modicum feed add arxiv:cat:cs.CL --folder lab
+    Example: modicum feed add arxiv:all:calibration --folder lab
     """
     parts = modicum.workspace.feed
     store = parts.Store.open(folder, create=True)
@@ -118,15 +118,15 @@ def poll(
 def serve_site(
     folder: FOLDER = Path("feed"),
     port: Annotated[
-        int | None, typer.Option("--port", min=0, max=65535, help="Port; default the first free from 8790, 0 for any.")
+        int | None,
+        typer.Option(
+            "--port", metavar="N", min=0, max=65535, help="Port to listen at; default the first free from 8790."
+        ),
     ] = None,
     host: options.HOST = "127.0.0.1",
     token_file: options.TOKEN_FILE = None,
     name: Annotated[str | None, typer.Option("--name", metavar="TEXT", help="What the site is called.")] = None,
-    address: Annotated[
-        str | None,
-        typer.Option("--address", metavar="URL", help="Where readers find it, if that is not where it listens."),
-    ] = None,
+    address: options.ADDRESS = None,
     readers: Annotated[
         bool, typer.Option("--readers", help="Readers sign up by e-mail, each with likes and tags of their own.")
     ] = False,
@@ -136,7 +136,7 @@ def serve_site(
     poll: Annotated[bool, typer.Option("--poll", help="Also ask sources for what is new, as feed poll does.")] = False,
     editor: Annotated[
         list[str] | None,
-        typer.Option("--editor", metavar="EMAIL", help="A reader who may edit keywords; several times."),
+        typer.Option("--editor", metavar="EMAIL", help="A reader who may edit keywords; repeatable."),
     ] = None,
     encoder: ENCODER = None,
     json: options.JSON = False,

@@ -30,7 +30,9 @@ def label(
     classes: options.CLASSES = None,
     journal: Annotated[
         Path | None,
-        typer.Option("--journal", metavar="FILE", help="File of the answers; default NAME.labels.jsonl beside you."),
+        typer.Option(
+            "--journal", metavar="FILE", help=f"File of the answers; {options.default_place('labels.jsonl')}."
+        ),
     ] = None,
     annotator: Annotated[
         str | None,
@@ -39,7 +41,10 @@ def label(
     vectors: options.VECTORS = None,
     encoder: options.ENCODER = None,
     query: Annotated[
-        str, typer.Option("--query", metavar="KEY", help="Method that picks what is asked next.")
+        str,
+        typer.Option(
+            "--query", metavar="KEY", help="Method that picks what is asked next; see: modicum methods --room labels."
+        ),
     ] = "labels.margin_query",
     chance: Annotated[
         float,
@@ -64,7 +69,11 @@ def label(
     ] = None,
     foreign: Annotated[
         Path | None,
-        typer.Option("--import", metavar="FILE", help="Add labels of a list, Label Studio or Argilla; no page."),
+        typer.Option(
+            "--import",
+            metavar="FILE",
+            help="Add the labels of a file (texts with labels, or what Label Studio or Argilla wrote); no page.",
+        ),
     ] = None,
     threads: options.THREADS = None,
     seed: options.SEED = 0,

@@ -49,7 +49,8 @@ def topics(
     encoder: options.ENCODER = None,
     seed: options.SEED = 0,
     folder: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Folder to write; default NAME.topics beside you.")
+        Path | None,
+        typer.Option("--out", metavar="DIR", help=f"Folder to write; {options.default_place('topics')}."),
     ] = None,
     sample: Annotated[
         int | None, typer.Option("--sample", metavar="N", help="Find topics in N rows drawn from the table.")
