@@ -10,7 +10,14 @@ import time
 import pytest
 
 from modicum.core import InputError
-from modicum.core.files import atomic_folder, atomic_write, held_alone, recover
+from modicum.core.files import (
+    atomic_folder,
+    atomic_write,
+    check_file_place,
+    check_folder_place,
+    held_alone,
+    recover,
+)
 
 WRITER = """
 import sys, itertools
@@ -92,3 +99,32 @@ def test_what_is_held_alone_is_refused_to_others_and_given_back(tmp_path):
         pass
     with held_alone(lock, "held"):
         pass
+
+
+class TestPlaces:
+    def test_a_file_lies_in_a_folder_that_is_there(self, tmp_path):
+        check_file_place(tmp_path / "a.csv")
+        (tmp_path / "b.csv").write_text("old", encoding="utf-8")
+        check_file_place(tmp_path / "b.csv")
+        with pytest.raises(InputError, match=r"c\.csv cannot be written \(there is no folder .*; .* with --copies"):
+            check_file_place(tmp_path / "no" / "c.csv", "--copies")
+        with pytest.raises(InputError, match="it is a folder"):
+            check_file_place(tmp_path)
+
+    def test_a_folder_takes_the_place_of_its_own_kind_alone(self, tmp_path):
+        check_folder_place(tmp_path / "no" / "such", "a shelf", ["shelf.json"])
+        check_folder_place(tmp_path, "a shelf", ["shelf.json"])
+        (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
+        with pytest.raises(InputError, match="exists and is not a shelf; give another --out, or move it away"):
+            check_folder_place(tmp_path, "a shelf", ["shelf.json"])
+        with pytest.raises(InputError, match=r"letter\.txt is a file"):
+            check_folder_place(tmp_path / "letter.txt" / "deep", "a shelf", ["shelf.json"])
+        (tmp_path / "shelf.json").write_text("{}", encoding="utf-8")
+        check_folder_place(tmp_path, "a shelf", ["book.json", "shelf.json"])
+
+    def test_what_may_not_be_written_to_is_refused_before_any_work(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("modicum.core.files.os.access", lambda path, mode: False)
+        with pytest.raises(InputError, match=r"a\.csv cannot be written \(Permission denied\)"):
+            check_file_place(tmp_path / "a.csv")
+        with pytest.raises(InputError, match=r"shelf cannot be written \(Permission denied\)"):
+            check_folder_place(tmp_path / "shelf", "a shelf", [])

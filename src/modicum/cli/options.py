@@ -147,6 +147,28 @@ def stem(table: str) -> str:
     return "table" if pipe else Path(table).absolute().name.split(".")[0]
 
 
+def bundle_place(named: Path | None, table: str) -> Path:
+    """The folder of a bundle, by default named after its table.
+
+    Raises:
+        InputError: It holds something else, or cannot be written.
+    """
+    folder = named or Path(f"{stem(table)}.bundle")
+    modicum.workspace.check_bundle_place(folder)
+    return folder
+
+
+def check_tables(**places: Path | None) -> None:
+    """Look, before any work, at the places of tables to write, by the options that name them.
+
+    Raises:
+        InputError: One cannot be written.
+    """
+    for option, place in places.items():
+        if place is not None:
+            modicum.data.check_table_place(place, f"--{option}")
+
+
 def read_token(path: Path | None, option: str = "--token-file") -> str | None:
     """The secret in a file; None where no file is named.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,43 @@ from modicum.core.errors import InputError
 _NEW, _OLD = ".new-", ".old-"
 
 
-def _refusal(path: Path, error: OSError) -> InputError:
-    return InputError(f"{path} cannot be written ({error.strerror or error}); choose another place with --out")
+def _refusal(path: Path, reason: str, option: str = "--out") -> InputError:
+    return InputError(f"{path} cannot be written ({reason}); choose another place with {option}")
+
+
+def check_file_place(path: Path, option: str = "--out") -> None:
+    """Let a place pass at which a file can be made, before the work begins whose result it is for.
+
+    Raises:
+        InputError: It is a folder, or lies in one that is not there or may not be written to.
+    """
+    if path.is_dir():
+        raise _refusal(path, "it is a folder", option)
+    if not path.parent.is_dir():
+        raise _refusal(path, f"there is no folder {path.parent}", option)
+    if not os.access(path.parent, os.W_OK):
+        raise _refusal(path, os.strerror(errno.EACCES), option)
+
+
+def check_folder_place(path: Path, kind: str, marks: Iterable[str]) -> None:
+    """Let a place pass at which a folder can be made, or take that of one of its own kind: nothing else is lost there.
+
+    Args:
+        path: The folder.
+        kind: What is written there, such as `a bundle`.
+        marks: Files of which a folder of that kind holds one at least.
+
+    Raises:
+        InputError: There is something else, or the place may not be written to.
+    """
+    mine = any((path / mark).is_file() for mark in marks)
+    if path.exists() and not mine and (not path.is_dir() or any(path.iterdir())):
+        raise InputError(f"{path} exists and is not {kind}; give another --out, or move it away")
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if not above.is_dir():
+        raise _refusal(path, f"{above} is a file")
+    if not os.access(above, os.W_OK):
+        raise _refusal(path, os.strerror(errno.EACCES))
 
 
 def _sync(path: Path) -> None:
@@ -58,7 +94,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         work.replace(path)
         _sync(path.parent)
     except OSError as error:
-        raise _refusal(path, error) from error
+        raise _refusal(path, error.strerror or str(error)) from error
     finally:
         work.unlink(missing_ok=True)
 
@@ -100,7 +136,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         _sync(path.parent)
         shutil.rmtree(aside, ignore_errors=True)
     except OSError as error:
-        raise _refusal(path, error) from error
+        raise _refusal(path, error.strerror or str(error)) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

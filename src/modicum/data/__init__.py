@@ -12,10 +12,11 @@ from modicum.data.read import (
     sample,
     stream,
 )
-from modicum.data.write import write_stream, write_table
+from modicum.data.write import check_table_place, write_stream, write_table
 
 __all__ = [
     "check_separator",
+    "check_table_place",
     "declared_classes",
     "dedup",
     "is_file_of_rows",

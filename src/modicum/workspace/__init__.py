@@ -9,7 +9,7 @@ from modicum.core.lazy import lazy_names
 if TYPE_CHECKING:
     from modicum.workspace import feed, loop, search, store, weights
     from modicum.workspace.bench import BENCHES, run_bench
-    from modicum.workspace.bundle import Bundle, load, read_report
+    from modicum.workspace.bundle import Bundle, check_bundle_place, load, read_report
     from modicum.workspace.classes import add_class, remove_classes, rename_classes
     from modicum.workspace.cleaning import Cleaning, clean
     from modicum.workspace.doctor import Examination, examine
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from modicum.workspace.rows import Deduplicated, Pool, Selected, dedup, select
     from modicum.workspace.search.carried import carried_answers, carried_search, check_texts
     from modicum.workspace.settings import Settings
-    from modicum.workspace.topics import TopicSettings, load_topics, save_topics, topics_of
+    from modicum.workspace.topics import TopicSettings, check_topics_place, load_topics, save_topics, topics_of
 
 _NAMES = {
     "BENCHES": "modicum.workspace.bench",
@@ -44,6 +44,8 @@ _NAMES = {
     "add_class": "modicum.workspace.classes",
     "carried_answers": "modicum.workspace.search.carried",
     "carried_search": "modicum.workspace.search.carried",
+    "check_bundle_place": "modicum.workspace.bundle",
+    "check_topics_place": "modicum.workspace.topics",
     "check_texts": "modicum.workspace.search.carried",
     "clean": "modicum.workspace.cleaning",
     "dedup": "modicum.workspace.rows",
@@ -87,7 +89,9 @@ __all__ = [
     "add_class",
     "carried_answers",
     "carried_search",
+    "check_bundle_place",
     "check_texts",
+    "check_topics_place",
     "clean",
     "dedup",
     "encode_file",

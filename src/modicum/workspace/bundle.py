@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from modicum.core.errors import InputError
-from modicum.core.files import atomic_folder, file_digest, manifest_digest, recover
+from modicum.core.files import atomic_folder, check_folder_place, file_digest, manifest_digest, recover
 from modicum.core.json_files import read_json
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
@@ -185,8 +185,7 @@ class Bundle:
             InputError: The folder cannot be written, or is one that holds something else than a bundle.
         """
         folder = Path(path)
-        if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-            raise InputError(f"{folder} exists and is not a bundle; give another --out, or move it away")
+        check_bundle_place(folder)
         with atomic_folder(folder) as work:
             (work / ARRAYS).write_bytes(save(self._arrays()))
             (work / REPORT).write_text(json.dumps(self.report, indent=1, ensure_ascii=False), encoding="utf-8")
@@ -237,6 +236,15 @@ def _told(cascade: Cascade) -> dict[str, Any]:
     """What the manifest says of a cascade; the rest are arrays."""
     rule = cascade.conformal
     return {name: getattr(cascade, name) for name in TOLD} | {"conformal": rule and rule.to_dict()}
+
+
+def check_bundle_place(path: str | Path) -> None:
+    """Let a place pass to which a bundle may be written.
+
+    Raises:
+        InputError: There is something else, or it may not be written to.
+    """
+    check_folder_place(Path(path), "a bundle", [MANIFEST])
 
 
 def load(path: str | Path, *, mend: bool = True) -> Bundle:

@@ -49,6 +49,8 @@ def classes(
     changing = bool(add is not None or rename or remove)
     if changing and folder is None:
         raise InputError(f"say with --out where the changed bundle goes; --out {bundle} changes it in place")
+    if changing and folder is not None:
+        modicum.workspace.check_bundle_place(folder)
     if remove:
         found = modicum.workspace.remove_classes(found, remove)
     if rename:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -94,7 +93,7 @@ def fit(
 
     Example: modicum fit tickets.csv --text message --label intent --budget 60s --out intents
     """
-    folder = bundle or Path(f"{options.stem(table)}.bundle")
+    folder = options.bundle_place(bundle, table)
     if index and (image or vectors):
         raise InputError("--index needs an encoder of texts; leave it away with --image and --vectors")
     with bars() as progress:

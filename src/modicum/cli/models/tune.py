@@ -62,7 +62,7 @@ def tune(
 
     Example: modicum tune tickets.csv --text message --label intent --budget 10m --out intents
     """
-    folder = bundle or Path(f"{options.stem(table)}.bundle")
+    folder = options.bundle_place(bundle, table)
     tuning = TuneSettings(True, method, objective, steps, batch, rate, device, work)
     try:
         with bars() as progress:

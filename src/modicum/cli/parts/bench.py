@@ -10,6 +10,7 @@ import typer
 import modicum
 from modicum.cli import options
 from modicum.cli.console import bars, print_json, print_table
+from modicum.core.files import check_file_place
 
 if TYPE_CHECKING:
     from modicum.evaluation.bench import BenchRow
@@ -46,6 +47,8 @@ def bench(
     if name is None:
         _list(json)
         return
+    if file:
+        check_file_place(file)
     with bars() as progress:
         found = modicum.workspace.run_bench(name, data, on=on, seeds=seeds, progress=progress)
     if file:

@@ -10,6 +10,7 @@ import typer
 import modicum
 from modicum.cli import options
 from modicum.cli.console import bars, err, print_json
+from modicum.core.files import check_file_place
 
 
 def encode(
@@ -31,6 +32,7 @@ def encode(
     Example: modicum encode tickets.csv --text message --out vectors.npy
     """
     where = modicum.workspace.Where(executor, threads)
+    check_file_place(modicum.encoders.check_ending(file))
     with bars() as progress:
         if image is None and modicum.data.is_file_of_rows(table) and modicum.workspace.encodes_apart(encoder):
             done = modicum.workspace.encode_file(

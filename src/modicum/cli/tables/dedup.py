@@ -11,6 +11,7 @@ from rich.markup import escape
 import modicum
 from modicum.cli import options
 from modicum.cli.console import bars, err, out, print_json, print_table
+from modicum.core.files import check_file_place
 
 SHOWN, LETTERS = 20, 60
 
@@ -62,6 +63,9 @@ def dedup(
 
     Example: modicum dedup tickets.csv --text message --out distinct.csv
     """
+    options.check_tables(out=file, copies=copies)
+    if index:
+        check_file_place(index, "--index")
     with bars() as progress:
         before = modicum.data.dedup.load_index(against) if against else None
         items = modicum.read(table, text=text, image=image, label=label, id=id)

@@ -12,7 +12,7 @@ from modicum.cli import options
 from modicum.cli.console import bars, err, out, print_json, print_table
 from modicum.cli.tables.feed import ENCODER, FOLDER
 from modicum.core.errors import InputError
-from modicum.core.files import atomic_write
+from modicum.core.files import atomic_write, check_file_place
 
 
 def digest(
@@ -46,6 +46,8 @@ def digest(
     server = options.read_server(smtp, smtp_password_file)
     if server is None and dry_run is None:
         raise InputError("name the mail server with --smtp smtp://USER@HOST:PORT, or write a message with --dry-run")
+    if dry_run is not None:
+        check_file_place(dry_run, "--dry-run")
     readers = parts.readers.Readers.open(folder)
     try:
         if dry_run is not None:

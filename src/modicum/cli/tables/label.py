@@ -7,7 +7,7 @@ import sys
 import webbrowser
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -86,9 +86,9 @@ def label(
     loop = modicum.workspace.loop
     settings = loop.check_settings(query, chance, seed)
     token = options.read_token(token_file)
+    options.check_tables(export=export)
     with bars() as progress:
-        items = modicum.read(table, text=text, label=label, id=id, separator=separator if label else None)
-        items = _to_begin(items, separator)
+        items = _read(table, separator, text=text, label=label, id=id)
         given = modicum.encoders.read_vectors(vectors, len(items), items.ids) if vectors else None
         opened = loop.open_session(
             items,
@@ -139,11 +139,12 @@ def _keep(table: str, session: Session) -> None:
         err().print(f"{_some(count, 'label', 'labels')} of {table} changed", soft_wrap=True, markup=False)
 
 
-def _to_begin(items: Table, separator: str | None) -> Table:
+def _read(table: str, separator: str | None, **columns: Any) -> Table:
     """The table under its separator, also where it has no column of labels yet."""
     return items if separator is None else replace(items, separator=modicum.data.check_separator(separator))
 
 
+    items = modicum.read(table, separator=separator if columns["label"] else None, **columns)
 def _user() -> str:
     try:
         return getpass.getuser()

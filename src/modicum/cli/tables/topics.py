@@ -92,6 +92,9 @@ def topics(
     elif vectors or not modicum.data.is_file_of_rows(table):
         raise InputError("--assign makes vectors of the texts in a file; give a file of rows, and no --vectors")
     place, told = folder or previous or Path(f"{options.stem(table)}.topics"), {}
+    options.check_tables(assign=assign)
+    if folder or not previous:
+        modicum.workspace.check_topics_place(place)
     with bars() as progress:
         if not as_they_are:
             found = _find(table, text, id, time, sample, vectors, encoder, previous, settings, progress)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from modicum.core.errors import InputError
-from modicum.core.files import atomic_path
+from modicum.core.files import atomic_path, check_file_place
 
 Columns = Mapping[str, Sequence[Any]]
 Writer = Callable[[Iterable[Columns], BinaryIO], int]
@@ -47,6 +47,16 @@ def write_stream(chunks: Iterable[Columns], target: str | Path | TextIO) -> int:
     writer = writer_of(path)
     with atomic_path(path) as work, work.open("wb") as stream:
         return writer(chunks, stream)
+
+
+def check_table_place(path: str | Path, option: str = "--out") -> None:
+    """Let a place pass at which a table can be written, before the work begins whose result it is for.
+
+    Raises:
+        InputError: The ending is not known, or the place cannot be written.
+    """
+    writer_of(Path(path))
+    check_file_place(Path(path), option)
 
 
 def writer_of(path: Path) -> Writer:

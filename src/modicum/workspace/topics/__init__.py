@@ -2,7 +2,7 @@
 
 from modicum.workspace.topics.facts import topic_facts
 from modicum.workspace.topics.finding import FoundTopics, TopicSettings, topics_of
-from modicum.workspace.topics.folder import save_topics
+from modicum.workspace.topics.folder import check_topics_place, save_topics
 from modicum.workspace.topics.state import Topic, TopicState, load_topics
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Topic",
     "TopicSettings",
     "TopicState",
+    "check_topics_place",
     "load_topics",
     "save_topics",
     "topic_facts",

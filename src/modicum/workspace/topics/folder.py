@@ -11,14 +11,14 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from modicum.core.files import atomic_folder
+from modicum.core.files import atomic_folder, check_folder_place
 from modicum.core.records import Table
 from modicum.data.write import write_table
 from modicum.vectors.topics import Belonging
 from modicum.workspace.report import render_topics
 from modicum.workspace.topics.facts import topic_facts
 from modicum.workspace.topics.finding import FoundTopics
-from modicum.workspace.topics.state import Topic
+from modicum.workspace.topics.state import STATE, Topic
 
 ROWS, CLASSES, PAGE = "rows.csv", "classes.yaml", "topics.html"
 NOTE = "# Topics as classes, for: modicum fit rows.csv --label topic_name --classes classes.yaml\n"
@@ -31,8 +31,9 @@ def save_topics(found: FoundTopics, folder: str | Path, *, now: datetime.datetim
         The facts, as `topics.json` holds them.
 
     Raises:
-        InputError: The place cannot be written.
+        InputError: The place cannot be written, or is a folder that holds something else than topics.
     """
+    check_topics_place(folder)
     facts = topic_facts(found, now=now or datetime.datetime.now(datetime.UTC))
     with atomic_folder(Path(folder)) as work:
         columns = row_columns(found.table, found.state.topics, found.codes, found.belonging, found.far)
@@ -41,6 +42,15 @@ def save_topics(found: FoundTopics, folder: str | Path, *, now: datetime.datetim
         (work / PAGE).write_text(render_topics(facts), encoding="utf-8")
         found.state.write(work, {key: value for key, value in facts.items() if key != "map"})
     return facts
+
+
+def check_topics_place(path: str | Path) -> None:
+    """Let a place pass to which topics may be written.
+
+    Raises:
+        InputError: There is something else, or it cannot be written to.
+    """
+    check_folder_place(Path(path), "a folder of topics", [STATE])
 
 
 def row_columns(

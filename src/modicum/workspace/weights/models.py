@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from modicum.core.errors import InputError
+from modicum.core.files import check_folder_place
 from modicum.encoders import FolderEncoder, load_encoder, load_folder
 from modicum.encoders.architectures import setting
 from modicum.workspace.bundle import ENCODER
@@ -116,6 +117,4 @@ def check_place(path: str | Path, models: Sequence[str | Path]) -> None:
     target = Path(path)
     if target.resolve() in {place.resolve() for model in models for place in (Path(model), encoder_folder(model))}:
         raise InputError(f"{target} is one of the models; give another --out")
-    encoder = any((target / mark).is_file() for mark in MARKS)
-    if target.exists() and not encoder and (not target.is_dir() or any(target.iterdir())):
-        raise InputError(f"{target} exists and is not an encoder; give another --out, or move it away")
+    check_folder_place(target, "an encoder", MARKS)

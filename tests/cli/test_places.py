@@ -1,0 +1,76 @@
+"""Places that cannot be written are refused before any work is done, and nothing that lies there is lost."""
+
+from __future__ import annotations
+
+import pytest
+
+COLUMNS = ("--text", "text", "--encoder", "hashed")
+LABELLED = (*COLUMNS, "--label", "topic")
+CALLS = {
+    "clean": ("clean", "items.csv", *LABELLED, "--out"),
+    "search": ("search", "items.csv", "rain", *COLUMNS, "--out"),
+    "select": ("select", "items.csv", "--keep", 5, *COLUMNS, "--by", "diverse", "--out"),
+    "dedup": ("dedup", "items.csv", *COLUMNS, "--out"),
+    "dedup --copies": ("dedup", "items.csv", *COLUMNS, "--copies"),
+    "predict": ("predict", "topics", "items.csv", "--out"),
+    "label": ("label", "items.csv", *LABELLED, "--export"),
+    "topics --assign": ("topics", "items.csv", *COLUMNS, "--assign"),
+}
+
+
+@pytest.fixture(autouse=True)
+def unread(monkeypatch):
+    """No table is read before the place is looked at."""
+
+    def work(*arguments, **options):
+        raise AssertionError("work was begun")
+
+    for name in ("modicum.data.read", "modicum.read", "modicum.workspace.bundle.load"):
+        monkeypatch.setattr(name, work)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_table_is_written_to_a_known_ending_in_a_folder_that_is_there(run, table, tmp_path, call):
+    option = CALLS[call][-1]
+    done = run(*CALLS[call], "found.xls")
+    assert (done.code, done.out) == (2, "")
+    assert "found.xls ends in '.xls'; a table is written as .csv, .jsonl, .parquet" in done.err
+    done = run(*CALLS[call], "no/found.csv")
+    assert (done.code, done.out) == (2, "")
+    assert f"no/found.csv cannot be written (there is no folder no); choose another place with {option}" in done.err
+    (tmp_path / "found.csv").mkdir()
+    assert f"(it is a folder); choose another place with {option}" in run(*CALLS[call], "found.csv").err
+
+
+@pytest.mark.parametrize(
+    ("call", "kind"),
+    [
+        (("fit", "items.csv", *LABELLED), "a bundle"),
+        (("tune", "items.csv", "--text", "text", "--label", "topic"), "a bundle"),
+        (("topics", "items.csv", *COLUMNS), "a folder of topics"),
+    ],
+    ids=lambda one: one[0] if isinstance(one, tuple) else "",
+)
+def test_a_folder_of_something_else_is_left_alone(run, table, tmp_path, call, kind):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear", encoding="utf-8")
+    done = run(*call, "--out", "mine")
+    assert (done.code, done.out) == (2, "")
+    assert f"mine exists and is not {kind}; give another --out, or move it away" in done.err
+    assert (tmp_path / "mine" / "letter.txt").read_text(encoding="utf-8") == "dear"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("dedup", "items.csv", *COLUMNS, "--index"),
+        ("encode", "items.csv", *COLUMNS, "--out"),
+        ("bench", "few-shot", "--out"),
+        ("feed", "digest", "--from", "a@example.org", "--dry-run"),
+    ],
+    ids=lambda call: call[0],
+)
+def test_other_files_lie_in_a_folder_that_is_there(run, table, call):
+    done = run(*call, "no/found.npy")
+    assert (done.code, done.out) == (2, "")
+    assert f"(there is no folder no); choose another place with {call[-1]}" in done.err
