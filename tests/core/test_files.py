@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -99,6 +100,28 @@ def test_what_is_held_alone_is_refused_to_others_and_given_back(tmp_path):
         pass
     with held_alone(lock, "held"):
         pass
+
+
+@pytest.mark.skipif(os.name != "posix", reason="whether a process is there is not asked elsewhere")
+def test_what_another_process_is_writing_is_left_alone(tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    told = (f"{os.getpid()}-0123abcd", f"{gone.pid}-0123abcd", f"{os.getpid()}-4567abcd")
+    mine, theirs, old = (f".f.new-{said}" for said in told)
+    for name in (mine, theirs, old):
+        (tmp_path / name).mkdir()
+    os.utime(tmp_path / old, (0, 0))
+    recover(tmp_path / "f")
+    assert [path.name for path in tmp_path.iterdir()] == [mine]
+
+
+def test_two_writers_at_once_do_not_disturb_one_another(tmp_path):
+    with atomic_folder(tmp_path / "f") as first:
+        (first / "a").write_text("1")
+        fill(tmp_path / "f", "2")
+        assert (tmp_path / "f" / "a").read_text() == "2"
+    assert (tmp_path / "f" / "a").read_text() == "1"
+    assert [path.name for path in tmp_path.iterdir()] == ["f"]
 
 
 class TestPlaces:

@@ -6,8 +6,10 @@ import errno
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,8 @@ from filelock import FileLock, Timeout
 from modicum.core.errors import InputError
 
 _NEW, _OLD = ".new-", ".old-"
+LONGEST = 3600.0
+"""Seconds after which nobody writes any more to what was begun."""
 
 
 def _refusal(path: Path, reason: str, option: str = "--out") -> InputError:
@@ -59,6 +63,25 @@ def check_folder_place(path: Path, kind: str, marks: Iterable[str]) -> None:
         raise _refusal(path, os.strerror(errno.EACCES))
 
 
+def _beside(path: Path, kind: str) -> Path:
+    """A name beside a path for the time of writing, which tells the process that writes."""
+    return path.with_name(f".{path.name}{kind}{os.getpid()}-{secrets.token_hex(4)}")
+
+
+def _is_left(path: Path) -> bool:
+    """Whether what a process put beside a path is left over: it has ended, or its number is another's by now."""
+    said = re.search(r"-(\d+)-[0-9a-f]{8}$", path.name)
+    if said is None or os.name != "posix":
+        return True
+    try:
+        os.kill(int(said[1]), 0)
+        return time.time() - path.stat().st_mtime > LONGEST
+    except ProcessLookupError:
+        return True
+    except OSError:  # it is somebody else's, or took its place in the meantime
+        return False
+
+
 def _sync(path: Path) -> None:
     """Have the operating system put a file or a folder's list of names on disk."""
     handle = os.open(path, os.O_RDONLY)
@@ -87,7 +110,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     Raises:
         InputError: The place cannot be written.
     """
-    work = path.with_name(f".{path.name}{_NEW}{secrets.token_hex(4)}")
+    work = _beside(path, _NEW)
     try:
         yield work
         _sync(work)
@@ -120,7 +143,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         InputError: The place cannot be written.
     """
     path = path.absolute()
-    work = path.with_name(f".{path.name}{_NEW}{secrets.token_hex(4)}")
+    work = _beside(path, _NEW)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         recover(path)
@@ -129,7 +152,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         for file in work.rglob("*"):
             _sync(file)
         _sync(work)
-        aside = path.with_name(f".{path.name}{_OLD}{secrets.token_hex(4)}")
+        aside = _beside(path, _OLD)
         if path.exists():
             path.rename(aside)
         work.rename(path)
@@ -142,14 +165,17 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 
 def recover(path: Path) -> None:
-    """Put back a folder that a kill left moved aside, and sweep away what else earlier kills left beside it."""
+    """Put back a folder that a kill left moved aside, and sweep away what else earlier kills left beside it.
+
+    What a process that is still there writes is left alone.
+    """
     path = path.absolute()
     if not path.parent.is_dir():
         return
     asides = sorted(path.parent.glob(f".{path.name}{_OLD}*"))
     if asides and not path.exists():
         asides.pop().rename(path)
-    for leftover in (*asides, *path.parent.glob(f".{path.name}{_NEW}*")):
+    for leftover in (*asides, *filter(_is_left, path.parent.glob(f".{path.name}{_NEW}*"))):
         shutil.rmtree(leftover, ignore_errors=True) if leftover.is_dir() else leftover.unlink(missing_ok=True)
 
 
