@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import modicum
+from modicum.core import InputError
 from tests.cli.conftest import lines
 
 FIT = ("--text", "text", "--label", "topic", "--encoder", "hashed")
@@ -109,6 +111,17 @@ def test_broken_budget(run, table, budget):
 @pytest.mark.parametrize("alpha", ["0", "1", "-1", "nan"])
 def test_broken_alpha(run, table, alpha):
     assert refused(run("fit", table, *FIT, f"--alpha={alpha}"), "alpha must lie strictly between 0 and 1")
+
+
+@pytest.mark.parametrize("tolerance", ["5", "-1", "nan"])
+def test_broken_tolerance(run, table, tolerance):
+    assert refused(run("fit", table, *FIT, f"--tolerance={tolerance}"), "tolerance must be at least 0 and below 1")
+
+
+def test_a_seed_is_not_negative(run, table):
+    assert refused(run("fit", table, *FIT, "--seed=-1"), "--seed must")
+    with pytest.raises(InputError, match="seed must be at least 0, not -1"):
+        modicum.fit(modicum.read(table, text="text", label="topic"), seed=-1)
 
 
 def test_vectors_that_do_not_fit(run, table, tmp_path, bundle):

@@ -88,7 +88,7 @@ def test_a_clean_table_has_nothing_to_tell(run, tmp_path):
 def test_refusals(run, spoilt, tmp_path):
     wrong = cleaned(run, spoilt, "--split", "prt")
     assert wrong.code == 2
-    assert "column 'prt' is not known; did you mean 'part'?" in " ".join(wrong.err.split())
+    assert "has no column 'prt' (--split); did you mean 'part'?" in " ".join(wrong.err.split())
     bare = run("clean", spoilt, "--text", "text", "--encoder", "hashed")
     assert bare.code == 2
     assert "--label COL" in bare.err

@@ -125,7 +125,7 @@ def test_a_torn_journal_is_told_and_labels_stay(run, table):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--query", "labels.label_issues"), "picks no rows by probabilities"),
+        (("--query", "labels.label_issues"), "--query 'labels.label_issues' is not known; did you mean 'labels."),
         (("--query", "labels.margin_quer"), "did you mean 'labels.margin_query'"),
         (("--host", "0.0.0.0"), "can be reached from other machines; give a secret with --token-file"),
         (("--token-file", "missing"), "--token-file names a file that holds the secret"),

@@ -184,7 +184,7 @@ def test_refusals(run, table):
     assert "the query is empty" in refused(" ")
     assert "mode 'hybird' is not known; did you mean 'hybrid'" in refused("soup", "--mode", "hybird")
     assert "language 'englisch' is not known; did you mean 'english'" in refused("soup", "--language", "englisch")
-    assert "column 'topik' is not known; did you mean 'topic'" in refused("soup", "--filter", "topik=food")
+    assert "no column 'topik' (--filter); did you mean 'topic'" in refused("soup", "--filter", "topik=food")
     assert "has topic=foot; did you mean 'food'" in refused("soup", "--filter", "topic=foot")
     assert "--out needs a query; give QUERY or --like ROW" in refused("--out", "found.csv")
     assert "'.xlsx'" in refused("soup", "--out", "found.xlsx")

@@ -9,6 +9,7 @@ from modicum.core import InputError
 from modicum.core.checks import (
     check_choice,
     check_codes,
+    check_column,
     check_fraction,
     check_probabilities,
     check_share,
@@ -83,6 +84,12 @@ def test_weights_are_one_a_row(weight):
     assert check_weights([0, 3], rows=2).tolist() == [0, 3]
     with pytest.raises(InputError, match="sample weights must be 2 numbers of at least 0, one per row"):
         check_weights(weight, rows=2)
+
+
+def test_columns():
+    assert check_column("a", iter("ab"), source="t.csv", option="--text") == "a"
+    with pytest.raises(InputError, match=r"^t\.csv has no column 'texd' \(--text\); did you mean 'text'\?$"):
+        check_column("texd", ["id", "text"], source="t.csv", option="--text")
 
 
 def test_choices():

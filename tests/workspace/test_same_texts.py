@@ -88,7 +88,7 @@ def test_the_sentence_ends_with_the_remedy():
 
 def test_refusals():
     table, X = world()
-    with pytest.raises(InputError, match="column 'prt' is not known; did you mean 'part'"):
+    with pytest.raises(InputError, match=r"has no column 'prt' \(--split\); did you mean 'part'"):
         modicum.fit(table, vectors=X, split="prt", **QUICK)
     with pytest.raises(
         InputError, match="column 'label' of the table calls no labelled row 'test'; name another column"

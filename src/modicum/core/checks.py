@@ -41,6 +41,18 @@ def check_choice(value: str, options: Iterable[str], what: str) -> str:
     return value
 
 
+def check_column(name: str, columns: Iterable[str], *, source: str, option: str) -> str:
+    """Return `name` if it is one of a table's columns.
+
+    Raises:
+        InputError: It is not; the nearest column is suggested.
+    """
+    known = list(columns)
+    if name not in known:
+        raise InputError(f"{source} has no column {name!r} ({option}){nearest_name(name, known)}")
+    return name
+
+
 def check_vectors(
     X: ArrayLike, *, width: int | None = None, rows: int | None = None, what: str = "vectors"
 ) -> NDArray[Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from modicum.core.checks import check_choice
+from modicum.core.checks import check_column
 from modicum.core.errors import InputError
 from modicum.core.records import Table
 from modicum.data.dedup import exact_duplicates, file_duplicates, near_duplicates
@@ -40,7 +40,8 @@ def sides_of(table: Table, split: str) -> NDArray[np.str_]:
     Raises:
         InputError: There is no such column.
     """
-    return np.array([str(side) for side in table.columns[check_choice(split, table.columns, "column")]])
+    named = check_column(split, table.columns, source=table.source, option="--split")
+    return np.array([str(side) for side in table.columns[named]])
 
 
 def kept_back(table: Table, split: str) -> Table:

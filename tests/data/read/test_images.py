@@ -56,8 +56,12 @@ class TestFolders:
         "".join(table.ids).encode()
 
     def test_refusals(self, tmp_path):
-        with pytest.raises(InputError, match=r"is a folder without images; there should be files that end in \.jpg"):
+        with pytest.raises(
+            InputError, match=r"is a folder without images; give the file of a table, or a folder of \.jpg"
+        ):
             read(touch(tmp_path, "a.txt"))
+        with pytest.raises(InputError, match="is a folder without images"):
+            read(tmp_path, text="message")
         touch(tmp_path, "a.jpg")
         for option in ("text", "label", "id", "image"):
             with pytest.raises(InputError, match=f"holds images, and no columns that --{option} could name"):

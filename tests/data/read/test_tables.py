@@ -203,7 +203,9 @@ def refusals(folder):
         return folder / name
 
     yield folder / "absent.csv", {}, r"no file .*absent\.csv"
-    yield put("a.xls", "x"), {}, r"not a known table: \.csv"
+    yield folder / "notes.txt", {}, r"no file .*notes\.txt; there are: 'stdlib-docs'$"
+    yield folder / "stdlib-doc", {}, "did you mean 'stdlib-docs'"
+    yield put("a.xls", "x"), {}, r"not a known table; save it as one of \.csv"
     yield put("b.csv", ""), {}, "is empty"
     yield put("c.csv", "text,label\n"), {}, "has no rows"
     yield put("d.csv", "text,label\na,b\nc\n"), {}, r"d\.csv: the row 'c' has 1 cells where the header has 2"

@@ -17,6 +17,7 @@ from modicum.core.records import LabelSpace, Table
 from modicum.data.dedup import normal_form
 from modicum.data.read.delimiters import delimiter_of
 
+ENDINGS = (".yaml", ".yml", ".json", ".csv")
 KEYS = ("name", "description", "parent", "group")
 
 
@@ -31,7 +32,8 @@ def read_classes(path: str | Path) -> LabelSpace:
     """
     path = Path(path)
     if not path.is_file():
-        there = [p.name for p in path.parent.iterdir() if p.is_file()] if path.parent.is_dir() else []
+        beside = path.parent.iterdir() if path.parent.is_dir() else ()
+        there = sorted(p.name for p in beside if p.is_file() and p.suffix.lower() in ENDINGS)
         raise InputError(f"there is no class file {path}{nearest_name(path.name, there)}")
     entries = [_entry(value, f"{path}, entry {number}") for number, value in enumerate(_entries(path), start=1)]
     if not entries:

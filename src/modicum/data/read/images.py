@@ -40,9 +40,25 @@ def image_tables(source: str | Path, rows: int) -> Iterator[Table]:
     root = Path(source)
     names = _names(root) if root.is_dir() else [""]
     if not names:
-        raise InputError(f"{root} is a folder without images; there should be files that end in {', '.join(ENDINGS)}")
+        raise _without_images(root)
     for part in chunks(len(names), rows):
         yield _table(root, names[part])
+
+
+def check_images(source: str | Path) -> None:
+    """Let a folder pass that holds an image.
+
+    Raises:
+        InputError: It holds none.
+    """
+    if Path(source).is_dir() and not _names(Path(source)):
+        raise _without_images(source)
+
+
+def _without_images(folder: str | Path) -> InputError:
+    return InputError(
+        f"{folder} is a folder without images; give the file of a table, or a folder of {', '.join(ENDINGS)}"
+    )
 
 
 def image_files(names: Sequence[str], source: str, column: str, offset: int = 0) -> tuple[ImageFile, ...]:

@@ -91,9 +91,10 @@ def _check_file(path: Path) -> None:
     if path.is_file():
         return
     if path.is_dir():
-        raise InputError(f"{path} is a folder, not a table")
-    there = [p.name for p in path.parent.iterdir() if p.is_file()] if path.parent.is_dir() else []
-    raise InputError(f"there is no file {path}{nearest_name(path.name, there)}")
+        raise InputError(f"{path} is a folder, not a table; give the file of one")
+    beside = sorted(p.name for p in path.parent.iterdir() if p.is_file()) if path.parent.is_dir() else []
+    tables = [name for name in beside if {*Path(name.lower()).suffixes} & {*TEXT, *BINARY}]
+    raise InputError(f"there is no file {path}{nearest_name(path.name, [*tables, *BUILTIN])}")
 
 
 @contextmanager

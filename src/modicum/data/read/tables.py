@@ -13,11 +13,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from modicum.core.checks import nearest_name
+from modicum.core.checks import check_column
 from modicum.core.errors import InputError
 from modicum.core.records import Table
 from modicum.data.read.builtin import builtin
-from modicum.data.read.images import image_files, image_tables, is_images
+from modicum.data.read.images import check_images, image_files, image_tables, is_images
 from modicum.data.read.several import SEPARATOR, check_separator, joined_labels
 from modicum.data.read.sources import batches
 from modicum.data.store import LanceStore, is_store, open_store
@@ -162,6 +162,7 @@ def _refuse_columns(columns: Columns, name: str) -> None:
     """A folder of images has no columns."""
     named = next((option for option in OPTIONS if getattr(columns, option) is not None), None)
     if named is not None:
+        check_images(name)
         raise InputError(
             f"{name} holds images, and no columns that --{named} could name; the names of sub-folders are the labels"
         )
@@ -227,8 +228,8 @@ def resolved(part: pa.Table, columns: Columns, name: str) -> Columns:
         raise InputError(f"{name}: rows are texts (--text) or images (--image), not both; name one of the columns")
     named = [(option, getattr(columns, option)) for option in OPTIONS if option != "label"]
     for option, column in (*named, *(("label", column) for column in columns.labels)):
-        if column is not None and column not in there:
-            raise InputError(f"{name} has no column {column!r} (--{option}){nearest_name(column, there)}")
+        if column is not None:
+            check_column(column, there, source=name, option=f"--{option}")
     text = columns.text
     if text is None and columns.image is None:
         taken = {*columns.labels, columns.id, columns.group, columns.time}

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from modicum.core.errors import InputError
+from modicum.core.checks import check_choice
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.ladder.recipes import FittedRecipe
 from modicum.workspace.loop.forms import Form
 from modicum.workspace.loop.groups import Group, alike
 from modicum.workspace.loop.measured import Scale
-from modicum.workspace.registry import method
+from modicum.workspace.registry import method, methods
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.int64]
@@ -114,10 +114,8 @@ def check_query(key: str) -> str:
     Raises:
         InputError: No method has this key, or it does not pick rows.
     """
-    card = method(key).card
-    if card.question != "active" or "probabilities" not in card.needs:
-        raise InputError(f"--query {key!r} picks no rows by probabilities; see modicum methods --room labels")
-    return key
+    picking = (one for one in methods() if one.card.question == "active" and "probabilities" in one.card.needs)
+    return check_choice(key, [one.key for one in picking], "--query")
 
 
 def _query(plan: Teaching, X: Floats, proba: Floats, rng: np.random.Generator) -> Ints:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modicum.core.checks import check_choice, nearest_name
+from modicum.core.checks import check_column, nearest_name
 from modicum.core.errors import InputError
 from modicum.core.records import Table
 
@@ -38,7 +38,8 @@ def kept_rows(table: Table, filters: Sequence[str]) -> NDArray[np.bool_]:
         column, sign, value = told.partition("=")
         if not sign or not column:
             raise InputError(f"the filter {told!r} names no value; write COL=VALUE")
-        cells = [_values(cell) for cell in table.columns[check_choice(column, table.columns, "column")]]
+        named = check_column(column, table.columns, source=table.source, option="--filter")
+        cells = [_values(cell) for cell in table.columns[named]]
         passed = np.array([value in cell for cell in cells], dtype=bool)
         if not passed.any():
             there = sorted({one for cell in cells for one in cell})[:SUGGESTED]
