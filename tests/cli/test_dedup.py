@@ -43,6 +43,7 @@ def test_copies_are_told_with_ids_and_reasons(run, copied):
     shown = run("dedup", copied, "--text", "text", "--split", "part").out
     assert "8 rows, 3 copies; 5 rows stay" in shown
     assert "5 rows have a copy in another split" in shown
+    assert "--out FILE writes it without them" in shown
 
 
 def test_the_rest_and_the_copies_are_written_and_the_table_is_left_alone(run, copied, tmp_path):
@@ -57,6 +58,7 @@ def test_the_rest_and_the_copies_are_written_and_the_table_is_left_alone(run, co
     assert [one["id"] for one in gone] == ["b", "c", "f"]
     assert copied.read_bytes() == before
     assert "rows that stay written to rest.csv" in done.err
+    assert "--out FILE writes it" not in done.out
 
 
 def test_a_later_table_is_held_against_the_index(run, copied, tmp_path):

@@ -29,6 +29,7 @@ def test_add_in_words(run, tmp_path):
     done = run("feed", "add", page(tmp_path), "--encoder", "none", "--folder", "lab")
     assert "3 entries read, 2 papers, 1 told more than once; 2 papers in lab" in done.out
     assert "  On rows of tables" in done.out
+    assert "Read them: modicum feed serve --folder lab" in done.err
 
 
 def test_list_and_poll(run, tmp_path):
@@ -75,7 +76,9 @@ def test_digest_and_subscribe_without_accounts(run, tmp_path):
         "to": "me@example.org",
         "due": 1,
     }
-    run("feed", "subscribe", "keyword", "rows of tables", "--every", "weekly", "--off")
+    gone = run("feed", "subscribe", "keyword", "columns", "--off")
+    assert (gone.code, "there is no subscription keyword columns daily" in gone.err) == (2, True)
+    run("feed", "subscribe", "keyword", "rows  of tables", "--every", "weekly", "--off")
     assert "nothing is new" in run("feed", "digest", *own).err
 
 

@@ -36,6 +36,12 @@ def test_it_tells_topics_and_writes_the_folder(themes, tmp_path):
     assert {row["id"][0] for row in found} == {"w", "f", "s"}
 
 
+def test_what_it_says_to_do_next_can_be_done(run, themes):
+    said = next(line for line in themes.out.splitlines() if line.startswith("Use them as classes: modicum fit "))
+    done = run(*said.partition("modicum ")[2].split(), "--encoder", "hashed", "--budget", "1s", "--out", "fitted")
+    assert done.code == 0, done.err
+
+
 def test_previous_keeps_ids_and_edits(run, themes, table, tmp_path):
     more = tmp_path / "more.csv"
     more.write_text(table.read_text(encoding="utf-8") + "x1,about rain and wind with storm,\n", encoding="utf-8")

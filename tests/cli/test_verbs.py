@@ -19,6 +19,7 @@ def test_fit_prints_the_ladder_and_writes_the_bundle(run, table):
     assert "The ladder" in done.out
     assert "names + shots" in done.out
     assert "Report: topics/report.html" in done.out
+    assert "Use it: modicum predict topics TABLE" in done.out
     files = {file.name for file in (table.parent / "topics").iterdir()}
     assert files == {"bundle.json", "arrays.safetensors", "report.json", "report.html", "predictions.parquet"}
 

@@ -38,7 +38,8 @@ def show(report: dict[str, Any], folder: Path) -> None:
     test = report.get("test")
     if test and not figures:
         console.print(_unseen(test), soft_wrap=True)
-    console.print(f"\nReport: {folder / 'report.html'}", soft_wrap=True)
+    console.print(escape(f"\nReport: {folder / 'report.html'}"), soft_wrap=True)
+    console.print(escape(f"Use it: modicum predict {folder} TABLE --out answers.csv"), soft_wrap=True)
 
 
 def _called(report: dict[str, Any]) -> str:

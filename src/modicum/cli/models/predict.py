@@ -58,4 +58,4 @@ def predict(
 
 
 def _tell(rows: int, file: Path) -> None:
-    err().print(f"{rows:,} rows written to {file}", soft_wrap=True)
+    err().print(f"{rows:,} rows written to {file}", soft_wrap=True, markup=False)

@@ -16,5 +16,5 @@ def report(bundle: options.BUNDLE, json: options.JSON = False) -> None:
     if json:
         print_json(content)
         return
-    out().print(content["decision"], soft_wrap=True)
-    out().print(f"Report: {bundle / 'report.html'}", soft_wrap=True)
+    out().print(content["decision"], soft_wrap=True, markup=False)
+    out().print(f"Report: {bundle / 'report.html'}", soft_wrap=True, markup=False)

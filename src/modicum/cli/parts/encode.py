@@ -49,4 +49,7 @@ def encode(
     if json:
         print_json({"file": str(file), "rows": rows, "dimension": dimension, "encoder": name})
     else:
-        err().print(f"{rows:,} vectors of {dimension} numbers written to {file}", soft_wrap=True)
+        told = (
+            f"{rows:,} vectors of {dimension} numbers written to {file}; use them: modicum fit TABLE --vectors {file}"
+        )
+        err().print(told, soft_wrap=True, markup=False)

@@ -56,7 +56,7 @@ def clean(
     else:
         _show(found)
     if file:
-        err().print(f"{rows:,} findings written to {file}", soft_wrap=True)
+        err().print(f"{rows:,} findings written to {file}", soft_wrap=True, markup=False)
 
 
 def _show(found: Any) -> None:

@@ -88,13 +88,13 @@ def dedup(
     if json:
         print_json(found.to_dict())
     else:
-        _show(found)
+        _show(found, written=file is not None)
     for place, what in ((file, "rows that stay"), (copies, "copies"), (index, "index")):
         if place:
-            err().print(f"{what} written to {place}", soft_wrap=True)
+            err().print(f"{what} written to {place}", soft_wrap=True, markup=False)
 
 
-def _show(found: Any) -> None:
+def _show(found: Any, *, written: bool) -> None:
     console, facts = out(), found.to_dict()
     told = f"{facts['source']}: {facts['rows']:,} rows, {facts['copies']:,} copies; {facts['kept']:,} rows stay."
     console.print(escape(told), soft_wrap=True)
@@ -107,6 +107,8 @@ def _show(found: Any) -> None:
     if rows:
         more = f", the first {SHOWN} of {facts['copies']:,}" if facts["copies"] > SHOWN else ""
         print_table(rows, title=f"\nCopies{more}", right=("row",))
+    if rows and not written:
+        console.print("\nThe table is as it was; --out FILE writes it without them.", soft_wrap=True)
 
 
 def _row(one: dict[str, Any]) -> dict[str, str]:

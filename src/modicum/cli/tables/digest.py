@@ -103,9 +103,13 @@ def subscribe(
     readers = parts.Readers.open(folder)
     wanted = parts.Subscriptions(readers, readers.single())
     if off:
-        for one in wanted.all():
-            if (one.kind, one.what, one.every) == (kind, what, every):
-                wanted.remove(one.id)
+        named = (kind, " ".join(what.split()), every)
+        ended = [one for one in wanted.all() if (one.kind, one.what, one.every) == named]
+        if not ended:
+            said = f"there is no subscription {' '.join(filter(None, named))}"
+            raise InputError(f"{said}; modicum feed subscribe lists them, and --every names its frequency")
+        for one in ended:
+            wanted.remove(one.id)
     elif kind is not None:
         wanted.add(kind, what, every)
     rows = [{"kind": one.kind, "what": one.what, "every": one.every} for one in wanted.all()]

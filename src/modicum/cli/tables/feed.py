@@ -66,6 +66,8 @@ def add(
         out().print(f"  {title}", soft_wrap=True, markup=False)
     if len(found.repeated) > SHOWN:
         out().print(f"  and {len(found.repeated) - SHOWN:,} more (--json names all)", markup=False)
+    if total:
+        err().print(f"Read them: modicum feed serve --folder {folder}", soft_wrap=True, markup=False)
 
 
 @feed.command("list")

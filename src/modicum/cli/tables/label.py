@@ -128,7 +128,10 @@ def label(
 def _end(table: str, session: Session) -> None:
     """Say what is labelled when the page ends, and keep it."""
     done = int(session.board.labelled.sum())
-    err().print(f"{done:,} of {len(session.board.items):,} rows are labelled; journal: {session.journal.path}")
+    told = f"{done:,} of {len(session.board.items):,} rows are labelled; journal: {session.journal.path}"
+    err().print(
+        f"{told}\nThe same call goes on; with --export FILE it writes the labels.", soft_wrap=True, markup=False
+    )
     _keep(table, session)
 
 
@@ -154,10 +157,10 @@ def _user() -> str:
 
 def _ready(session: Session, url: str, browser: bool | None, json: bool) -> None:
     if json:
-        print_json({"url": url, "journal": str(session.journal.path)})
+        print_json({"url": url, "journal": str(session.journal.path)}, one_line=True)
     else:
-        out().print(f"Labelling page: {url}", soft_wrap=True)
-        out().print(f"Answers go to {session.journal.path}; Ctrl-C ends.", soft_wrap=True)
+        out().print(f"Labelling page: {url}", soft_wrap=True, markup=False)
+        out().print(f"Answers go to {session.journal.path}; Ctrl-C ends.", soft_wrap=True, markup=False)
     sys.stdout.flush()
     if browser if browser is not None else sys.stdout.isatty():
         webbrowser.open(url)

@@ -107,7 +107,7 @@ def search(
         rows = modicum.data.write_table(file, hits.columns(items))
     _tell(searcher, hits, json)
     if file:
-        err().print(f"{rows:,} rows written to {file}", soft_wrap=True)
+        err().print(f"{rows:,} rows written to {file}", soft_wrap=True, markup=False)
 
 
 def _tell(searcher: Searcher, hits: Hits, json: bool, *, one_line: bool = False) -> None:

@@ -86,7 +86,7 @@ def select(
             f"The choice is {gain:.3f} nats nearer to the target than the pool of {size:,} rows.", soft_wrap=True
         )
     if file:
-        err().print(f"{len(found.selection.rows):,} rows written to {file}", soft_wrap=True)
+        err().print(f"{len(found.selection.rows):,} rows written to {file}", soft_wrap=True, markup=False)
 
 
 def _source(

@@ -109,7 +109,7 @@ def topics(
     elif told:
         _show(told, place)
     if assign and not json:
-        err().print(f"{rows:,} rows written to {assign}", soft_wrap=True)
+        err().print(f"{rows:,} rows written to {assign}", soft_wrap=True, markup=False)
 
 
 def _find(
@@ -164,7 +164,9 @@ def _show(facts: dict[str, Any], folder: Path) -> None:
     topics: Sequence[dict[str, Any]] = sorted(facts["topics"], key=lambda topic: -topic["rows"])
     title = "\nTopics" + (f", the largest {SHOWN} of {len(topics)}" if len(topics) > SHOWN else "")
     print_table([_row(topic) for topic in topics[:SHOWN]], title=title, right=("id", "rows", "found again"))
-    console.print(f"\nPage: {folder / 'topics.html'}", soft_wrap=True)
+    console.print(escape(f"\nPage: {folder / 'topics.html'}"), soft_wrap=True)
+    fit = f"modicum fit {folder / 'rows.csv'} --text {facts['data']['text_column']} --label topic_name"
+    console.print(escape(f"Use them as classes: {fit} --classes {folder / 'classes.yaml'}"), soft_wrap=True)
 
 
 def _sentences(facts: dict[str, Any], figures: dict[str, Any]) -> list[str]:
