@@ -111,8 +111,8 @@ def test_methods_lists_cards(run):
     }
     assert len(heads) < len(every)
     assert "ClassMean" in run("methods").out
-    wrong = run("methods", "--room", "attic")
     assert "the room prompts has no method yet" in run("methods", "--room", "prompts").err
+    wrong = run("methods", "--room", "attic")
     assert wrong.code == 2
     assert "room 'attic' is not known" in wrong.err
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import json
@@ -144,7 +145,6 @@ def test_byte_order_mark_is_skipped(tmp_path):
     assert list(modicum.read(tmp_path / "t.csv").columns) == ["text", "label"]
 
 
-def test_times_are_seconds_and_groups_strings():
 @pytest.mark.parametrize("sign", [";", "\t", ","])
 def test_a_csv_file_may_be_separated_as_spreadsheets_do(tmp_path, sign):
     header = ["key", "text", 'the "label", if any; or none']
@@ -161,6 +161,7 @@ def test_a_single_column_may_hold_any_sign(tmp_path):
     assert modicum.read(tmp_path / "t.csv").texts == ("one; two",)
 
 
+def test_times_are_seconds_and_groups_strings():
     table = modicum.read(
         {"text": ["a", "b", "c"], "when": ["1970-01-02", "1970-01-01T00:00:10", "5"], "who": [1, 1, 2]},
         text="text",
@@ -210,10 +211,10 @@ def refusals(folder):
     yield put("c.csv", "text,label\n"), {}, "has no rows"
     yield put("d.csv", "text,label\na,b\nc\n"), {}, r"d\.csv: the row 'c' has 1 cells where the header has 2"
     yield put("e.csv", b"text\nfine\nna\xefve\n"), {}, r"line 3: the text is not UTF-8.*iconv"
+    yield put("e2.csv", "text\nfine\n".encode("utf-16")), {}, r"iconv -f utf-16 -t utf-8 .*e2\.csv > utf8\.csv"
     yield put("f.csv", "text,text\na,b\n"), {}, "'text' is there twice"
     yield put("g.jsonl", '{"text": "a"}\n{"text": \n'), {}, r"line 2: not JSON"
     yield put("h.jsonl", '["a"]\n'), {}, r"line 1: a row must be a JSON object"
-    yield put("e2.csv", "text\nfine\n".encode("utf-16")), {}, r"iconv -f utf-16 -t utf-8 .*e2\.csv > utf8\.csv"
     yield put("i.parquet", b"PAR1nonsense"), {}, r"i\.parquet cannot be read"
     yield put("j.csv", "text\na\n"), {"label": "lable"}, r"no column 'lable' \(--label\)"
     yield put("k.csv", "one,two\na,b\n"), {}, "say which column holds the texts with --text"

@@ -144,10 +144,10 @@ def _keep(table: str, session: Session) -> None:
 
 def _read(table: str, separator: str | None, **columns: Any) -> Table:
     """The table under its separator, also where it has no column of labels yet."""
+    items = modicum.read(table, separator=separator if columns["label"] else None, **columns)
     return items if separator is None else replace(items, separator=modicum.data.check_separator(separator))
 
 
-    items = modicum.read(table, separator=separator if columns["label"] else None, **columns)
 def _user() -> str:
     try:
         return getpass.getuser()

@@ -195,11 +195,11 @@ def _header(stream: _Utf8, delimiter: str | None) -> tuple[list[str], str]:
         line += part
         if not part or line.count(b'"') % 2 == 0:
             break
+    sign = delimiter or delimiter_of(line.decode("utf-8", "replace"))
     table = pa.csv.read_csv(
         io.BytesIO(line or b"\n"),
         parse_options=pa.csv.ParseOptions(delimiter=sign, newlines_in_values=True),
     )
-    sign = delimiter or delimiter_of(line.decode("utf-8", "replace"))
     return [column.strip() for column in table.column_names], sign
 
 
@@ -264,11 +264,11 @@ class _Utf8(io.BufferedIOBase):
                 self.tail = whole[error.start :]
             else:
                 line = self.line + whole[: error.start].count(b"\n")
+                theirs = "utf-16" if self.line == 1 and data.startswith(UTF16) else "latin1"
                 raise InputError(
                     f"{self.name}, line {line}: the text is not UTF-8; convert it, for instance with: "
                     f"iconv -f {theirs} -t utf-8 {self.name} > utf8{Path(self.name).suffix or '.csv'}"
                 ) from error
-                theirs = "utf-16" if self.line == 1 and data.startswith(UTF16) else "latin1"
         self.line += data.count(b"\n")
         return data
 
