@@ -75,4 +75,4 @@ def test_what_is_wrong_is_said_in_a_sentence(run, items):
     assert "which is no number" in done.err
     done = run("fit", items, *HOW, "--label", "tags", "--separator", "|", "--target", "number")
     assert done.code == 2
-    assert "drop the separator" in done.err
+    assert "leave out --separator" in done.err

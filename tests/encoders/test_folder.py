@@ -167,7 +167,7 @@ def broken(folder, tiny):
     """One change to a good folder each, and what is then said."""
     yield "tokenizer.json", None, "holds no tokenizer.json"
     yield "model.safetensors", None, "holds no model.safetensors; save the model in that format"
-    yield "config.json", None, r"there is no .*config.json; the encoder folder is incomplete"
+    yield "config.json", None, r"there is no .*config.json; give the folder of a whole encoder"
     yield "config.json", "{", r"config.json is not valid JSON"
     yield "config.json", tiny.config("bert") | {"hidden_size": "wide"}, "hidden_size must be a positive integer"
     yield "config.json", tiny.config("bert") | {"model_type": "t5"}, "encoders of type 't5' are not supported"

@@ -222,7 +222,7 @@ def test_errors_name_what_is_wrong(tmp_path):
     with pytest.raises(InputError, match="the hashed encoder must be fitted on texts"):
         load_encoder("hashed")
     for name in ("../up", "./models/mine", "a/b/c", "", "a..b"):
-        with pytest.raises(InputError, match="is neither a folder nor a name such as 'all-MiniLM-L6-v2'"):
+        with pytest.raises(InputError, match="is neither a folder nor a name; write one such as 'all-MiniLM-L6-v2'"):
             load_encoder(name, sources=[])
     with pytest.raises(InputError, match="there is no encoder folder"):
         load_encoder(tmp_path / "nowhere")

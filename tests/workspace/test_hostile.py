@@ -390,7 +390,7 @@ def negative_encoder(folder):
     settings(folder, hidden_size=-16)
 
 
-@case("has the shape .* which its config contradicts", own=True)
+@case("has the shape .* against its config", own=True)
 def wider_encoder(folder):
     settings(folder, hidden_size=65_536)
 
@@ -400,7 +400,7 @@ def endless_positions(folder):
     settings(folder, max_position_embeddings=1 << 50)
 
 
-@case("has the shape .* which its config contradicts", own=True)
+@case("has the shape .* against its config", own=True)
 def more_positions(folder):
     settings(folder, max_position_embeddings=100_000)
     settings(folder, "sentence_bert_config.json", max_seq_length=100_000)

@@ -67,9 +67,7 @@ def check_vectors(
     if array.dtype.kind not in "fiu":
         raise InputError(f"{what} must be numbers, not {array.dtype}")
     if width is not None and array.shape[1] != width:
-        raise InputError(
-            f"{what} are {array.shape[1]} wide where {width} is expected; were they made by another encoder?"
-        )
+        raise InputError(f"{what} are {array.shape[1]} wide where {width} is expected; make them by the same encoder")
     if rows is not None and array.shape[0] != rows:
         raise InputError(f"{what} have {array.shape[0]} rows where the table has {rows}; give one vector per row")
     if array.dtype.kind != "f":

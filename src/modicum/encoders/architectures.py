@@ -88,7 +88,7 @@ def setting(config: Mapping[str, Any], key: str) -> Any:
     """
     name = architecture(config).keys.get(key, key)
     if name not in config:
-        raise InputError(f"the encoder's config.json lacks {name!r}")
+        raise InputError(f"the encoder's config.json lacks {name!r}; copy the model again")
     return config[name]
 
 

@@ -196,7 +196,8 @@ class _Engine:
             (answer,) = self.session.run(None, {"input_ids": batch.ids, "attention_mask": batch.mask.astype(np.int32)})
         except Exception as error:  # the engine's own errors have no common class
             raise InputError(
-                f"the encoder's tokenizer, config and weights do not fit one another ({_said(error)})"
+                f"the encoder's tokenizer, config and weights do not fit one another ({_said(error)}); "
+                "copy the model again"
             ) from error
         return answer
 
@@ -210,9 +211,11 @@ def _start(layout: Layout, pooling: str, precision: str, threads: int) -> _Engin
     for module in layout.dense:
         held = read_weights(module.folder)
         if "linear.weight" not in held:
-            raise InputError(f"{module.folder} holds no tensor 'linear.weight'; is it a dense module?")
+            raise InputError(f"{module.folder} holds no tensor 'linear.weight'; copy the model again")
         if len(held["linear.weight"]) != module.width:
-            raise InputError(f"{module.folder} holds weights of another size than its config says")
+            raise InputError(
+                f"{module.folder} holds weights of another size than its config says; copy the model again"
+            )
         dense.append(Dense(held["linear.weight"], held.get("linear.bias"), module.activation))
     weights = read_weights(layout.folder)
     graph = build_graph(

@@ -91,14 +91,14 @@ class _Builder:
     def read(self, name: str, *shape: int) -> np.ndarray:
         """A tensor of a shape, in which 0 stands for any size but 0."""
         if name not in self.weights:
-            raise InputError(
-                f"the encoder's weights hold no tensor {name!r}; is this the architecture its config names?"
-            )
+            raise InputError(f"the encoder's weights hold no tensor {name!r}; copy the model again")
         found = self.weights[name].shape
         if len(found) != len(shape) or any(
             not there or there != (want or there) for there, want in zip(found, shape, strict=True)
         ):
-            raise InputError(f"the encoder's tensor {name!r} has the shape {found}, which its config contradicts")
+            raise InputError(
+                f"the encoder's tensor {name!r} has the shape {found}, against its config; copy the model again"
+            )
         return np.asarray(self.weights[name], dtype=np.float32)
 
     def vector(self, name: str, size: int | None = None) -> str:
@@ -216,7 +216,9 @@ def _pool(b: _Builder, x: str, pooling: str) -> str:
 def _dense(b: _Builder, x: str, layer: Dense, width: int) -> str:
     out = layer.weight.shape[0] if layer.weight.ndim == 2 else 0
     if not out or layer.weight.shape[1] != width or (layer.bias is not None and layer.bias.shape != (out,)):
-        raise InputError(f"a dense layer of shape {layer.weight.shape} does not fit vectors of {width} numbers")
+        raise InputError(
+            f"a dense layer of shape {layer.weight.shape} does not fit vectors of {width} numbers; copy the model again"
+        )
     x = b.node("MatMul", x, b.constant(np.asarray(layer.weight, dtype=np.float32).T))
     if layer.bias is not None:
         x = b.node("Add", x, b.constant(np.asarray(layer.bias, dtype=np.float32)))
@@ -263,7 +265,8 @@ def build_graph(
     check_choice(precision, PRECISIONS, "precision")
     arch = architecture(config)
     if config.get("position_embedding_type", "absolute") != "absolute":
-        raise InputError(f"position embeddings of type {config['position_embedding_type']!r} are not supported")
+        kind = config["position_embedding_type"]
+        raise InputError(f"position embeddings of type {kind!r} are not supported; take another encoder")
     activation = ACTIVATIONS[check_choice(str(setting(config, "hidden_act")), ACTIVATIONS, "the encoder's activation")]
     epsilon = float(config.get("layer_norm_eps", 1e-12))
     width = int(setting(config, "hidden_size"))

@@ -229,7 +229,7 @@ def _dense(folder: Path) -> DenseFolder:
     name = str(said.get("activation_function", "Tanh")).rsplit(".", 1)[-1]
     activation = check_choice(name, ("Identity", "Tanh"), f"{folder / 'config.json'}: activation")
     if said.get("use_residual"):
-        raise InputError(f"{folder / 'config.json'}: residual dense layers are not supported")
+        raise InputError(f"{folder / 'config.json'}: residual dense layers are not supported; take another encoder")
     weight_files(folder)
     return DenseFolder(folder, activation, _size(said.get("out_features"), "out_features", folder))
 
@@ -253,7 +253,10 @@ def _check_sizes(folder: Path, config: dict[str, Any]) -> int:
     sizes = {key: _size(setting(config, key), key, folder, most) for key, most in MOST.items()}
     hidden, heads = sizes["hidden_size"], sizes["num_attention_heads"]
     if hidden % heads:
-        raise InputError(f"{folder / 'config.json'}: {heads} attention heads do not divide {hidden} numbers evenly")
+        raise InputError(
+            f"{folder / 'config.json'}: {heads} attention heads do not divide {hidden} numbers evenly; "
+            "copy the model again"
+        )
     epsilon, pad = config.get("layer_norm_eps", 0), config.get("pad_token_id")
     if not isinstance(epsilon, int | float) or not 0 <= epsilon < 1:
         raise InputError(f"{folder / 'config.json'}: layer_norm_eps must be a small number, not {str(epsilon)[:20]}")
@@ -273,7 +276,7 @@ def _read_json(file: Path, default: Any = None, *, kind: type = dict) -> Any:
     if not file.is_file():
         if default is not None:
             return default
-        raise InputError(f"there is no {file}; the encoder folder is incomplete")
+        raise InputError(f"there is no {file}; give the folder of a whole encoder")
     said = read_json(file, "copy the model again")
     if not isinstance(said, kind):
         raise InputError(f"{file} is not what its name says; copy the model again")

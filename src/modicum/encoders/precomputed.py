@@ -154,7 +154,10 @@ def _read_parquet(file: Path) -> tuple[NDArray[Any], list[str] | None]:
     lengths = np.asarray(column.value_lengths()) if len(column) else np.empty(0)
     if (lengths != width).any():
         odd = int(np.flatnonzero(lengths != lengths[0])[0])
-        raise InputError(f"{file}: the vector of row {odd} is {lengths[odd]} wide, that of row 0 {lengths[0]}")
+        raise InputError(
+            f"{file}: the vector of row {odd} is {lengths[odd]} wide, that of row 0 {lengths[0]}; "
+            "make all by one encoder"
+        )
     named = [str(i) for i in table["id"].to_pylist()] if "id" in table.column_names else None
     return flat.reshape(len(column), width), named
 

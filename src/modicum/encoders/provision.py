@@ -90,10 +90,12 @@ def verify(folder: Path, release: Release) -> None:
     for file, expected in release.hashes.items():
         path = folder / file
         if not path.is_file():
-            raise InputError(f"{folder} lacks {file}")
+            raise InputError(f"{folder} lacks {file}; copy the model again")
         digest = file_digest(path)
         if digest != expected:
-            raise InputError(f"{path} is refused: its SHA-256 begins {digest[:12]}, not {expected[:12]}")
+            raise InputError(
+                f"{path} is refused: its SHA-256 begins {digest[:12]}, not {expected[:12]}; copy the model again"
+            )
 
 
 def default_sources(offline: bool | None = None, environ: Mapping[str, str] = os.environ) -> tuple[Source, ...]:
@@ -250,6 +252,8 @@ def _fit_hashed(texts: Sequence[str] | None) -> HashedEncoder:
 def _release(name: str) -> Release:
     short = name.removeprefix(ORGANISATION)
     if not is_repository(short if "/" in short else f"{ORGANISATION}{short}"):
-        raise InputError(f"encoder {name!r} is neither a folder nor a name such as {DEFAULT!r} or 'ORGANISATION/NAME'")
+        raise InputError(
+            f"encoder {name!r} is neither a folder nor a name; write one such as {DEFAULT!r} or 'ORGANISATION/NAME'"
+        )
     known = RELEASES.get(short)
     return known or Release(short, short if "/" in short else f"{ORGANISATION}{short}")

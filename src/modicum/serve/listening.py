@@ -24,11 +24,11 @@ def check_access(host: str, token: str | None) -> None:
         InputError: The host is not this machine's own and there is no token, or the token is too short.
     """
     if token is not None and len(token) < SHORTEST:
-        raise InputError(f"the token has {len(token)} characters; at least {SHORTEST} are needed")
+        raise InputError(f"the token has {len(token)} characters; write at least {SHORTEST} into the file")
     if token is None and not is_loopback(host):
         raise InputError(
             f"--host {host} can be reached from other machines; give a secret with --token-file FILE, "
-            "or leave --host away"
+            "or leave --host out"
         )
 
 

@@ -104,7 +104,9 @@ def _encode(
     agreement = static = None
     if mode != "exact" and not isinstance(found, HashedEncoder):
         if not isinstance(found, FolderEncoder):
-            raise InputError(f"encoder mode {mode!r} is for encoders by name or folder, not for {found.name}")
+            raise InputError(
+                f"encoder mode {mode!r} is for encoders by name or folder, not for {found.name}; leave it out"
+            )
         if mode == FUSED:
             found = FusedEncoder.fit(found, table.texts)
         elif mode == "fast":

@@ -60,5 +60,5 @@ def test_edges():
         vector_duplicates(np.array([[1.0], [np.nan]]))
     with pytest.raises(InputError, match="threshold must lie strictly between 0 and 1"):
         vector_duplicates(np.eye(2), threshold=1.0)
-    with pytest.raises(InputError, match="3 wide where 2 is expected; were they made by another encoder"):
+    with pytest.raises(InputError, match="3 wide where 2 is expected; make them by the same encoder"):
         nearest_stored(np.eye(3), np.eye(2))

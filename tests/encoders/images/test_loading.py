@@ -106,7 +106,7 @@ class TestNames:
 
     @pytest.mark.parametrize("name", ["hf:vit", "timm:a/b/c", "open_clip:../no such", "hf:/no/such/folder"])
     def test_what_can_be_no_name(self, name):
-        with pytest.raises(InputError, match=f"'{re.escape(name)}' is neither a folder nor a name such as timm:NAME"):
+        with pytest.raises(InputError, match=f"'{re.escape(name)}' is neither a folder nor a name; write it like timm"):
             load_encoder(name)
 
     def test_an_empty_name(self):
@@ -129,7 +129,8 @@ class TestLibrariesThatLack:
 
         monkeypatch.setattr("importlib.import_module", broken)
         with pytest.raises(
-            InputError, match=r"do not fit together \(operator torchvision::nms does not exist\); install them: pip"
+            InputError,
+            match=r"do not fit together \(operator torchvision::nms does not exist\); install them with",
         ):
             load_encoder("timm:resnet50")
 

@@ -144,7 +144,7 @@ class TestEveryIndex:
         for queries, k, keep, words in [
             (spoilt, 1, None, "queries: row 0 holds NaN or infinity"),
             (np.zeros((1, 4)), 1, None, r"queries: row 0 is all zeros \(1 such rows\) and has no direction"),
-            (np.eye(3), 1, None, "queries are 3 wide where 4 is expected; were they made by another encoder"),
+            (np.eye(3), 1, None, "queries are 3 wide where 4 is expected; make them by the same encoder"),
             (other, 1, None, "made with encoder aaaaaaaaaaaa, but these vectors are of bbbbbbbbbbbb; encode with"),
             (np.eye(4), 5, None, "5 neighbours were asked for among 4 rows; ask for 1 to 4"),
             (np.eye(4), 0, None, "0 neighbours were asked for"),

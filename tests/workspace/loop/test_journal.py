@@ -151,7 +151,7 @@ def test_a_broken_line_in_the_middle_is_named(tmp_path):
         first + b'{"n":2,"kind":"skip","colour":1}\n': "line 2: the key 'colour' is not known",
         first + b'{"n":2,"kind":"skip","items":[["a"]]}\n': "line 2: the value of 'items' is of the wrong type",
         first + b'{"n":2,"kind":"skip","final":1}\n': "line 2: the value of 'final' is of the wrong type",
-        first + second + first: "line 3: event 1 comes after event 2; were two journals joined",
+        first + second + first: "line 3: event 1 comes after event 2; where two journals were joined, import one",
     }
     for content, words in cases.items():
         path.write_bytes(content)

@@ -95,7 +95,7 @@ def fit(
     """
     folder = options.bundle_place(bundle, table)
     if index and (image or vectors):
-        raise InputError("--index needs an encoder of texts; leave it away with --image and --vectors")
+        raise InputError("--index needs an encoder of texts; leave it out with --image and --vectors")
     with bars() as progress:
         items = modicum.read(
             table,

@@ -37,7 +37,7 @@ def read_classes(path: str | Path) -> LabelSpace:
         raise InputError(f"there is no class file {path}{nearest_name(path.name, there)}")
     entries = [_entry(value, f"{path}, entry {number}") for number, value in enumerate(_entries(path), start=1)]
     if not entries:
-        raise InputError(f"{path} names no class")
+        raise InputError(f"{path} names no class; write one or more, each with a name")
     names = [entry["name"] for entry in entries]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -67,7 +67,7 @@ def _entries(path: Path) -> list[Any]:
             raise InputError(f"{path} is not a class file that can be read; it must end in one of {', '.join(ENDINGS)}")
     except (OSError, UnicodeDecodeError, csv.Error, json.JSONDecodeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
-        raise InputError(f"{path} cannot be read ({reason})") from error
+        raise InputError(f"{path} cannot be read ({reason}); check that the file is whole, and in UTF-8") from error
     if isinstance(found, dict) and isinstance(found.get("classes"), list):
         found = found["classes"]
     if not isinstance(found, list):
@@ -85,7 +85,7 @@ def _entry(value: Any, where: str) -> dict[str, Any]:
         raise InputError(f"{where}: the key {str(unknown[0])!r} is not known{nearest_name(str(unknown[0]), KEYS)}")
     told = {key: "" if value.get(key) is None else str(value[key]).strip() for key in KEYS}
     if not told["name"]:
-        raise InputError(f"{where}: there is no name")
+        raise InputError(f"{where}: there is no name; give the class one, or remove the entry")
     return {
         "name": told["name"],
         "description": told["description"],

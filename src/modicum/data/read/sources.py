@@ -57,7 +57,8 @@ def batches(source: str | Path, rows: int) -> Iterator[pa.Table]:
     kind = endings[-2] if packed and len(endings) > 1 else endings[-1] if endings else ""
     if kind not in (*TEXT, *BINARY) or (packed and kind in BINARY):
         known = ", ".join([*TEXT, *BINARY])
-        raise InputError(f"{path} ends in {''.join(path.suffixes) or 'nothing'!r}, which is not a known table: {known}")
+        said = "".join(path.suffixes[-2:]) or "nothing"
+        raise InputError(f"{path} ends in {said!r}, which is not a known table; save it as one of {known}")
     with _told(str(path)), gzip.open(path) if packed else path.open("rb") as stream:
         if kind in BINARY:
             yield from BINARY[kind](stream, rows)
@@ -163,7 +164,9 @@ def _csv(delimiter: str | None = None) -> Callable[[io.BufferedIOBase, str, int]
 
 
 def _csv_error(name: str, ragged: _Ragged, error: Exception) -> InputError:
-    return InputError(ragged.sentence or f"{name} cannot be read as CSV ({' '.join(str(error).split())})")
+    return InputError(
+        ragged.sentence or f"{name} cannot be read as CSV ({' '.join(str(error).split())}); mend the file"
+    )
 
 
 def regrouped(found: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
@@ -296,7 +299,7 @@ def _record(line: bytes, where: str) -> dict[str, object]:
     try:
         record = json.loads(line)
     except ValueError as error:
-        raise InputError(f"{where}: not JSON ({error})") from error
+        raise InputError(f"{where}: not JSON ({error}); write a JSON object on every line") from error
     if not isinstance(record, dict):
         raise InputError(f'{where}: a row must be a JSON object like {{"text": ...}}, not {type(record).__name__}')
     return record
@@ -308,7 +311,7 @@ def _json(stream: io.BufferedIOBase, name: str, rows: int) -> Iterator[pa.Table]
     except ValueError as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{name} is not JSON ({error})") from error
+        raise InputError(f"{name} is not JSON ({error}); check that the file is whole") from error
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise InputError(f'{name} must be a list of JSON objects like [{{"text": ...}}]')
     yield _from_records(found, dict.fromkeys(key for record in found for key in record))

@@ -104,7 +104,7 @@ def number_column(table: Table) -> tuple[NDArray[np.float64], NDArray[np.bool_]]
     if not known.any():
         raise InputError(f"{column}{table.source} holds no number at all; fill in a few rows (--label COL)")
     if np.ptp(values[known]) == 0:
-        raise InputError(f"{column}{table.source} holds the same number in every row, so there is nothing to learn")
+        raise InputError(f"{column}{table.source} holds the same number in every row; name another column with --label")
     return values, known
 
 

@@ -92,7 +92,7 @@ def load_image_encoder(
 def _release(kind: str, model: str) -> Release:
     repository = _imported(kind).repository(model)
     if not is_repository(repository):
-        raise InputError(f"encoder '{kind}:{model}' is neither a folder nor a name such as {EXAMPLES}")
+        raise InputError(f"encoder '{kind}:{model}' is neither a folder nor a name; write it like {EXAMPLES}")
     return Release(f"{kind}:{model}", repository, files=LIBRARIES[kind].wanted)
 
 
@@ -132,7 +132,7 @@ def _imported(kind: str) -> ModuleType:
     except Exception as error:  # beside a torch it was not built for, torchvision raises RuntimeError
         raise InputError(
             f"encoders named {kind}: need packages that are not installed or do not fit together ({_line(error)}); "
-            f"install them: {INSTALL}"
+            f"install them with: {INSTALL}"
         ) from error
 
 

@@ -68,7 +68,7 @@ def _apart(splits: list[Split], members: Ints) -> list[Split]:
     kept = [split for split in kept if len(split.train)]
     if not kept:
         raise InputError(
-            "every labelled row before the first test block shares a group with it; drop --time or --group"
+            "every labelled row before the first test block shares a group with it; leave out --time or --group"
         )
     return kept
 
@@ -119,10 +119,12 @@ def time_ordered(times: NDArray[np.float64], folds: int) -> list[Split]:
     """
     _check_folds(folds)
     if np.isnan(times).any():
-        raise InputError(f"labelled row {int(np.isnan(times).argmax())} has no time; fill the column or drop --time")
+        raise InputError(
+            f"labelled row {int(np.isnan(times).argmax())} has no time; fill the column, or leave --time out"
+        )
     moments, place, counts = np.unique(times, return_inverse=True, return_counts=True)
     if len(moments) < 2:
-        raise InputError("all labelled rows have the same time, so there is no past to learn from; drop --time")
+        raise InputError("all labelled rows have the same time, so there is no past to learn from; leave --time out")
     middle = np.cumsum(counts) - counts / 2
     block = (middle * min(folds + 1, len(moments)) // len(times)).astype(np.int64)[place]
     return [Split(np.flatnonzero(block < b), np.flatnonzero(block == b)) for b in np.unique(block)[1:]]

@@ -56,7 +56,7 @@ def _on(form: dict[str, str]) -> bool:
 
 def _checked(number: int) -> int:
     if number >= 1 << 62:
-        raise InputError("there is no such paper")
+        raise InputError("there is no such paper; look for it again")
     return number
 
 

@@ -57,7 +57,7 @@ class Feedback:
             InputError: It is no journal, is in use, or cannot be written, or the bundle predicts numbers.
         """
         if isinstance(bundle.model, NumberModel):
-            raise InputError("the bundle predicts numbers, and a journal holds labels; leave --feedback away")
+            raise InputError("the bundle predicts numbers, and a journal holds labels; leave --feedback out")
         journal = Journal.open(path)
         try:
             feedback = cls(journal, table_of(path))
@@ -65,7 +65,9 @@ class Feedback:
                 journal.append(Event(OPENED, at=now(), text=feedback.table.name, classes=bundle.classes))
         except OSError as error:
             journal.close()
-            raise InputError(f"{table_of(path)} cannot be written ({error.strerror or error})") from error
+            raise InputError(
+                f"{table_of(path)} cannot be written ({error.strerror or error}); choose another --feedback"
+            ) from error
         except BaseException:
             journal.close()
             raise

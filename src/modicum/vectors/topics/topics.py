@@ -117,7 +117,7 @@ class Topics(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         blank = _blank(rows)
         taught = rows[~blank] if blank.any() else rows
         if len(taught) == 0:
-            raise InputError("all vectors are zero, which tells no topics; were the texts empty?")
+            raise InputError("all vectors are zero, which tells no topics; give texts that are not empty")
         self.centres_, self.found_ = find_topics(taught, rng, count=self.n_topics)
         self.labels_ = self._nearest(rows)
         sizes = np.maximum(np.bincount(self.labels_, minlength=len(self.centres_)), 1)

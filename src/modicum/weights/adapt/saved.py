@@ -83,7 +83,7 @@ def read_saved(
     """
     file = Path(path)
     if not file.is_file():
-        raise InputError(f"there is no adapter at {file}")
+        raise InputError(f"there is no adapter at {file}; give the file that `save` wrote")
     try:
         with safe_open(file, framework="pt") as opened:
             told = json.loads((opened.metadata() or {}).get("modicum", "null"))
@@ -93,7 +93,9 @@ def read_saved(
     if not isinstance(told, dict) or not isinstance(told.get("schema"), int):
         raise InputError(f"{file} does not say which method it is of; it was not written by modicum")
     if told["schema"] > SCHEMA:
-        raise InputError(f"{file} is of schema {told['schema']}, newer than {SCHEMA}; upgrade: pip install -U modicum")
+        raise InputError(
+            f"{file} is of schema {told['schema']}, newer than {SCHEMA}; upgrade with: pip install -U modicum"
+        )
     found = fingerprint(base)
     if told["base"] != found:
         raise InputError(

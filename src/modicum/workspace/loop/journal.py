@@ -45,7 +45,7 @@ def read_journal(path: Path) -> tuple[list[Event], int]:
         if event.n <= (events[-1].n if events else 0):
             raise InputError(
                 f"{path}, line {number}: event {event.n} comes after event {events[-1].n if events else 0}; "
-                "were two journals joined? Import one into the other with --import"
+                "where two journals were joined, import one into the other with --import"
             )
         events.append(event)
     return events, len(tail)

@@ -292,7 +292,7 @@ class Session:
         if reply.kind == kinds.LABEL:
             self.form.check_labels(reply.classes)
         elif (reply.kind in (kinds.ADD, kinds.REMOVE)) != bool(reply.classes):
-            raise InputError("a label names a class, and nothing else does")
+            raise InputError("a label names a class, and nothing else does; choose a class")
         gone = next((number for number in reply.classes if number not in self.state.names), None)
         if gone is not None:
             raise InputError("the class is no longer there (somebody merged it); choose again")
@@ -375,7 +375,7 @@ class Session:
     def _new_name(self, name: str, request: str) -> str:
         name = " ".join(name.split())
         if not name or len(name) > LONGEST_NAME:
-            raise InputError(f"the name of a class has 1 to {LONGEST_NAME} characters, not {len(name)}")
+            raise InputError(f"the name of a class has 1 to {LONGEST_NAME} characters, not {len(name)}; write another")
         self.form.check_name(name)
         folded = name.casefold()
         twin = next((each for each in self.state.names.values() if each.casefold() == folded), None)

@@ -36,7 +36,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         siblings = [p.name for p in folder.parent.iterdir() if p.is_dir()] if folder.parent.is_dir() else []
         raise InputError(f"there is no bundle at {folder}{nearest_name(folder.name, siblings) if siblings else ''}")
     if not file.is_file():
-        raise InputError(f"{folder} is not a bundle: it has no {MANIFEST}")
+        raise InputError(f"{folder} is not a bundle: it has no {MANIFEST}; name a folder that modicum fit wrote")
     manifest = read_json(file, AGAIN)
     schema = manifest.get("schema") if isinstance(manifest, dict) else None
     if not isinstance(schema, int) or schema < 1:

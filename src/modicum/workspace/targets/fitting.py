@@ -39,8 +39,8 @@ def target_of(table: Table, wanted: str) -> Target | None:
     check_choice(wanted, KINDS, "target")
     if table.separator is not None and wanted in ("classes", "number"):
         raise InputError(
-            f"{table.source} was read with several labels a row, so the target is not {wanted!r}; drop the separator "
-            "and name one label column, or leave the target out"
+            f"{table.source} was read with several labels a row, so the target is not {wanted!r}; leave out "
+            "--separator and name one column of labels, or leave out --target"
         )
     if wanted == "labels" and table.separator is None:
         raise InputError(

@@ -48,7 +48,7 @@ class NumberTarget:
             InputError: Classes were declared, or a label is no number.
         """
         if declared is not None:
-            raise InputError("a numeric target has no classes; drop --classes, or drop --target number")
+            raise InputError("a numeric target has no classes; leave out --classes, or --target number")
         values, known = number_column(table)
         count = max(1, min(STRATA, int(known.sum()) // PER_STRATUM))
         edges = np.unique(np.quantile(values[known], np.linspace(0, 1, count + 1)[1:-1]))

@@ -127,7 +127,9 @@ def topics_of(
         encoded = _encode(table, source, previous, settings.threads, progress)
     content = tells(table.texts, encoded.X)
     if not content.any():
-        raise InputError(f"{table.source}: every text is empty or has a vector of zeros, which tells no topics")
+        raise InputError(
+            f"{table.source}: every text is empty or has a vector of zeros; name another column with --text"
+        )
     X = encoded.X if content.all() else encoded.X[content]
     with watch.stage("topics"):
         if previous is None:

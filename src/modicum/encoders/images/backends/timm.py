@@ -40,7 +40,7 @@ class TimmBackend:
 
     def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Refuse: there is no text tower."""
-        raise InputError("models of timm know no texts")
+        raise InputError("models of timm know no texts; take one of open_clip")
 
 
 def load(folder: Path, threads: int | None) -> TimmBackend:

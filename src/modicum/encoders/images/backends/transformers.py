@@ -72,7 +72,7 @@ class TransformersBackend:
     def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Text vectors (N, D)."""
         if self.tokenizer is None:
-            raise InputError("this model knows no texts")
+            raise InputError("this model knows no texts; take one of open_clip")
         text_config = self.model.config.text_config
         # SigLIP was trained on texts filled up to one length, and attends to what fills them.
         padding = "max_length" if self.model.config.model_type.startswith("siglip") else True

@@ -44,7 +44,9 @@ def digest_rows(pages: Path, progress: Progress) -> list[BenchRow]:
     if not pages.is_dir():
         raise InputError(f"there is no folder {pages} (give the folder of collections with --data DIR)")
     if not MAILBOX.is_file() or importlib.util.find_spec("aiosmtpd") is None:
-        raise InputError(f"a mail server is needed: run it where {MAILBOX} is, after pip install aiosmtpd")
+        raise InputError(
+            f"this benchmark needs {MAILBOX} and the package aiosmtpd; install it with: pip install aiosmtpd"
+        )
     count = int(os.environ.get(SUBSCRIBERS, "10000"))
     with tempfile.TemporaryDirectory() as name:
         _subscribe(pages, Path(name) / "feed", count, progress)

@@ -65,7 +65,7 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
     """Soups on the first collection; then all collections' tasks in one encoder, should there be several."""
     base = load_encoder()
     if not isinstance(base, FolderEncoder):
-        raise InputError(f"encoder {base.name!r} has no weights that could be merged")
+        raise InputError(f"encoder {base.name!r} has no weights that could be merged; run modicum doctor to see why")
     figures: list[Figure] = []
     for seed in range(seeds):
         tasks = [read_task(name, root, seed) for name in on]

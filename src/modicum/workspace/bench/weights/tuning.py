@@ -130,7 +130,7 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
     parts = [name for name in on if name in PARTS] or PARTS
     base = load_encoder()
     if not isinstance(base, FolderEncoder):
-        raise InputError(f"encoder {base.name!r} has no weights that could be tuned")
+        raise InputError(f"encoder {base.name!r} has no weights that could be tuned; run modicum doctor to see why")
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory() as place:
         for number, name in enumerate([name for name in on if name not in PARTS] or COLLECTIONS):

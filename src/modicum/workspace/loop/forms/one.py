@@ -56,7 +56,7 @@ class OneLabel:
             InputError: There is none, or more.
         """
         if not labels:
-            raise InputError("a label names a class, and nothing else does")
+            raise InputError("a label names a class, and nothing else does; choose a class")
         if len(set(labels)) > 1:
             raise InputError(
                 f"a row has one label here, not {len(set(labels))}; for several say what parts them (--separator)"
