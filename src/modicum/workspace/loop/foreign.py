@@ -44,7 +44,7 @@ def read_foreign(path: Path, text_column: str = "text") -> list[Foreign]:
     for number, entry in enumerate(entries, start=1):
         if not isinstance(entry, Mapping):
             raise InputError(
-                f"{path}, entry {number} is a {type(entry).__name__}; write an object with a text and a label"
+                f"{path}, entry {number} is {type(entry).__name__}, not an object; write one with a text and a label"
             )
         found.extend(_labels_of(entry, text_column))
     if not any(each.labels for each in found):
