@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.exceptions import NotFittedError
 
 from modicum.core import InputError
+from modicum.core.linear_head import Facts, LinearHead
 from modicum.heads import (
     ClassMean,
     EquiangularBasisVectors,
@@ -106,3 +108,96 @@ def test_errors_name_what_is_wrong():
         head.with_class(4, X, y, class_vectors=names[:4])
     with pytest.raises(InputError, match="a fitted EquiangularBasisVectors cannot be given a class; fit it again"):
         EquiangularBasisVectors().fit(X[y < 4], y[y < 4]).with_class(4, X, y)
+
+
+class Told(LinearHead):
+    """A head that learns nothing and keeps what it is told; its scores are the first K numbers of a row."""
+
+    def _fit_rule(self, facts):
+        self.facts_ = facts
+        return np.eye(facts.classes, facts.X.shape[1]), np.zeros(facts.classes)
+
+    def _grow(self, facts):
+        self.facts_ = facts
+        self.coef_, self.intercept_ = np.eye(facts.classes, facts.X.shape[1]), np.zeros(facts.classes)
+
+
+def test_facts_are_what_was_handed_in_in_the_order_of_the_classes():
+    X, names = np.arange(12, dtype=np.float32).reshape(4, 3), np.eye(3)
+    head = Told().fit(X, ["b", "a", "b", "c"], [1, 2, 0, 3], classes=["c", "b", "a"], class_vectors=names)
+    facts = head.facts_
+    assert head.classes_.tolist() == ["c", "b", "a"]
+    assert facts.codes.tolist() == [1, 2, 1, 0]
+    assert facts.targets.tolist() == [[0, 1, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0]]
+    assert facts.weight.tolist() == [1, 2, 0, 3]
+    assert facts.X.dtype == facts.weight.dtype == facts.targets.dtype == np.float32
+    assert facts.class_vectors is names
+    plain = Told().fit(X, ["b", "a", "b", "c"])
+    assert plain.classes_.tolist() == ["a", "b", "c"]
+    assert plain.facts_.weight.tolist() == [1, 1, 1, 1]
+    assert (plain.facts_.class_vectors, plain.facts_.X_unlabelled) == (None, None)
+
+
+def test_rows_without_a_label_are_all_taken_or_so_many_drawn():
+    X, more = np.zeros((2, 2), dtype=np.float32), np.arange(20.0).reshape(10, 2)
+    facts = Told().fit(X, [0, 1], X_unlabelled=more).facts_
+    np.testing.assert_array_equal(facts.pool(10, 0), more)
+    drawn = facts.pool(9, 0)
+    assert drawn.dtype == np.float32
+    assert (np.diff(drawn[:, 0]) > 0).all(), "rows keep their order, and none comes twice"
+    assert {tuple(row) for row in drawn.tolist()} < {tuple(row) for row in more.tolist()}
+    np.testing.assert_array_equal(facts.pool(9, 0), drawn)
+    assert any(not np.array_equal(facts.pool(9, seed), drawn) for seed in range(1, 5))
+    nothing = Facts(X, np.array([0, 1]), np.ones(2), 2, None, None).pool(5, 0)
+    assert (nothing.shape, nothing.dtype) == ((0, 2), np.float32)
+
+
+def test_an_average_class_of_the_others_weighs_as_much_as_the_new_one():
+    """Two rows of the new class, three and one of two others; a third one has no row and counts for nothing."""
+    head = Told().fit(np.zeros((3, 5)), ["a", "b", "c"])
+    X, y = np.zeros((6, 5)), np.array(["new", "a", "a", "a", "b", "new"])
+    grown_head = head.with_class("new", X, y, class_vectors=np.eye(4, 5))
+    facts = grown_head.facts_
+    assert facts.codes.tolist() == [3, 0, 0, 0, 1, 3]
+    assert (facts.classes, facts.X_unlabelled) == (4, None)
+    assert facts.weight[[0, 5]].tolist() == [1, 1]
+    assert facts.weight[1:5].tolist() == [1, 1, 1, 1], "two classes of 2 rows in the mean, beside one of 2"
+    assert head.classes_.tolist() == ["a", "b", "c"]
+    alone = head.with_class("new", X[:2], y[:2]).facts_
+    assert alone.weight.tolist() == [1, 1]
+    many = head.with_class("new", X[[0, 5, 1]], y[[0, 5, 1]]).facts_
+    assert many.weight.tolist() == [1, 1, 2]
+
+
+def test_answers_follow_the_scores():
+    X = np.array([[3.0, 1.0, 0.0], [0.0, 2.0, 5.0]])
+    head = Told().fit(X[[0, 1, 1]], ["a", "b", "c"])
+    np.testing.assert_array_equal(head.scores(X), X)
+    np.testing.assert_array_equal(head.decision_function(X), X)
+    assert head.predict(X).tolist() == ["a", "c"]
+    np.testing.assert_allclose(head.predict_proba(X), np.exp(X) / np.exp(X).sum(axis=1, keepdims=True))
+    two = Told().fit(X, ["a", "b"])
+    assert two.decision_function(X).tolist() == [-2.0, 2.0]
+    assert two.scores(X).tolist() == [[3.0, 1.0], [0.0, 2.0]]
+
+
+def test_what_cannot_be_learnt_from_is_refused():
+    X = np.zeros((3, 2))
+    with pytest.raises(ValueError, match="Unknown label type: continuous"):
+        Told().fit(X, [0.1, 0.2, 0.7])
+    with pytest.raises(ValueError, match="Negative values in data passed to `sample_weight`"):
+        Told().fit(X, [0, 1, 1], [1, -1, 1])
+    with pytest.raises(InputError, match="label 'c' is not one of the 2 classes"):
+        Told().fit(X, ["a", "b", "c"], classes=["b", "a"])
+    with pytest.raises(InputError, match="there is only one class, 'a'; a classifier needs at least two classes"):
+        Told().fit(X, ["a", "a", "a"])
+    with pytest.raises(InputError, match="there is no class"):
+        Told().fit(X, ["a", "a", "a"], classes=[])
+    with pytest.raises(InputError, match="class vectors have 3 rows where the table has 2"):
+        Told().fit(X, [0, 1, 1], class_vectors=np.zeros((3, 2)))
+    with pytest.raises(InputError, match="class vectors are 3 wide where 2 is expected"):
+        Told().fit(X, [0, 1, 1], class_vectors=np.zeros((2, 3)))
+    with pytest.raises(InputError, match="unlabelled vectors are 3 wide where 2 is expected"):
+        Told().fit(X, [0, 1, 1], X_unlabelled=np.zeros((1, 3)))
+    with pytest.raises(NotFittedError):
+        Told().predict(X)

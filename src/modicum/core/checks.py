@@ -116,6 +116,17 @@ def check_codes(y: ArrayLike, *, classes: int, rows: int | None = None, what: st
     return array.astype(np.int64, copy=False)
 
 
+def check_several(classes: NDArray[Any]) -> None:
+    """Let the classes (K,) of a task pass if there is something to tell apart.
+
+    Raises:
+        InputError: There is one alone, or none.
+    """
+    if len(classes) < 2:
+        only = f"only one class, {str(classes[0])!r}" if len(classes) else "no class"
+        raise InputError(f"there is {only}; a classifier needs at least two classes")
+
+
 def check_fraction(value: float, what: str) -> float:
     """Return a number strictly between 0 and 1.
 

@@ -20,7 +20,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from modicum.core.arrays import softmax
-from modicum.core.checks import check_vectors
+from modicum.core.checks import check_several, check_vectors
 from modicum.core.errors import InputError
 from modicum.core.softmax import fit_row, name_prior, with_names
 
@@ -228,12 +228,11 @@ def _names(vectors: ArrayLike | None, width: int, classes: int) -> NDArray[np.fl
 
 
 def _codes(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:
+    check_several(classes)
     order = np.argsort(classes)
     place = np.minimum(np.searchsorted(classes, y, sorter=order), len(classes) - 1)
     codes = order[place]
     missing = classes[codes] != y
     if missing.any():
         raise InputError(f"label {str(y[missing][0])!r} is not one of the {len(classes)} classes")
-    if len(classes) < 2:
-        raise InputError(f"there is only one class, {classes[0]!r}; a classifier needs at least two classes")
     return codes.astype(np.int64)

@@ -91,7 +91,7 @@ def test_errors():
         AttentionBags().fit(X, [0, 1, 0], [0, 0, 2, 2])
     with pytest.raises(InputError, match="2 labels for 4 rows; give the bag of each row, or one label per row"):
         AttentionBags().fit(X, [0, 1])
-    with pytest.raises(InputError, match="there is only one class"):
+    with pytest.raises(InputError, match="there is only one class, '1'; a classifier needs at least two classes"):
         AttentionBags().fit(X, [1, 1], [0, 0, 1, 1])
     with pytest.raises(InputError, match=r"bag codes must lie in 0\.\.1; found 0\.\.2"):
         AttentionBags().fit(X, [0, 1], [0, 0, 1, 2])

@@ -33,7 +33,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 
 from modicum.core.arrays import one_hot, softmax
 from modicum.core.card import Card
-from modicum.core.checks import check_codes, check_fraction
+from modicum.core.checks import check_codes, check_fraction, check_several
 from modicum.core.errors import InputError
 from modicum.labels.partial.attention_network import (
     AttentionWeights,
@@ -130,8 +130,7 @@ class AttentionBags(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sc
         assert_all_finite(labels, input_name="y")
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise InputError(f"there is only one class, {self.classes_[0]!r}; a classifier needs at least two classes")
+        check_several(self.classes_)
         order, starts = _bag_order(bags, rows=len(rows), labels=len(labels))
         self.weights_ = self._learn(rows[order], starts, one_hot(codes, len(self.classes_)).astype(rows.dtype))
         return self
