@@ -13,6 +13,7 @@ from modicum.core.arrays import (
     chunks,
     class_means,
     entropy,
+    fuse,
     log_probabilities,
     log_softmax,
     normalize_rows,
@@ -20,7 +21,7 @@ from modicum.core.arrays import (
     softmax,
 )
 
-scores = arrays(np.float64, st.tuples(st.integers(1, 5), st.integers(1, 6)), elements=st.floats(-300, 300))
+scores = arrays(np.float64, st.tuples(st.integers(1, 5), st.integers(1, 6)), elements=st.floats(-3000, 3000))
 
 
 @given(scores)
@@ -52,6 +53,19 @@ def test_class_means_of_weighted_rows():
 def test_one_hot_and_floored_logarithm():
     assert one_hot([1, 0], 2).tolist() == [[0, 1], [1, 0]]
     assert log_probabilities(np.array([[0.0, 1.0]]))[0, 0] == pytest.approx(np.log(1e-12))
+
+
+def test_the_cosine_of_fused_vectors_is_the_weighted_mean_of_those_of_the_parts():
+    rng = np.random.default_rng(0)
+    parts, shares = [rng.normal(size=(6, width)) for width in (3, 5, 2)], [0.5, 0.2, 0.3]
+    fused = fuse(parts, shares)
+    assert fused.shape == (6, 10)
+    expected = sum(
+        share * normalize_rows(part) @ normalize_rows(part).T for part, share in zip(parts, shares, strict=True)
+    )
+    np.testing.assert_allclose(fused @ fused.T, expected)
+    assert fuse([np.eye(2, dtype=np.float32)] * 2, [0.25, 0.75]).dtype == np.float32
+    np.testing.assert_allclose(fuse([np.eye(2), np.zeros((2, 1))], [0.36, 0.64]), [[0.6, 0, 0], [0, 0.6, 0]])
 
 
 def test_softmax_is_over_the_last_axis():

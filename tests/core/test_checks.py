@@ -145,8 +145,8 @@ def test_columns():
 def test_good_fractions_pass_as_floats():
     assert check_fraction(0.5, "alpha") == 0.5
     assert type(check_share(1, "share")) is float
-    with pytest.raises(InputError, match=r"share must lie strictly between 0\.5 and 2, not 0\.5"):
-        check_fraction(0.5, "share", low=0.5, high=2.0)
+    with pytest.raises(InputError, match=r"share must lie strictly between 0 and 1, not 1\.0"):
+        check_fraction(1.0, "share")
 
 
 def test_a_task_has_two_classes_or_more():

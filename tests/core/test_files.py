@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from modicum.core import InputError
 from modicum.core.files import (
     atomic_folder,
+    atomic_path,
     atomic_write,
     check_file_place,
     check_folder_place,
+    file_digest,
     held_alone,
+    manifest_digest,
     recover,
 )
 
@@ -85,6 +90,81 @@ def test_a_folder_moved_aside_by_a_kill_is_put_back(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["f"]
 
 
+@pytest.fixture
+def order(monkeypatch):
+    """What is put on disk, by its name without what makes it unique, and when it takes its place."""
+    told = []
+
+    def synced(handle):
+        name = Path(f"/proc/self/fd/{handle}").readlink().name
+        told.append(f"sync {name.rpartition('-')[0] or name}")
+
+    def moved(call):
+        return lambda path, to: told.append(f"to {Path(to).name.rpartition('-')[0] or Path(to).name}") or call(path, to)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    for name in ("replace", "rename"):
+        monkeypatch.setattr(Path, name, moved(getattr(Path, name)))
+    return told
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="there is no /proc to look names of handles up in")
+def test_bytes_are_on_disk_before_they_take_the_place_and_the_place_after(tmp_path, order):
+    root = tmp_path / "root"
+    root.mkdir()
+    atomic_write(root / "f", b"1")
+    assert order == ["sync .f.new", "to f", "sync root"]
+    order.clear()
+    fill(root / "g", "1")
+    assert order == ["sync a", "sync .g.new", "to g", "sync root"]
+    order.clear()
+    fill(root / "g", "2")
+    assert order == ["sync a", "sync .g.new", "to .g.old", "to g", "sync root"]
+
+
+def test_a_file_is_replaced_as_a_whole_or_left(tmp_path):
+    file = tmp_path / "f"
+    atomic_write(file, b"1")
+    atomic_write(file, b"2")
+
+    def broken():
+        with atomic_path(file) as work:
+            work.write_bytes(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        broken()
+    assert file.read_bytes() == b"2"
+    assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+def test_what_earlier_kills_left_goes_and_what_others_have_stays(tmp_path):
+    fill(tmp_path / "f", "1")
+    for name in (".f.old-0", ".f.new-0"):
+        (tmp_path / name).mkdir()
+    for name in (".f.new-1", ".g.new-1", "f.new-1"):
+        (tmp_path / name).write_text("half")
+    recover(tmp_path / "f")
+    assert {p.name for p in tmp_path.iterdir()} == {"f", ".g.new-1", "f.new-1"}
+    assert (tmp_path / "f" / "a").read_text() == "1"
+    recover(tmp_path / "nowhere" / "f")
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_folder_is_made_with_the_folders_it_lies_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    fill(Path("a") / "b" / "f", "1")
+    assert (tmp_path / "a" / "b" / "f" / "a").read_text() == "1"
+
+
+def test_digests_are_those_of_the_bytes_and_of_what_is_told(tmp_path):
+    (tmp_path / "f").write_bytes(b"abc")
+    assert file_digest(tmp_path / "f") == hashlib.sha256(b"abc").hexdigest()
+    told = manifest_digest({"b": 1, "a": {"d": 2, "c": 3}})
+    assert told == hashlib.sha256(b'{"a": {"c": 3, "d": 2}, "b": 1}').hexdigest()
+    assert told == manifest_digest({"a": {"c": 3, "d": 2}, "b": 1, "digest": "anything"})
+
+
 def test_places_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match="cannot be written"):
@@ -98,6 +178,8 @@ def test_what_is_held_alone_is_refused_to_others_and_given_back(tmp_path):
     refused = pytest.raises(InputError, match=r"^busy; wait$")
     with held_alone(lock, "held"), refused, held_alone(lock, "busy; wait"):
         pass
+    with pytest.raises(RuntimeError), held_alone(lock, "held"):
+        raise RuntimeError
     with held_alone(lock, "held"):
         pass
 

@@ -59,5 +59,23 @@ def test_what_is_missing_is_told():
     assert np.isneginf(products[:, 1]).all()
 
 
+def test_what_lies_at_the_limit_is_kept_and_equal_ones_come_by_number():
+    reference = np.array([[1.0, 0.0], [0.5, 0.0], [0.25, 0.0], [0.5, 0.0]])
+    numbers, products = largest_products(np.array([[1.0, 0.0]], dtype=np.float32), reference, 4, most=0.5)
+    assert numbers.tolist() == [[1, 3, 2, -1]]
+    assert products[0, :3].tolist() == [0.5, 0.5, 0.25]
+    assert products.dtype == np.float64
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 8])
+def test_a_query_passes_over_itself_in_whichever_block_it_stands(monkeypatch, block):
+    monkeypatch.setattr(module, "BLOCK", block)
+    monkeypatch.setattr(module, "QUERIES", 2)
+    X = np.eye(5) + 0.1 * np.arange(5)
+    expected = [np.argsort(-np.where(np.arange(5) == row, -np.inf, X @ X[row]))[0] for row in (4, 0, 2)]
+    found = largest_products(X[[4, 0, 2]], X, 1, skip=np.array([4, 0, 2]))[0]
+    assert found.ravel().tolist() == expected
+
+
 def test_of_equal_scores_none_is_kept_twice():
     assert len(set(largest_products(np.ones((1, 2)), np.ones((5_000, 2)), 30)[0][0].tolist())) == 30
