@@ -45,6 +45,25 @@ def test_a_smaller_alpha_gives_wider_intervals(seed, alpha):
     assert small[1] >= large[1]
 
 
+def test_the_promise_in_words():
+    errors = np.arange(1_200.0)
+    told = "% of the intervals hold the true number, on average over rows like the labelled ones: calibrated on 1,200"
+    plain = (
+        "labelled rows, each predicted by a model that did not see it; the proven bound for the closely related CV+ is"
+    )
+    assert interval_rule(errors, alpha=0.05).guarantee == f"About 95 {told} {plain} 90 %."
+    assert interval_rule(errors, alpha=0.75).guarantee == f"About 25 {told} {plain} 0 %."
+    proven = f"At least 95 {told} rows that nothing else was learnt from."
+    assert interval_rule(errors, alpha=0.05, crossed=False).guarantee == proven
+
+
+def test_an_end_that_cannot_be_given_is_told_beside_one_that_can():
+    rule = IntervalRule.from_dict({"alpha": 0.1, "lower": None, "upper": 2.0, "guarantee": "so", "calibrated_on": 9})
+    assert rule.to_dict()["lower"] is None
+    low, high = rule.intervals(np.array([1, 3]))
+    assert (low.tolist(), high.tolist()) == ([-np.inf, -np.inf], [3.0, 5.0])
+
+
 def test_edges_and_words():
     few = interval_rule(np.arange(3.0), alpha=0.1)
     assert few.intervals(np.zeros(2))[1].tolist() == [np.inf, np.inf]

@@ -36,6 +36,17 @@ def test_parity_with_the_definition():
     assert found.tolist() == [textbook(scores, codes, weights, k, 0.2) for k in range(3)]
 
 
+def test_rows_that_are_not_there_leave_every_class_in_every_set():
+    assert weighted_thresholds(np.empty(0), np.empty(0, dtype=int), np.ones(2), 0.1).tolist() == [np.inf, np.inf]
+
+
+def test_a_class_without_a_calibration_row_is_in_every_set():
+    held_out = np.tile([0.5, 0.3, 0.2], (40, 1))
+    rule = shifted_rule(held_out, np.tile([0, 1], 20), np.array([0.4, 0.4, 0.2]), alpha=0.1)
+    assert np.isfinite(rule.thresholds).tolist() == [True, True, False]
+    assert rule.calibrated_on == 40
+
+
 @pytest.mark.parametrize("known", [False, True])
 def test_known_world_coverage_is_kept_where_plain_sets_lose_it(known):
     """One hard class in three is the rule in the batch and the exception among the calibration rows."""
@@ -84,7 +95,8 @@ def test_promise_tells_whether_shares_were_estimated():
     proba, codes = np.array([[0.9, 0.1], [0.2, 0.8]] * 10), np.tile([0, 1], 10)
     assert "estimated from its unlabelled rows" in shift_conformal(proba, codes, proba, alpha=0.1).rule.guarantee
     known = shift_conformal(proba, codes, proba, alpha=0.1, priors=np.array([0.5, 0.5]))
-    assert known.rule.guarantee.startswith("at least 90 %")
+    told = "of the sets hold the true class on average over a batch like this one: calibrated on 20 held-out rows"
+    assert known.rule.guarantee == f"at least 90 % {told}, re-weighted by the batch's class shares, as given."
 
 
 def test_errors():

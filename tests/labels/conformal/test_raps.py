@@ -94,6 +94,23 @@ def test_few_rows_and_one_threshold_a_class_keep_the_defaults():
     assert split_conformal(more, codes, alpha=0.1, score="raps").calibrated_on == 399
 
 
+def test_a_fifth_of_the_rows_tunes_and_never_more_than_a_thousand():
+    told, truth = noisy_tail(np.random.default_rng(6), 250, 10, 3, (0.7, 0.9))
+    assert split_conformal(told, truth, alpha=0.1, score="raps").calibrated_on == 200
+    rule = split_conformal(np.tile(told, (24, 1)), np.tile(truth, 24), alpha=0.1, score="raps")
+    assert rule.calibrated_on == 5_000
+    assert "1,000 others tuned the penalty" in rule.guarantee
+
+
+def test_without_a_generator_the_rows_that_tune_are_drawn_with_seed_0():
+    told, truth = noisy_tail(np.random.default_rng(7), 400, 10, 3, (0.7, 0.9))
+    plain, other = (
+        split_conformal(told, truth, alpha=0.1, score="raps", rng=rng) for rng in (None, np.random.default_rng(1))
+    )
+    assert plain == split_conformal(told, truth, alpha=0.1, score="raps", rng=np.random.default_rng(0))
+    assert plain.thresholds != other.thresholds
+
+
 def test_too_few_rows_to_tell_a_rank_leave_aps():
     assert tune_raps(np.tile([0.5, 0.3, 0.2], (4, 1)), np.zeros(4, dtype=int), alpha=0.1) == (0.001, 3)
 

@@ -52,6 +52,24 @@ def test_a_smaller_alpha_gives_larger_sets(seed, alpha):
     assert (large.sets(proba) <= small.sets(proba)).all()
 
 
+def test_a_threshold_that_is_allowed_to_the_point_by_hand():
+    """Four rows, five with the one that misses all: at alpha 0.4 one miss may be seen, at 0.39 none, at 0.6 two."""
+    proba, Y = np.array([[0.2], [0.4], [0.6], [0.8], [0.1]]), np.array([[1], [1], [1], [1], [0]])
+    assert [miss_threshold(proba, Y, alpha) for alpha in (0.19, 0.2, 0.39, 0.4, 0.6)] == [0.0, 0.2, 0.2, 0.4, 0.6]
+    assert miss_threshold(proba, Y, 1 - 1e-7) == 0.8
+
+
+def test_the_promise_in_words():
+    proba, Y = drawn(np.random.default_rng(2), 1_200)
+    told = "95 % of a row's labels stand in its set, on average over rows that have any: calibrated on 1,200"
+    assert label_sets(proba, Y, alpha=0.05).guarantee == (
+        f"About {told} labelled rows, each scored by a model that did not see it."
+    )
+    assert label_sets(proba, Y, alpha=0.05, crossed=False).guarantee == (
+        f"At least {told} rows that nothing else was learnt from."
+    )
+
+
 def test_edges_and_words():
     proba, Y = drawn(np.random.default_rng(1), 5)
     few = label_sets(proba, Y, alpha=0.01)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modicum.core import InputError
 from modicum.labels.conformal import SCORES, ConformalRule, cross_conformal, split_conformal
 
 
@@ -63,6 +64,44 @@ def test_stored_and_read_again(score):
     proba, codes = world(np.random.default_rng(0))
     rule = split_conformal(proba, codes, alpha=0.1, score=score).with_class()
     assert ConformalRule.from_dict(rule.to_dict()) == rule
+
+
+def test_the_promise_in_words():
+    proba, codes = np.tile([0.9, 0.1], (1_200, 1)), np.tile([0, 0, 0, 1], 300)
+    told = "of the sets hold the true class on average over rows like the labelled ones: calibrated on 1,200"
+    bound = "labelled rows, each scored by a model that did not see it; the proven bound for this is"
+    own = "rows that nothing else was learnt from"
+    assert split_conformal(proba, codes, alpha=0.05).guarantee == f"at least 95 % {told} {own}."
+    assert cross_conformal(proba, codes, alpha=0.05).guarantee == f"about 95 % {told} {bound} 90 %."
+    assert cross_conformal(proba, codes, alpha=0.6).guarantee == f"about 40 % {told} {bound} 0 %."
+    each = split_conformal(proba, codes, alpha=0.05, per_class=True)
+    assert (
+        each.guarantee
+        == f"at least 95 % of the sets hold the true class within every class: calibrated on 1,200 {own}."
+    )
+    more = "Classes were added after that: this holds for rows of the others; an added class"
+    assert each.with_class().guarantee == f"{each.guarantee} {more} is in every set."
+
+
+def test_rows_are_checked():
+    proba = np.tile([0.9, 0.1], (20, 1))
+    with pytest.raises(InputError, match=r"must lie between 0 and 1; found 0\.2 to 1\.8"):
+        split_conformal(2 * proba, np.zeros(20, dtype=int), alpha=0.1)
+    with pytest.raises(InputError, match=r"class codes must lie in 0\.\.1; found 0\.\.2"):
+        split_conformal(proba, np.tile([0, 2], 10), alpha=0.1)
+    with pytest.raises(InputError, match="19 class codes for 20 rows"):
+        split_conformal(proba, np.zeros(19, dtype=int), alpha=0.1)
+
+
+def test_what_cannot_answer_is_refused_when_it_is_read():
+    told = {"score": "raps", "alpha": 0.1, "thresholds": [None, 0.5], "guarantee": "so", "calibrated_on": 9}
+    rule = ConformalRule.from_dict(told | {"settings": {"penalty": 0.5, "rank": 1}})
+    assert rule.to_dict()["thresholds"] == [None, 0.5]
+    assert rule.sets(np.array([[0.2, 0.8], [0.4, 0.6]])).tolist() == [[True, False], [True, False]]
+    with pytest.raises(TypeError, match="colour"):
+        ConformalRule.from_dict(told | {"settings": {"colour": 1}})
+    with pytest.raises(InputError, match="penalty and rank must be at least 0"):
+        ConformalRule.from_dict(told | {"settings": {"rank": -1}})
 
 
 def test_rules_stored_before_classes_could_be_added_are_read():

@@ -46,8 +46,7 @@ def miss_threshold(proba: NDArray[np.floating], Y: NDArray[np.integer], alpha: f
 
     Returns:
         The threshold t, from 0 to 1: (sum of missed shares + 1) / (n + 1) <= alpha for the sets {k: p_k >= t} of the n
-        rows that have a label. 0, all labels, where the rows are too few for so small an alpha; 1 where even that
-        misses few enough.
+        rows that have a label. 0, all labels, where the rows are too few for so small an alpha.
 
     Raises:
         InputError: The arrays do not belong together, or alpha is not between 0 and 1.
@@ -70,8 +69,7 @@ def miss_threshold(proba: NDArray[np.floating], Y: NDArray[np.integer], alpha: f
     allowed = alpha * (int(truth.any(axis=1).sum()) + 1) - 1 + 1e-9
     if allowed < 0:
         return 0.0
-    over = np.flatnonzero(np.cumsum(missed[order]) > allowed)
-    return float(own[order][over[0]]) if len(over) else 1.0
+    return float(own[order][np.argmax(np.cumsum(missed[order]) > allowed)])
 
 
 @dataclass(frozen=True)
