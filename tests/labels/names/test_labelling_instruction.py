@@ -31,7 +31,9 @@ def test_parity_of_average_precision_with_scikit_learn(seed):
 
 def test_known_world_the_phrase_of_the_class_is_chosen_and_three_rows_find_it():
     X, codes = world(0)
-    for one in labelling_instruction(X, codes, 3, phrases=np.eye(8)):
+    found = labelling_instruction(X, codes, 3, phrases=np.eye(8))
+    assert [one.phrase for one in found] == [0, 1, 2]
+    for one in found:
         assert one.phrase == one.code
         assert (codes[one.rows] == one.code).all()
         assert one.precision > 0.9
@@ -53,7 +55,9 @@ def test_more_exemplars_never_find_less_on_the_way(seed):
 def test_precision_is_that_of_the_rows_shown(seed):
     X, codes = world(seed, rows=30)
     unit = normalize_rows(X - X.mean(axis=0))
-    for one in labelling_instruction(X, codes, 3):
+    found = labelling_instruction(X, codes, 3)
+    assert [one.code for one in found] == [0, 1, 2]
+    for one in found:
         scores = unit @ unit[one.rows].sum(axis=0)
         assert average_precision_score(codes == one.code, scores) == pytest.approx(one.precision)
 
