@@ -7,6 +7,7 @@ import pytest
 
 from modicum.core import LabelSpace
 from modicum.core.arrays import softmax
+from modicum.evaluation.stats import corrected_difference
 from modicum.workspace.ladder.bank import Bank, Entry
 from modicum.workspace.ladder.choice import POOL_GAIN, choose, decoding, mean_confidence, natural_scale
 from modicum.workspace.ladder.climb import Climb, Trial
@@ -79,6 +80,49 @@ def test_natural_scale_reaches_the_confidence_asked_for():
     assert mean_confidence(scores / scale) == pytest.approx(0.6, abs=1e-3)
 
 
+def test_a_confidence_that_no_scale_reaches_gives_the_nearest_end():
+    """Scores that say nothing have the confidence 1 / K at every temperature."""
+    level = np.zeros((5, K))
+    assert natural_scale(level, 0.9) == pytest.approx(1e-3)
+    assert natural_scale(level, 0.1) == pytest.approx(1e3)
+
+
+def test_an_expected_loss_is_the_measured_lead_drawn_to_the_prior_by_their_precisions():
+    rng, n = np.random.default_rng(10), 200
+    y = rng.integers(0, K, n)
+    trials = climbed([trial("one", 1, 0.8, y, rng), trial("two", 2, 0.7, y, rng)], n)
+    choice = choose(trials, y, Bank())
+    right = {c.name: (c.log_proba[0].argmax(axis=1) == y)[None].astype(float) for c in choice.candidates}
+    behind = {"pool": 0.0}
+    for name in ("one", "two"):
+        told = corrected_difference(right["pool"], right[name], trials.folds)
+        precision, believed = max(told.standard_error, 1 / n) ** -2, POOL_GAIN.sd**-2
+        behind[name] = (precision * told.difference + believed * POOL_GAIN.mean) / (precision + believed)
+    best = min(behind.values())
+    assert choice.expected_loss == pytest.approx({name: loss - best for name, loss in behind.items()})
+
+
+def test_rows_that_never_differ_leave_room_for_one_that_would():
+    """The same scores twice: the difference is 0, and its error is taken to be that of one row in 100."""
+    rng, n = np.random.default_rng(11), 100
+    y = rng.integers(0, K, n)
+    one = trial("one", 1, 0.8, y, rng)
+    two = Trial(Recipe("two", 2, one.recipe.steps, True), None, one.scores, 1.0, 10, 0.03)
+    choice = choose(climbed([one, two], n), y, Bank())
+    believed = POOL_GAIN.sd**-2
+    assert choice.expected_loss["one"] == pytest.approx(believed * POOL_GAIN.mean / (100**2 + believed))
+
+
+def test_a_lead_of_two_standard_errors_is_beyond_doubt():
+    """Of 400 rows the tree alone is right on c, both on the others: c is enough where c > 4 (1 - c / 400)."""
+    space = LabelSpace(("a", "b", "c", "d"), parents=("x", "x", "x", "y"))
+    proba = np.tile([0.2, 0.2, 0.2, 0.4], (400, 1))
+    proba[4:] = [0.97, 0.01, 0.01, 0.01]
+    assert decoding(proba, np.zeros(400, dtype=np.int64), space) == "frechet"
+    proba[3] = proba[4]
+    assert decoding(proba, np.zeros(400, dtype=np.int64), space) == "argmax"
+
+
 def test_the_tree_decodes_only_where_it_helps_beyond_doubt():
     space = LabelSpace(("a", "b", "c", "d"), parents=("x", "x", "x", "y"))
     rng = np.random.default_rng(6)
@@ -118,6 +162,35 @@ def test_the_bank_tells_shares_and_lead_where_nothing_is_measured():
     choice = choose(trials, y, bank)
     assert choice.shipped.weights == pytest.approx([0.75, 0.25])
     assert choice.expected_loss["two"] == pytest.approx(0.3)
+
+
+def test_a_bank_that_saw_no_lead_still_leaves_the_pool_its_own():
+    rng, n = np.random.default_rng(12), K
+    y = np.arange(K)
+    bank = Bank((entry({"one": 0.5, "two": 0.5}, {"one": 0.8, "two": 0.9}),))
+    trials = climbed([trial("one", 1, 0.1, y, rng), trial("two", 2, 0.1, y, rng)], n, represented=False)
+    losses = choose(trials, y, bank).expected_loss
+    assert [losses["one"], losses["two"]] == pytest.approx([POOL_GAIN.mean] * 2)
+
+
+def test_of_many_equal_members_none_leaves_the_pool():
+    rng, n = np.random.default_rng(13), K
+    y = np.arange(K)
+    trials = [trial(f"r{number}", 1, 0.1, y, rng) for number in range(25)]
+    choice = choose(climbed(trials, n, represented=False), y, Bank())
+    np.testing.assert_allclose(choice.get("pool").weights, np.full(25, 0.04))
+    assert choice.get("pool").seconds_per_1000 == pytest.approx(25 * 0.02)
+
+
+def test_without_unlike_recipes_the_best_log_loss_is_what_others_are_compared_with():
+    rng, n = np.random.default_rng(14), 4_000
+    y = rng.integers(0, K, n)
+    sure, poor = trial("sure", 1, 0.9, y, rng, pooled=False), trial("poor", 0, 0.5, y, rng, pooled=False)
+    choice = choose(climbed([poor, sure], n), y, Bank())
+    assert [candidate.name for candidate in choice.candidates] == ["poor", "sure"]
+    assert choice.expected_loss["sure"] == 0.0
+    assert choice.expected_loss["poor"] == pytest.approx(0.4, abs=0.1)
+    assert choice.shipped.name == "sure"
 
 
 def test_a_member_of_next_to_no_share_leaves_the_pool():

@@ -101,6 +101,26 @@ def test_events_are_synced_before_they_are_acknowledged(tmp_path, monkeypatch):
     assert order == ["written", "synced", "told"]
 
 
+def test_several_events_are_numbered_on_and_synced_once(tmp_path, monkeypatch):
+    path = tmp_path / "new" / "labels.jsonl"
+    journal = Journal.open(path)
+    syncs = []
+    monkeypatch.setattr(module.os, "fsync", syncs.append)
+    told = [journal.append(Event("skip", who="ana")), *journal.extend(Event("skip", who=who) for who in "bc")]
+    monkeypatch.undo()
+    assert [(event.n, event.who) for event in told] == [(1, "ana"), (2, "b"), (3, "c")]
+    assert len(syncs) == 2
+    assert journal.events == told
+    journal.close()
+    assert read_journal(path) == (told, 0)
+    assert path.stat().st_mode & 0o777 == 0o600, "what people wrote is nobody else's concern"
+
+
+def test_a_journal_that_is_not_there_holds_nothing(tmp_path):
+    assert read_journal(tmp_path / "labels.jsonl") == ([], 0)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_full_disk_leaves_nothing_of_the_event(tmp_path, monkeypatch):
     path = tmp_path / "labels.jsonl"
     journal = Journal.open(path)
@@ -164,3 +184,20 @@ def test_a_folder_in_its_place_is_refused(tmp_path):
     (tmp_path / "labels.jsonl").mkdir()
     with pytest.raises(InputError, match="cannot be read"):
         Journal.open(tmp_path / "labels.jsonl")
+
+
+def test_a_place_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match=r"cannot be written \(.*\); choose another place with --journal"):
+        Journal.open(tmp_path / "file" / "labels.jsonl")
+
+
+def test_who_was_refused_holds_nothing_back(tmp_path):
+    """Whoever keeps the error keeps what it saw: the lock must not be among it."""
+    path = tmp_path / "labels.jsonl"
+    path.write_text("my notes")
+    with pytest.raises(InputError) as refusal:
+        Journal.open(path)
+    path.unlink()
+    Journal.open(path).close()
+    assert "is not a journal" in str(refusal.value)
