@@ -73,6 +73,55 @@ def test_each_entry_once_and_told_anew(store):
     assert [paper["votes"] for paper in papers(store)] == [9]
 
 
+def test_a_paper_is_told_from_all_of_its_entries(store):
+    gauss, riemann = "A. Gauss", "B. Riemann"
+    first = {"title": "On rows of tables", "abstract": "Of rows.", "authors": [gauss], "tags": ["b"], "date": "2024"}
+    put(store, first | {"votes": 2, "mentions": 1})
+    second = {"title": "On Rows of Tables", "abstract": "Of many rows.", "url": "https://b.org/1", "tags": ["a", "b"]}
+    put(store, second | {"authors": [gauss, riemann], "date": "2023-05", "identifiers": "10.1000/x"}, address="b")
+    third = {"title": "ON ROWS OF TABLES", "abstract": "Of more rows.", "url": "https://c.org/1", "tags": ["ç"]}
+    put(store, third | {"authors": ["Gauss"], "votes": 3, "mentions": 4}, address="c")
+    put(store, {"title": "On rows of tables", "authors": ["Gauss"], "key": "again"}, address="c")
+    (paper,) = papers(store)
+    # The longest abstract tells the text, and of equally long ones the first.
+    assert (paper["title"], paper["abstract"]) == ("On Rows of Tables", "Of many rows.")
+    assert (paper["date"], paper["url"]) == ("2023-05", "https://b.org/1")
+    assert [json.loads(paper[name]) for name in ("authors", "tags")] == [[gauss, riemann], ["a", "b", "ç"]]
+    assert json.loads(paper["identifiers"]) == ["doi:10.1000/x"]
+    # Three places have it: two of them mention it once more than they say.
+    assert (paper["votes"], paper["mentions"]) == (5, 1 + 4 + 2)
+
+
+def test_a_number_leads_to_what_its_paper_is_today(store):
+    put(store, {"title": "On rows of tables"})
+    put(store, {"title": "Another working title", "identifiers": "2305.00001"})
+    put(store, {"title": "A third working title"})
+    put(store, {"title": "A third working title", "identifiers": "2305.00001", "key": "joins 3 and 2"})
+    assert [store.paper(number) for number in (1, 2, 3)] == [1, 2, 2]
+    put(store, {"title": "On rows of tables", "identifiers": "2305.00001", "key": "joins 2 and 1"})
+    assert [store.paper(number) for number in (1, 2, 3)] == [1, 1, 1]
+    assert len(papers(store)) == 1
+    # What is known of the paper by any of its names finds it.
+    put(store, {"title": "A third working title", "key": "later"}, address="b")
+    assert len(papers(store)) == 1
+
+
+def test_an_entry_stays_with_its_paper_under_another_title(store):
+    put(store, {"title": "On rows of tables", "key": "k"})
+    put(store, {"title": "On something else entirely", "key": "k"})
+    (paper,) = papers(store)
+    assert (paper["id"], paper["title"]) == (1, "On something else entirely")
+
+
+def test_one_identifier_of_two_works_wants_the_title_too(store):
+    same = {"identifiers": "10.1000/x"}
+    put(store, {"title": "On rows of tables", "authors": ["A. Gauss"], **same})
+    put(store, {"title": "Proceedings of the year", "authors": ["B. Riemann"], **same}, address="b")
+    assert len(papers(store)) == 2
+    put(store, {"title": "On Rows of Tables", "authors": ["B. Riemann"], **same}, address="c")
+    assert len(papers(store)) == 1
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
@@ -103,6 +152,43 @@ def test_by_vectors(store):
     assert merge_alike(store, "hashed") == 1
     assert [paper["id"] for paper in papers(store)] == [1, 3]
     assert merge_alike(store, "hashed") == 0
+
+
+def test_by_vectors_parts_of_one_work_are_two(store):
+    put(store, {"title": "On rows, part I", "abstract": ABSTRACT})
+    put(store, {"title": "On rows, part II", "abstract": ABSTRACT}, address="b")
+    assert merge_alike(store, "hashed") == 0
+    assert len(papers(store)) == 2
+
+
+def test_by_vectors_long_abstracts_alone_are_compared_and_once(store):
+    put(store, {"title": "On rows of tables", "abstract": ABSTRACT[:199]})
+    put(store, {"title": "On heads of vectors", "abstract": ABSTRACT[:200]})
+    put(store, {"title": "On the rows of all tables", "abstract": ABSTRACT[:198]}, address="b")
+
+    def compared():
+        return [paper["compared"] for paper in papers(store)]
+
+    assert merge_alike(store, "hashed") == 0
+    assert compared() == [None, "yes", None]
+    put(store, {"title": "On heads of vectors", "abstract": ABSTRACT[:200], "votes": 9}, address="b")
+    assert compared() == [None, "yes", None], "votes change no vector"
+    put(store, {"title": "On heads of vectors", "abstract": ABSTRACT[:210]}, address="c")
+    assert compared() == [None, None, None]
+
+
+def test_by_vectors_three_that_coincide_become_one(store):
+    for number, address in enumerate("abc"):
+        put(
+            store,
+            {"title": "On rows of tables" + " again" * number, "abstract": ABSTRACT + "!" * number},
+            address=address,
+        )
+    assert len(papers(store)) == 3
+    assert merge_alike(store, "hashed") == 2
+    assert [store.paper(number) for number in (1, 2, 3)] == [1, 1, 1]
+    (paper,) = papers(store)
+    assert paper["abstract"] == ABSTRACT + "!!"
 
 
 TITLES = ["On rows of tables", "On columns of tables", "On heads of vectors"]
