@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from modicum.workspace.decision import against
 from modicum.workspace.report.wording import significant
 
 Report = Mapping[str, Any]
@@ -28,8 +29,7 @@ def grounds(report: Report, budget: float) -> list[str]:
     others = [e for e in report["ladder"] if e["cv_skill"] is not None and e["name"] != shipped["name"]]
     if others:
         rival = min(others, key=lambda entry: entry["expected_loss"])
-        lead = 100 * (rival["expected_loss"] - shipped["expected_loss"])
-        verdict = f"is expected to lose {lead:.1f} points" if lead > 0 else f"would bring {-lead:.1f} points"
+        verdict = against(rival["expected_loss"], shipped["expected_loss"])
         own = shipped["seconds_per_1000_items"]
         pace = f" at {significant(rival['seconds_per_1000_items'] / own, 2)} times the time per item" if own > 0 else ""
         said.append(f"The next best, “{rival['name']}”, {verdict} of {_skill_name(report)}{pace}.")
