@@ -11,6 +11,7 @@ from modicum.evaluation.metrics import set_metrics
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.making import make_model
 from modicum.workspace.settings import Settings
+from modicum.workspace.shifted import find_shift
 
 SHARES = (0.75, 0.15, 0.1)
 
@@ -71,3 +72,78 @@ def test_a_corrected_model_is_saved_and_told(tmp_path):
     )
     assert result.report["shift"]["corrected"]
     assert any("corrected for that" in sentence for sentence in result.report["grounds"])
+
+
+class Exact:
+    """A model whose vectors are the exact probabilities under even shares."""
+
+    def proba(self, X):
+        return X
+
+    def decide(self, proba):
+        return proba.argmax(axis=1)
+
+
+def exact(codes, rng):
+    """Probabilities (N, 2), under even shares, of rows drawn about -1 and 1."""
+    x = rng.normal(size=len(codes)) + 2 * codes - 1
+    second = 1 / (1 + np.exp(-2 * x))
+    return np.stack([1 - second, second], axis=1)
+
+
+def task(unlabelled, labelled=(10, 10), share=0.9, seed=0):
+    """A problem of rows with exact probabilities: those without a label are of the first class by a share."""
+    rng = np.random.default_rng(seed)
+    own = np.repeat([0, 1], labelled)
+    codes = np.concatenate([own, np.arange(unlabelled) >= share * unlabelled]).astype(np.int64)
+    known = np.arange(len(codes)) < len(own)
+    return Problem(exact(codes, rng), codes, known, LabelSpace(("a", "b")), None)
+
+
+def judged(n=600, seed=1):
+    codes = np.arange(n) % 2
+    return exact(codes, np.random.default_rng(seed)), codes
+
+
+def test_shares_factors_and_gain_are_those_of_their_definitions():
+    problem = task(1_000)
+    found = find_shift(Exact(), problem, judged(), 0)
+    assert found.labelled.tolist() == [0.5, 0.5]
+    assert found.estimated[0] == pytest.approx(0.9, abs=0.04)
+    assert 0.75 < found.held[0] < found.estimated[0], "200 rows of even shares hold it back"
+    np.testing.assert_allclose(found.factors, np.sqrt(found.held / 0.5))
+    proba = problem.X[problem.unlabelled_rows]
+    odds = proba * found.factors
+    corrected = odds / odds.sum(axis=1, keepdims=True)
+    kept = np.where(proba[:, 0] >= 0.5, corrected[:, 0], corrected[:, 1])
+    assert found.gain == pytest.approx((corrected.max(axis=1) - kept).mean())
+    assert found.gain > 0.01
+
+
+def test_labelled_rows_count_with_one_more_of_each_class():
+    found = find_shift(Exact(), task(1_000, labelled=(2, 8)), judged(), 0)
+    assert found.labelled.tolist() == [0.2, 0.8]
+    np.testing.assert_allclose(found.factors, np.sqrt(found.held / [3 / 12, 9 / 12]))
+
+
+def test_few_rows_or_little_gain_correct_nothing():
+    assert find_shift(Exact(), task(100, share=0.95), judged(), 0).factors is not None
+    few = find_shift(Exact(), task(99, share=0.95), judged(), 0)
+    assert few.factors is None
+    assert few.gain > 0.001, "it would be worth it, had a hundred rows said so"
+    even = find_shift(Exact(), task(1_000, share=0.5), judged(), 0)
+    assert even.factors is None
+    assert 0 <= even.gain < 0.001
+
+
+def test_what_no_row_can_judge_is_estimated_and_not_corrected():
+    found = find_shift(Exact(), task(1_000), None, 0)
+    assert found.estimated[0] == pytest.approx(0.9, abs=0.04)
+    np.testing.assert_array_equal(found.held, found.estimated)
+    assert found.labelled.tolist() == [0.5, 0.5]
+    assert (found.gain, found.factors) == (0.0, None)
+
+
+def test_without_rows_on_either_side_there_is_nothing_to_compare():
+    assert find_shift(Exact(), task(0), judged(), 0) is None
+    assert find_shift(Exact(), task(50, labelled=(0, 0)), judged(), 0) is None

@@ -112,6 +112,34 @@ def test_the_manifest_tells_what_the_parts_are_of(source, tmp_path):
     assert json.loads((tmp_path / "out.csv.parts" / "manifest.json").read_text()) == {"schema": 1, **FACTS}
 
 
+def test_a_run_that_goes_on_tells_the_rows_that_are_there(source, tmp_path):
+    out, told = tmp_path / "OUT.CSV", []
+    with pytest.raises(InputError, match="is wrong"):
+        run(source, out, broken="row\n17")
+    names = {file.name for file in (tmp_path / "OUT.CSV.parts").iterdir()}
+    assert names == {"lock", "manifest.json", *(f"{n:06d}.{4 * n}-{4 * n + 4}.csv" for n in range(4))}
+    parts = partitions(source, SIZES, text="text")
+    settings = {"facts": FACTS, "workers": InProcess(), "join": join_tables}
+    assert run_partitions(out, parts, Shouting(out), progress=lambda *seen: told.append(seen), **settings) == ROWS
+    assert told == [("rows", rows, rows) for rows in (4, 8, 12, 16, 20, 24, 25)]
+
+
+def test_a_manifest_that_says_nothing_is_no_manifest(source, tmp_path):
+    folder = tmp_path / "out.csv.parts"
+    folder.mkdir()
+    for said in ("[]", "{", '{"schema": 1, "table": "another"}'):
+        (folder / "manifest.json").write_text(said)
+        assert run(source, tmp_path / "out.csv") == ROWS, "without a part there is nothing that could be mixed"
+        folder.mkdir()
+
+
+def test_a_place_where_no_folder_can_be_made_is_told(source, tmp_path):
+    with pytest.raises(
+        InputError, match=r"out\.csv\.parts cannot be made \(No such file or directory\); choose another"
+    ):
+        run(source, tmp_path / "no" / "out.csv")
+
+
 def test_a_worker_that_fails_is_told(source, tmp_path, capfd):
     with pytest.raises(RuntimeError, match="worker process failed"):
         run(source, tmp_path / "out.csv", Processes(1), broken="row\n17", fatal=True)
@@ -122,6 +150,9 @@ def test_sizes_grow_to_the_largest():
     sizes = [Sizes(500, 20_000)(number) for number in range(100)]
     assert sizes == sorted(sizes)
     assert (sizes[0], sizes[-1]) == (500, 20_000)
+    assert [sizes.count(rows) for rows in (500, 1_000, 2_000, 4_000, 8_000, 16_000)] == [8] * 6
+    assert Sizes(1, 1 << 40)(10**9) == 1 << 30, "no table is so long that a number of it would not be formed"
+    assert Sizes() == Sizes(500, 20_000)
 
 
 @given(rows=st.integers(1, 40), first=st.integers(1, 9), most=st.integers(1, 20), limit=st.integers(0, 50))
