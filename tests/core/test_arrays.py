@@ -45,9 +45,15 @@ def test_rows_of_zeros_stay_zero():
     np.testing.assert_allclose(normalize_rows(np.array([[3.0, 4.0], [0.0, 0.0]])), [[0.6, 0.8], [0.0, 0.0]])
 
 
+@given(st.floats(1e-30, 1e30))
+def test_rows_of_any_length_get_length_one(scale):
+    np.testing.assert_allclose(normalize_rows(scale * np.array([[3.0, 4.0]])), [[0.6, 0.8]])
+
+
 def test_class_means_of_weighted_rows():
     means = class_means(np.array([[0.0], [1.0], [5.0]]), np.array([[1.0, 0, 0], [3.0, 0, 0], [0, 2.0, 0]]))
     np.testing.assert_allclose(means, [[0.75], [5.0], [0.0]])
+    np.testing.assert_allclose(class_means(np.array([[0.0], [4.0]]), np.array([[0.1], [0.3]])), [[3.0]])
 
 
 def test_one_hot_and_floored_logarithm():
