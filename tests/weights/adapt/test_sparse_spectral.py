@@ -82,7 +82,9 @@ def test_a_pass_without_gradients_draws_nothing():
 def test_a_weight_of_zeros_is_no_trouble():
     base = nn.Linear(4, 4, bias=False)
     nn.init.zeros_(base.weight)
-    descend(nn.Sequential(nn.Linear(12, 4), adapt(base, SparseSpectral(rank=4, drawn=3))))
+    learnt = descend(nn.Sequential(nn.Linear(12, 4), adapt(base, SparseSpectral(rank=4, drawn=3))))
+    assert all(parameter.isfinite().all() for parameter in learnt.parameters())
+    torch.testing.assert_close(fold(learnt)[1].weight, torch.zeros(4, 4), atol=1e-3, rtol=0)
 
 
 @given(rank=st.integers(1, 8), drawn=st.integers(1, 10))

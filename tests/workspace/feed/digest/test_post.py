@@ -89,11 +89,14 @@ def test_what_fails_is_told_apart(start):
 
 def test_connections_are_made_anew(start, monkeypatch):
     monkeypatch.setattr("modicum.workspace.feed.digest.post.MESSAGES", 2)
+    made, connect = [], Post._connect
+    monkeypatch.setattr(Post, "_connect", lambda post: made.append(post) or connect(post))
     mailbox = start()
     with Post(mailbox.server, "feed@example.org") as post:
         for _ in range(5):
             post.deliver("ana@example.org", MESSAGE)
     assert len(mailbox.rows) == 5
+    assert len(made) == 3
 
 
 @pytest.mark.parametrize(
