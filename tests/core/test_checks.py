@@ -88,6 +88,8 @@ def test_probabilities_may_be_off_by_rounding_and_no_more():
 def test_bad_probabilities():
     with pytest.raises(InputError, match="between 0 and 1"):
         check_probabilities([[1.5, -0.5]])
+    with pytest.raises(InputError, match=r"^held-out ones: row 0 holds NaN"):
+        check_probabilities([[np.nan]], what="held-out ones")
     with pytest.raises(InputError, match=r"between 0 and 1; found -0\.1 to 0\.6"):
         check_probabilities([[0.5, 0.6, -0.1]])
     with pytest.raises(InputError, match=r"between 0 and 1; found 0 to 1\.5"):
@@ -165,7 +167,8 @@ def test_indicators_are_zeros_and_ones():
     for good in ([[True, False]], [[1, 0]], [[1.0, 0.0]]):
         found = check_indicators(np.array(good), rows=1)
         assert (found.tolist(), found.dtype) == ([[1, 0]], np.uint8)
-    for bad in ([[2, 0]], [[0.5, 0.0]], [[-1, 0]]):
+    assert check_indicators([[0, 0]]).tolist() == [[0, 0]], "a row may have no label"
+    for bad in ([[2, 0]], [[2, 1, 0]], [[0.5, 0.0]], [[-1, 0]]):
         with pytest.raises(InputError, match="labels must be an indicator matrix of 0 and 1"):
             check_indicators(bad)
     with pytest.raises(InputError, match="labels have 1 rows where the table has 2"):
