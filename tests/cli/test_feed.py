@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from modicum.workspace.feed import PaperSearch, Store
+from modicum.workspace.feed.keywords import Keywords, find_keywords
+
 ABSTRACT = "We study rows, and what can be said of them with few labels. " * 5
 
 
@@ -15,6 +18,13 @@ def page(tmp_path):
     (folder / "1.txt").write_text(f"menu\n\nOn rows of tables\n\n{ABSTRACT}\n\nOn columns of tables\n\n{ABSTRACT}")
     (folder / "2.txt").write_text(f"menu\n\nOn Rows of Tables\n\n{ABSTRACT}")
     return folder
+
+
+def rows_of_themes():
+    """Papers of two themes, which make a page each."""
+    for number in range(20):
+        for word in ("banks", "storms"):
+            yield {"title": f"On {word}, part {number}", "abstract": f"{word} and number{number} {word} again"}
 
 
 def test_add_tells_read_papers_and_repeated(run, tmp_path):
@@ -63,23 +73,56 @@ def test_what_is_wrong_is_said_in_a_sentence(run):
 
 def test_digest_and_subscribe_without_accounts(run, tmp_path):
     run("feed", "add", page(tmp_path), "--encoder", "none")
-    listed = run("feed", "subscribe", "keyword", "rows of  tables", "--every", "weekly", "--json")
-    assert json.loads(listed.out)["subscriptions"] == [{"kind": "keyword", "what": "rows of tables", "every": "weekly"}]
-    assert "rows of tables" in run("feed", "subscribe").out
+    listed = run("feed", "subscribe", "search", "columns of  tables", "--every", "weekly", "--json")
+    assert json.loads(listed.out)["subscriptions"] == [
+        {"kind": "search", "what": "columns of tables", "every": "weekly"}
+    ]
+    assert "columns of tables" in run("feed", "subscribe").out
     own = ("--from", "Me <me@example.org>", "--to", "me@example.org", "--dry-run", "digest.eml", "--encoder", "none")
     done = run("feed", "digest", *own)
     assert "digest.eml: the message to me@example.org; 1 readers are due a digest, and nothing was sent" in done.out
     message = (tmp_path / "digest.eml").read_text()
-    assert "Subject: On rows of tables\n" in message
+    assert "Subject: On columns of tables\n" in message
     assert json.loads(run("feed", "digest", *own, "--json").out) == {
         "file": "digest.eml",
         "to": "me@example.org",
         "due": 1,
     }
-    gone = run("feed", "subscribe", "keyword", "columns", "--off")
-    assert (gone.code, "there is no subscription keyword columns daily" in gone.err) == (2, True)
-    run("feed", "subscribe", "keyword", "rows  of tables", "--every", "weekly", "--off")
+    gone = run("feed", "subscribe", "search", "columns", "--off")
+    assert (gone.code, "there is no subscription search columns daily" in gone.err) == (2, True)
+    run("feed", "subscribe", "search", "columns  of tables", "--every", "weekly", "--off")
     assert "nothing is new" in run("feed", "digest", *own).err
+
+
+def test_subscribe_to_the_page_of_a_keyword(run, tmp_path):
+    (tmp_path / "feed.jsonl").write_text("\n".join(json.dumps(row) for row in rows_of_themes()) + "\n")
+    run("feed", "add", "feed.jsonl", "--encoder", "none")
+    store = Store.open(tmp_path / "feed")
+    find_keywords(store, PaperSearch.open(store, encoder="hashed"), keywords=2)
+    pages = Keywords(store)
+    one = pages.all()[0]
+    done = run("feed", "subscribe", "keyword", f"/keyword/{one.number}", "--json")
+    wish = {"kind": "keyword", "what": one.name, "every": "daily", "page": f"/keyword/{one.number}", "gone": False}
+    assert json.loads(done.out)["subscriptions"] == [wish]
+    pages.rename(one.number, "Money matters")
+    assert "Money matters" in run("feed", "subscribe").out
+    done = run("feed", "subscribe", "keyword", "money mater")
+    assert (done.code, "most like it is 'Money matters'" in done.err) == (2, True)
+    pages.drop(one.number)
+    assert "Money matters (its page was removed)" in run("feed", "subscribe").out
+    assert run("feed", "digest", "--from", "a@b.org", "--to", "a@b.org", "--dry-run", "d.eml").code == 0
+    run("feed", "subscribe", "keyword", "Money matters", "--off")
+    assert json.loads(run("feed", "subscribe", "--json").out)["subscriptions"] == []
+    store.close()
+
+
+def test_where_no_page_can_be_found_a_search_is_proposed(run, tmp_path):
+    run("feed", "add", page(tmp_path), "--encoder", "none")
+    store = Store.open(tmp_path / "feed")
+    PaperSearch.open(store, encoder="hashed")
+    store.close()
+    done = run("feed", "subscribe", "keyword", "rows")
+    assert (done.code, "from 30 papers on; subscribe to a search of the words" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -95,12 +95,15 @@ def order(monkeypatch):
     """What is put on disk, by its name without what makes it unique, and when it takes its place."""
     told = []
 
+    def plain(name):
+        return name.partition("-")[0]
+
     def synced(handle):
         name = Path(f"/proc/self/fd/{handle}").readlink().name
-        told.append(f"sync {name.rpartition('-')[0] or name}")
+        told.append(f"sync {plain(name)}")
 
     def moved(call):
-        return lambda path, to: told.append(f"to {Path(to).name.rpartition('-')[0] or Path(to).name}") or call(path, to)
+        return lambda path, to: told.append(f"to {plain(Path(to).name)}") or call(path, to)
 
     monkeypatch.setattr(os, "fsync", synced)
     for name in ("replace", "rename"):

@@ -236,7 +236,7 @@ def test_export_and_forget(world):
     marks = Marks(world.readers, reader)
     marks.like(1, True)
     marks.tag(2, "mine", True)
-    ana.post("/account/subscribe", kind="keyword", what="rows", every="weekly")
+    ana.post("/account/subscribe", kind="search", what="rows", every="weekly")
     answer = ana.get("/account/export")
     assert "attachment" in answer.headers["content-disposition"]
     told = json.loads(answer.text)

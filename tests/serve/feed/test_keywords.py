@@ -7,7 +7,7 @@ import re
 from modicum.serve.feed.refreshing import Polling, Refreshing
 from modicum.workspace.feed import Store
 from modicum.workspace.feed.tags import TagFitter, fit_tag
-from tests.serve.feed.conftest import SCRIPT, client_of, site_of
+from tests.serve.feed.conftest import HOST, SCRIPT, client_of, site_of
 
 
 def named(client):
@@ -48,6 +48,35 @@ def test_names_change_and_addresses_stay(client):
     assert named(client) == {}
     assert client.get(f"/keyword/{one}").status_code == 404
     assert client.post(f"/keyword/{10**30}/drop", data={"sure": "1"}).status_code == 404
+
+
+def test_a_page_is_subscribed_to_under_its_address(client, site):
+    one, two = sorted(named(client))
+    page = client.get(f"/keyword/{one}").text
+    sent = {"kind": "keyword", "what": f"/keyword/{one}", "every": "weekly"}
+    assert all(f'value="{value}"' in page for value in sent.values())
+    own = {"origin": f"http://{HOST}"}
+    assert client.post("/account/subscribe", data=sent, headers=own).status_code == 303
+    assert "are sent to you, weekly" in client.get(f"/keyword/{one}").text
+    assert (
+        f'<a href="/keyword/{one}">{named(client)[one]}</a>, <span class="soft">weekly' in client.get("/account").text
+    )
+    wrong = client.post("/account/subscribe", data=sent | {"what": f"{named(client)[one]}x"}, headers=own)
+    assert (wrong.status_code, "most like it" in wrong.text) == (422, True)
+    client.post(f"/keyword/{one}/rename", data={"name": SCRIPT[:60]})
+    client.post(f"/keyword/{one}/merge", data={"into": two})
+    assert "are sent to you, weekly" in client.get(f"/keyword/{two}").text
+    client.post(f"/keyword/{two}/rename", data={"name": SCRIPT[:60]})
+    client.post(f"/keyword/{two}/drop", data={"sure": "1"})
+    account = client.get("/account").text
+    assert "its page was removed, so that it brings nothing" in account
+    assert SCRIPT[:20] not in account
+
+
+def test_guests_have_nothing_to_subscribe_with(folder):
+    client = client_of(site_of(folder, single=False))
+    number = min(named(client))
+    assert "/account/subscribe" not in client.get(f"/keyword/{number}").text
 
 
 def test_only_editors_edit_what_belongs_to_all(folder):

@@ -89,7 +89,12 @@ def subscribe(
         str | None,
         typer.Argument(metavar="KIND", help="trending, tag, keyword or search; without it all are listed."),
     ] = None,
-    what: Annotated[str, typer.Argument(metavar="WHAT", help="The tag, the keyword, or the words of the search.")] = "",
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHAT", help="The tag, the keyword (its name, or its page's address), or the words of the search."
+        ),
+    ] = "",
     every: Annotated[str, typer.Option("--every", metavar="TIME", help="daily or weekly.")] = "daily",
     off: Annotated[bool, typer.Option("--off", help="End the subscription.")] = False,
     folder: FOLDER = Path("feed"),
@@ -97,24 +102,50 @@ def subscribe(
 ) -> None:
     """Say what the digest of a feed without accounts holds; with accounts, readers say so in the site.
 
-    Example: modicum feed subscribe keyword "few labels" --every weekly
+    Example: modicum feed subscribe search "few labels" --every weekly
     """
-    parts = modicum.workspace.feed.readers
-    readers = parts.Readers.open(folder)
-    wanted = parts.Subscriptions(readers, readers.single())
-    if off:
-        named = (kind, " ".join(what.split()), every)
-        ended = [one for one in wanted.all() if (one.kind, one.what, one.every) == named]
-        if not ended:
-            said = f"there is no subscription {' '.join(filter(None, named))}"
-            raise InputError(f"{said}; modicum feed subscribe lists them, and --every names its frequency")
-        for one in ended:
-            wanted.remove(one.id)
-    elif kind is not None:
-        wanted.add(kind, what, every)
-    rows = [{"kind": one.kind, "what": one.what, "every": one.every} for one in wanted.all()]
-    readers.close()
+    parts = modicum.workspace.feed
+    readers = parts.readers.Readers.open(folder)
+    wanted = parts.readers.Subscriptions(readers, readers.single())
+    try:
+        if off:
+            _end(wanted, kind, " ".join(what.split()), every)
+        elif kind is not None:
+            if kind == "keyword" and not parts.keywords.Keywords(readers).all():
+                with bars() as progress:
+                    parts.keywords.refresh_keywords(folder, progress=progress)
+            wanted.add(kind, what, every)
+        found = wanted.all()
+    finally:
+        readers.close()
     if json:
-        print_json({"folder": str(folder), "subscriptions": rows})
-    else:
-        print_table(rows or [{"kind": "none", "what": "", "every": ""}])
+        print_json({"folder": str(folder), "subscriptions": [_wish(one) for one in found]})
+        return
+    shown = [{**_wish(one), "what": f"{one.name} (its page was removed)" if one.gone else one.name} for one in found]
+    told = ("kind", "what", "every")
+    print_table([{name: row[name] for name in told} for row in shown] or [{"kind": "none", "what": "", "every": ""}])
+
+
+def _end(wanted: Any, kind: str | None, what: str, every: str) -> None:
+    """End the subscriptions that are called so.
+
+    Raises:
+        InputError: There is none.
+    """
+    ended = [one for one in wanted.all() if (one.kind, one.every) == (kind, every) and what in _names(one)]
+    if not ended:
+        said = f"there is no subscription {' '.join(filter(None, (kind, what, every)))}"
+        raise InputError(f"{said}; modicum feed subscribe lists them, and --every names its frequency")
+    for one in ended:
+        wanted.remove(one.id)
+
+
+def _names(one: Any) -> tuple[str, ...]:
+    """What a subscription may be called by."""
+    return one.what, one.name, f"/keyword/{one.what}"
+
+
+def _wish(one: Any) -> dict[str, Any]:
+    """A subscription as JSON tells it; that to a keyword with the address of its page."""
+    page = {"page": f"/keyword/{one.what}", "gone": one.gone} if one.kind == "keyword" else {}
+    return {"kind": one.kind, "what": one.name, "every": one.every, **page}

@@ -16,6 +16,8 @@ from modicum.serve.feed.marking import Form
 from modicum.serve.feed.site import LARGEST, Site
 from modicum.workspace.feed.keywords import Keyword
 from modicum.workspace.feed.library import Filters
+from modicum.workspace.feed.readers import Subscriptions
+from modicum.workspace.feed.readers.subscriptions import EVERY
 
 ALL = "/keywords"
 NEWEST, TYPICAL = "newest", "typical"
@@ -57,11 +59,20 @@ def keywords(site: Site) -> APIRouter:
             papers = site.library.papers(numbers[first : first + count])
         others = [other for other in site.topics.all() if other.number != number]
         told = {"keyword": keyword, "others": others, "edits": site.may_edit(request), "order": order}
+        told |= {"sent": _sent(site, request, number), "frequencies": EVERY}
         query = {} if order == NEWEST else {"order": order}
         listing = Listing(keyword.name, f"/keyword/{number}", papers, query, page, more, len(numbers), told=told)
         return answer(site, request, replace(listing, template="keywords/one.html.j2", by_day=order == NEWEST))
 
     return router
+
+
+def _sent(site: Site, request: Request, number: int) -> list[str]:
+    """How often whoever asks has a keyword's new papers by mail."""
+    reader = site.people.visitor(request).reader
+    wishes = Subscriptions(site.people.readers, reader).all() if reader else []
+    mine = [one for one in wishes if one.kind == "keyword" and not one.gone]
+    return [one.every for one in mine if site.topics.standing(int(one.what)) == number]
 
 
 def _order(request: Request) -> str:

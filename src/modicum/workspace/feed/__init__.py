@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from modicum.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from modicum.workspace.feed import digest, readers
+    from modicum.workspace.feed import digest, keywords, readers
     from modicum.workspace.feed.merging import merge_alike
     from modicum.workspace.feed.ranking import Suggestions, rank_by_likes
     from modicum.workspace.feed.reading import Manners, Reading, add, poll, told_of
@@ -41,6 +41,7 @@ __all__ = [
     "Suggestions",
     "add",
     "digest",
+    "keywords",
     "merge_alike",
     "poll",
     "rank_by_likes",
@@ -49,4 +50,4 @@ __all__ = [
     "trend_scores",
 ]
 
-__getattr__ = lazy_names(__name__, _NAMES, ("digest", "readers"))
+__getattr__ = lazy_names(__name__, _NAMES, ("digest", "keywords", "readers"))

@@ -67,7 +67,7 @@ def test_a_message_says_what_it_should(send, mailbox, readers, folder):
 
 def test_hostile_titles_are_text(send, mailbox, folder, readers):
     put(folder, HOSTILE, votes=99)
-    (reader,) = join(folder, "ana@example.org", kind="keyword", what="<b>told</b> of")
+    (reader,) = join(folder, "ana@example.org", kind="search", what="<b>told</b> of")
     Subscriptions(readers, reader).add("trending")
     send()
     (message,) = mailbox.messages
@@ -167,7 +167,7 @@ def test_papers_that_fall_together_are_not_told_again(send, mailbox, readers, fo
 
 
 def test_late_digests_are_dropped_and_old_ones_forgotten(send, mailbox, readers, folder, clock):
-    (reader,) = join(folder, "ana@example.org", kind="keyword", what="once more")
+    (reader,) = join(folder, "ana@example.org", kind="search", what="once more")
     plan_digests(readers, LETTERS, encoder="none")
     clock.now += 8 * DAY
     assert send().dropped == 1
@@ -230,7 +230,7 @@ def test_what_is_chosen(send, mailbox, readers, folder, clock):
     titles = ("Shy labels in rows", "Labels of trees", "Rows and rows of trees", "Quantum soup")
     put(folder, *titles, seen=clock.now, votes=0)
     names = [f"{name}@example.org" for name in ("ana", "ben", "eve", "joe")]
-    _, ben, eve, joe = join(folder, *names, kind="keyword", what="shy labels")
+    _, ben, eve, joe = join(folder, *names, kind="search", what="shy labels")
     readers_wish = {ben: ("search", "tree row"), eve: ("tag", "mine"), joe: ("trending", "")}
     for reader, wish in readers_wish.items():
         wanted = Subscriptions(readers, reader)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from filelock import FileLock
 
 from modicum.core.errors import InputError
 from modicum.workspace.feed import PaperSearch, Store
-from modicum.workspace.feed.keywords import Keyword, Keywords, find_keywords
+from modicum.workspace.feed.keywords import Keyword, Keywords, find_keywords, refresh_keywords
+from modicum.workspace.feed.keywords.finding import LOCK
 from modicum.workspace.feed.search.changes import watch
 from tests.workspace.feed.search.test_papers import THEMES, Themes, paper, put
 
@@ -52,7 +54,6 @@ def test_each_theme_has_a_page_with_its_papers(pages):
         assert len(themes) == 1
         assert set(keyword.terms[0].split()) <= {*THEMES[themes.pop()].split(), "and"}
     assert pages.of([1, 41])[41] == [every[2]]
-    assert pages.named(every[0].name.upper()) == every[0]
 
 
 def test_numbers_stay_when_papers_come_and_new_themes_get_new_ones(pages, store, search):
@@ -115,11 +116,66 @@ def test_refusals(pages, store):
         pages.merge([one, one])
     with pytest.raises(InputError, match="no keyword 99"):
         pages.drop(99)
-    with pytest.raises(InputError, match="no keyword 'x'"):
-        pages.named("x")
     with pytest.raises(InputError, match="name an --encoder"):
         find_keywords(store, PaperSearch.open(store, encoder="none"))
     assert watch(store) == watch(store)
+
+
+def test_a_page_is_meant_by_its_address_its_name_or_its_number(pages):
+    one, two, three = pages.all()
+    for said in (one.name.upper(), f"  {one.name} ", str(one.number), f"/keyword/{one.number}"):
+        assert pages.meant(said) == one
+    assert pages.meant(f"https://papers.example.org/keyword/{two.number}?order=typical") == two
+    pages.rename(two.number, str(one.number))
+    assert pages.meant(str(one.number)).number == two.number  # a name goes before a number
+    assert pages.meant(f"keyword/{one.number}") == one
+    pages.merge([one.number, three.number])
+    assert pages.meant(f"/keyword/{three.number}").number == one.number
+    assert pages.called(three.number) == (one.name, True)
+    pages.drop(one.number)
+    assert pages.called(one.number) == (one.name, False)
+    assert pages.called(99) == ("99", False)
+    for said in (f"/keyword/{one.number}", "/keyword/9999999999999999", "99"):
+        with pytest.raises(InputError, match="there is no keyword page"):
+            pages.meant(said)
+
+
+def test_pages_that_are_like_what_was_said_are_named(pages):
+    one, two, three = (keyword.number for keyword in pages.all())
+    for number, name in ((one, "Few labels"), (two, "Graph networks"), (three, "Snow")):
+        pages.rename(number, name)
+    with pytest.raises(InputError, match="no keyword page 'few lables'; most like it is 'Few labels'; name one of"):
+        pages.meant("few lables")
+    with pytest.raises(InputError, match=r"most like it is 'Graph networks'; .* subscribe to a search of the words"):
+        pages.meant("networks of roads")
+    word = pages.find(three).terms[0].split()[0]
+    with pytest.raises(InputError, match=r"most like it (is|are) .*'Snow'"):
+        pages.meant(f"a {word}")  # a term of the page
+    with pytest.raises(InputError, match="the largest are 'Few labels', 'Graph networks', 'Snow'"):
+        pages.meant("xyz")
+
+
+def test_one_at_a_time_finds_them(pages, store, search):
+    with FileLock(store.folder / LOCK), pytest.raises(InputError, match="another modicum finds the keywords"):
+        find_keywords(store, search)
+
+
+def test_new_papers_come_to_pages_without_a_site(tmp_path):
+    store = Store.open(tmp_path / "feed", create=True)
+    assert refresh_keywords(store.folder) == ""
+    put(store, *of_theme(0, 0, 20), *of_theme(1, 0, 20))
+    find_keywords(store, PaperSearch.open(store, encoder="hashed"), keywords=2)
+    pages = Keywords(store)
+    before = {keyword.number: set(pages.papers(keyword.number)) for keyword in pages.all()}
+    put(store, *of_theme(1, 20, 23))
+    assert refresh_keywords(store.folder) == ""
+    after = {keyword.number: set(pages.papers(keyword.number)) for keyword in pages.all()}
+    grown = [after[number] - before[number] for number in before if 21 in before[number]]
+    assert grown == [{41, 42, 43}]
+    put(store, *of_theme(1, 23, 24))
+    PaperSearch.open(store, encoder="none")
+    assert "the search knows words alone" in refresh_keywords(store.folder)
+    store.close()
 
 
 def test_too_few_papers(tmp_path):

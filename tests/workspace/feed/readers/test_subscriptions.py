@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from modicum.core.errors import InputError
+from modicum.workspace.feed import Store
+from modicum.workspace.feed.keywords import Keywords
 from modicum.workspace.feed.readers import (
     Marks,
     Subscription,
@@ -49,6 +51,31 @@ def test_nobody_ends_what_another_wants(readers, two):
     assert mine.all() == [one]
     mine.remove(one.id)
     assert mine.all() == []
+
+
+def test_a_keyword_is_its_page_whatever_it_is_called(readers, two, folder):
+    feed = Store.open(folder)
+    pages = Keywords(feed)
+    wanted = Subscriptions(readers, two[0])
+    with pytest.raises(InputError, match="no keyword pages as yet"):
+        wanted.add("keyword", "rows")
+    with feed.transaction() as db:
+        for number, name in enumerate(("rows", "columns", "trees")):
+            db.execute("INSERT INTO keywords (topic, name, terms) VALUES (?, ?, '[]')", (number, name))
+    for said in ("rows", "/keyword/1", "1", "columns"):
+        wanted.add("keyword", said)
+    assert [(one.what, one.name, one.gone) for one in wanted.all()] == [("1", "rows", False), ("2", "columns", False)]
+    pages.rename(1, "Lines")
+    pages.merge([3, 2])
+    assert [one.name for one in wanted.all()] == ["Lines", "trees"]
+    pages.drop(1)
+    assert [(one.name, one.gone) for one in wanted.all()] == [("Lines", True), ("trees", False)]
+    told = export(readers, two[0])["subscriptions"]
+    assert [(row["what"], row["called"]) for row in told] == [("1", "Lines"), ("2", "trees")]
+    with readers.transaction() as db:
+        db.execute("UPDATE subscriptions SET what = 'few words' WHERE what = '1'")  # of before keywords had pages
+    assert [(one.name, one.gone) for one in wanted.all()] == [("few words", True), ("trees", False)]
+    feed.close()
 
 
 def test_one_click_needs_the_very_token(readers, two):

@@ -31,7 +31,7 @@ SLOW = 0.002
 """Seconds between the server's taking a message and saying so, in which a kill leaves the sender in doubt."""
 LOOK = 0.01
 """Seconds between two looks at what the server took."""
-WISHES = (("trending", ""), ("keyword", "language models"), ("search", "few labels"), ("keyword", "learning"))
+WISHES = (("trending", ""), ("search", "language models"), ("search", "few labels"), ("search", "learning"))
 FROM, SITE = "Our feed <feed@example.org>", "https://papers.example.org"
 
 

@@ -1,7 +1,7 @@
 """Which papers a digest holds: for each subscription a few that are new to the reader, best first.
 
-Of what is trending, the top of the list; of keywords and saved searches, papers that came lately and hold all the
-words; of a tag, papers that came lately and rank high among all recent ones by what the tag is on.
+Of what is trending, the top of the list; of a keyword, papers of its page that came lately; of a saved search, those
+that hold all the words; of a tag, papers that came lately and rank high among all recent ones by what the tag is on.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 from modicum.core.protocols import Encoder
 from modicum.data.search import BM25
 from modicum.encoders import encode, resolve
+from modicum.workspace.feed.keywords import Keywords
 from modicum.workspace.feed.library import Library, Paper
-from modicum.workspace.feed.likeness import title_key
 from modicum.workspace.feed.ranking import rank_by_likes
 from modicum.workspace.feed.readers import Marks, Reader, Readers, Subscription
 
@@ -92,8 +92,8 @@ class Chooser:
             if one.kind == "trending":
                 found = self.library.trending(0, TRENDING, self.now).papers
             elif one.kind == "keyword":
-                wanted = f" {title_key(one.what)} "
-                found = tuple(paper for paper in self._latest(one.every) if wanted in _words(paper))
+                page = frozenset() if one.gone else frozenset(Keywords(self.readers).papers(int(one.what)))
+                found = tuple(paper for paper in self._latest(one.every) if paper.number in page)
             else:
                 found = self._searched(one)
             self._found[key] = [paper.number for paper in found]
@@ -146,16 +146,12 @@ def heading(one: Subscription) -> str:
     """What a part of a digest is called.
 
     Example:
-        >>> heading(Subscription(1, "tag", "few labels", "daily")), heading(Subscription(2, "trending", "", "weekly"))
-        ('For your tag few labels', 'Trending')
+        >>> heading(Subscription(1, "keyword", "12", "daily", "few labels"))
+        'Keyword few labels'
     """
     names = {"trending": "Trending", "tag": "For your tag ", "keyword": "Keyword ", "search": "Search "}
-    return names[one.kind] + one.what
+    return names[one.kind] + one.name
 
 
 def _text(paper: Paper) -> str:
     return f"{paper.title}. {paper.abstract}"
-
-
-def _words(paper: Paper) -> str:
-    return f" {' | '.join(title_key(text) for text in (paper.title, paper.abstract, *paper.tags))} "

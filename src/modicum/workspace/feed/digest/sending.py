@@ -15,9 +15,10 @@ from modicum.core.files import held_alone
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.workspace.feed.digest import ledger
-from modicum.workspace.feed.digest.choosing import Chooser, Part
+from modicum.workspace.feed.digest.choosing import WORDS_ALONE, Chooser, Part
 from modicum.workspace.feed.digest.post import Broken, Post, Refused, Server, wire
 from modicum.workspace.feed.digest.writing import Letters
+from modicum.workspace.feed.keywords import refresh_keywords
 from modicum.workspace.feed.library import Library
 from modicum.workspace.feed.readers import Reader, Readers, Subscriptions, check_email, ending_token
 from modicum.workspace.feed.readers.subscriptions import EVERY
@@ -96,7 +97,7 @@ def send_digests(
     to = to and check_email(to)
     said = f"another modicum sends the digests of {readers.folder}; wait for its end"
     with held_alone(readers.folder / LOCK, said):
-        found = Sent(dropped=ledger.tidy(readers))
+        found = Sent(dropped=ledger.tidy(readers), reasons=_pages(readers, encoder, progress))
         found.planned = plan_digests(readers, letters, to=to, encoder=encoder, progress=progress)
         with Post(server, letters.sender) as post:
             _Run(readers, post, letters, to, patience or Patience(), found).go(progress)
@@ -153,6 +154,7 @@ def preview_digest(
     Raises:
         InputError: It is no address.
     """
+    _pages(readers, encoder)
     library = Library.open(readers.folder)
     chooser, address = Chooser(readers, library, readers.clock(), encoder), to and check_email(to)
     due = [(every, reader) for every in EVERY for reader in ledger.due(readers, every)]
@@ -168,6 +170,15 @@ def preview_digest(
             }
             return _written(readers, library, letters, told, reader, address), len(due)
     return None, len(due)
+
+
+def _pages(readers: Readers, encoder: str | Encoder | None, progress: Progress = silent) -> list[str]:
+    """Put new papers on keyword pages where anyone wants one by mail; returns why that could not be."""
+    wanted = readers.rows("SELECT 1 FROM subscriptions WHERE kind = 'keyword' LIMIT 1")
+    if not wanted or encoder == WORDS_ALONE:
+        return []
+    said = refresh_keywords(readers.folder, progress=progress)
+    return [f"keyword pages may lack new papers ({said})"] if said else []
 
 
 def _choose(chooser: Chooser, readers: Readers, reader: Reader, every: str) -> list[Part]:
@@ -189,7 +200,8 @@ def _written(
     if not named:
         return None
     token = ending_token(readers, reader, told["every"]) if letters.site else None
-    return letters.digest(told, named, reader.email or to or letters.sender, token)
+    gone = [one.name for one in Subscriptions(readers, reader).all(told["every"]) if one.gone]
+    return letters.digest(told, named, reader.email or to or letters.sender, token, gone)
 
 
 class _Run:

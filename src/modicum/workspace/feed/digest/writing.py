@@ -64,7 +64,14 @@ class Letters:
         """The sender's domain."""
         return self.sender.rpartition("@")[2]
 
-    def digest(self, told: dict[str, Any], papers: dict[int, Paper], to: str, token: str | None = None) -> EmailMessage:
+    def digest(
+        self,
+        told: dict[str, Any],
+        papers: dict[int, Paper],
+        to: str,
+        token: str | None = None,
+        gone: Sequence[str] = (),
+    ) -> EmailMessage:
         """The message of a digest.
 
         Args:
@@ -72,6 +79,7 @@ class Letters:
             papers: Its papers by number; those that are not there any more are left out.
             to: Whom it is for.
             token: What the address to unsubscribe ends with; None where there is none.
+            gone: Names of keywords that the reader subscribed to, and whose pages were removed.
         """
         parts = [(heading, _shown(numbers, reasons, papers)) for heading, numbers, reasons in told["parts"]]
         parts = [(heading, shown) for heading, shown in parts if shown]
@@ -80,6 +88,7 @@ class Letters:
         end = f"{self.site}/unsubscribe/{token}" if token and self.site else None
         made = datetime.fromtimestamp(told["made"], UTC)
         around = {"name": self.name, "site": self.site, "end": end, "every": told["every"], "day": _day(made.date())}
+        around["gone"] = [_cut(" ".join(plain(name).split()), TITLE) for name in gone]
         message = self._message(to, f"{_cut(first, SUBJECT - len(more))}{more}", told["message_id"], made)
         message["List-Id"] = f"<digest.{self.domain}>"
         if end:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -14,18 +15,20 @@ import numpy as np
 
 from modicum.core.arrays import chunks
 from modicum.core.errors import InputError
-from modicum.core.files import atomic_folder
+from modicum.core.files import atomic_folder, held_alone
 from modicum.core.progress import Progress, silent
 from modicum.core.records import Table
+from modicum.encoders import HashedEncoder
 from modicum.vectors.topics import KeptTopics
 from modicum.workspace.feed.keywords.pages import Keywords, standing_of
 from modicum.workspace.feed.search import PaperSearch
 from modicum.workspace.feed.search.changes import changed_after, last_change, watch
 from modicum.workspace.feed.search.part import text_of
+from modicum.workspace.feed.search.shelf import Shelf
 from modicum.workspace.feed.store import Store
 from modicum.workspace.topics import TopicSettings, TopicState, load_topics, topics_of
 
-FOLDER = "keywords"
+FOLDER, LOCK = "keywords", ".keywords.lock"
 LEAST = 30
 """Papers from which on keywords are sought."""
 SAMPLE = 20_000
@@ -56,17 +59,51 @@ def find_keywords(
         How many papers were put on pages; 0 where nothing changed, or there are too few papers as yet.
 
     Raises:
-        InputError: The search has no vectors, or the feed cannot be written.
+        InputError: The search has no vectors, the feed cannot be written, or another process is at it.
     """
-    pages, mark = Keywords(store), watch(store)
     if search.encoder is None:
         raise InputError("keywords are found by vectors, and the search knows words alone; name an --encoder")
+    with held_alone(store.folder / LOCK, f"another modicum finds the keywords of {store.folder}; wait for its end"):
+        return _found(store, search, search.encoder.fingerprint, TopicSettings(topics=keywords, seed=seed), progress)
+
+
+def refresh_keywords(folder: Path, *, progress: Progress = silent) -> str:
+    """Put papers that are new or changed on their pages, as a running site does, with the encoder of the feed's search.
+
+    Args:
+        folder: The feed's folder.
+        progress: Called with the stage and how many papers are done.
+
+    Returns:
+        Why that could not be, so that the pages are as they were; empty where it could.
+
+    Raises:
+        InputError: There is no feed.
+    """
+    store = Store.open(folder)
+    try:
+        Keywords(store)
+        read = store.rows("SELECT seq FROM keywords_read WHERE feed = ?", watch(store))
+        papers = store.rows("SELECT count(*) AS papers FROM papers")[0]["papers"]
+        if papers >= LEAST and (not read or read[0]["seq"] < last_change(store)):
+            fitted = Shelf(folder).listed().fitted_on  # or the default encoder would be tried first
+            encoder = HashedEncoder.name if fitted else None
+            find_keywords(store, PaperSearch.open(store, encoder=encoder, progress=progress), progress=progress)
+    except InputError as error:
+        return str(error)
+    finally:
+        store.close()
+    return ""
+
+
+def _found(store: Store, search: PaperSearch, encoder: str, settings: TopicSettings, progress: Progress) -> int:
+    pages, mark = Keywords(store), watch(store)
     last = last_change(store)
     read = store.rows("SELECT seq, encoder FROM keywords_read WHERE feed = ?", mark)
-    before = _kept(store.folder / FOLDER) if read and read[0]["encoder"] == search.encoder.fingerprint else None
+    before = _kept(store.folder / FOLDER) if read and read[0]["encoder"] == encoder else None
     if before is not None and read[0]["seq"] >= last:
         return 0
-    settings = TopicSettings(topics=keywords if before is None else None, seed=seed)
+    settings = settings if before is None else replace(settings, topics=None)
     state = _learnt(store, search, before, settings)
     if state is None:
         return 0
@@ -79,7 +116,7 @@ def find_keywords(
             db.execute("DELETE FROM keywords")  # numbers are never given again
         _name(pages, state, db)
         _write(db, changed, told)
-        db.execute("INSERT OR REPLACE INTO keywords_read VALUES (?, ?, ?)", (mark, last, search.encoder.fingerprint))
+        db.execute("INSERT OR REPLACE INTO keywords_read VALUES (?, ?, ?)", (mark, last, encoder))
     return len(changed)
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from sqlite3 import Connection
 from typing import Any
 
-from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
+from modicum.workspace.feed.likeness import title_key
 from modicum.workspace.feed.store import Store
 
 LETTERS = 80
 """Letters that a name may have."""
+LIKE = 3
+"""Pages that are named where none is called as it was said."""
+ADDRESS = re.compile(r"(?:^|/)keyword/(\d{1,15})(?![\w])")
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS keywords (
@@ -49,7 +54,7 @@ class Keywords:
     """The keywords of a feed.
 
     Args:
-        store: The feed, opened by the calling thread.
+        store: The feed, opened by the calling thread; or its readers, who cannot edit them.
 
     Raises:
         InputError: The feed cannot be written.
@@ -57,7 +62,7 @@ class Keywords:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        if not store.rows("SELECT 1 FROM sqlite_master WHERE name = 'keywords_read'"):
+        if not store.rows("SELECT 1 FROM pragma_table_info('keywords_read')"):  # also of a feed attached
             with store.transaction() as db:
                 for statement in _SCHEMA.split(";"):
                     db.execute(statement)
@@ -71,18 +76,27 @@ class Keywords:
         found = self._keywords(f"{_SHOWN} AND id = ?", self.standing(number))
         return found[0] if found else None
 
-    def named(self, name: str) -> Keyword:
-        """The keyword with a name.
+    def meant(self, said: str) -> Keyword:
+        """The keyword that is meant by the address of its page, by its name, or by its number.
 
         Raises:
-            InputError: There is none; the nearest name is suggested.
+            InputError: There is none; pages like it are named.
         """
-        every = {keyword.name.casefold(): keyword for keyword in self.all()}
-        wanted = " ".join(name.split()).casefold()
-        if wanted not in every:
-            names = [keyword.name for keyword in every.values()]
-            raise InputError(f"there is no keyword {name!r}{nearest_name(name, names)}")
-        return every[wanted]
+        every, wanted = self.all(), " ".join(said.split())
+        address = ADDRESS.search(wanted)
+        number = address.group(1) if address else wanted
+        called = {keyword.name.casefold(): keyword for keyword in every}
+        found = None if address else called.get(wanted.casefold())
+        if found is None and number.isascii() and number.isdecimal() and len(number) < 16:
+            found = self.find(int(number))
+        if found is None:
+            raise InputError(_unknown(wanted, every))
+        return found
+
+    def called(self, number: int) -> tuple[str, bool]:
+        """What a keyword is called today, or was last, and whether it has a page."""
+        found = self._store.rows("SELECT name, dropped FROM keywords WHERE id = ?", self.standing(number))
+        return (found[0]["name"], not found[0]["dropped"]) if found else (str(number), False)
 
     def standing(self, number: int) -> int:
         """The number under which a keyword is known today."""
@@ -172,6 +186,24 @@ class Keywords:
             Keyword(row["id"], row["name"], tuple(json.loads(row["terms"])), row["papers"], bool(row["by_user"]))
             for row in rows
         ]
+
+
+def _unknown(said: str, every: Sequence[Keyword]) -> str:
+    """What is said where no page is called so: which are like it by name, or hold its words, and what else to do."""
+    if not every:
+        return (
+            "there are no keyword pages as yet, which are found from 30 papers on; subscribe to a search of the words"
+        )
+    names, words = {title_key(one.name): one.name for one in every}, set(title_key(said).split())
+    near = [names[key] for key in get_close_matches(title_key(said), names, n=LIKE, cutoff=0.6)]
+    shared = [(len(words & set(title_key(" ".join((one.name, *one.terms))).split())), one.name) for one in every]
+    holding = [name for count, name in sorted(shared, key=lambda one: -one[0]) if count]
+    alike = list(dict.fromkeys([*near, *holding]))[:LIKE]
+    shown = ", ".join(repr(name) for name in alike or [one.name for one in every[:LIKE]])
+    told = f"most like it {'is' if len(alike) == 1 else 'are'}" if alike else "the largest are"
+    return (
+        f"there is no keyword page {said!r}; {told} {shown}; name one of these, or subscribe to a search of the words"
+    )
 
 
 def standing_of(db: Connection) -> dict[int, int | None]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from modicum.workspace.feed.readers.store import Reader, Readers
+from modicum.workspace.feed.readers.subscriptions import Subscriptions
 
 
 def export(readers: Readers, reader: Reader) -> dict[str, Any]:
@@ -21,6 +22,7 @@ def export(readers: Readers, reader: Reader) -> dict[str, Any]:
     opinions = ask("SELECT paper, liked, hidden, note, changed FROM opinions WHERE reader = ? ORDER BY paper", number)
     tags = ask("SELECT name, paper, made FROM tags WHERE reader = ? ORDER BY name, paper", number)
     wanted = ask("SELECT kind, what, every, made FROM subscriptions WHERE reader = ? ORDER BY id", number)
+    called = [{"called": one.name} for one in Subscriptions(readers, reader).all()]
     digests = ask("SELECT period, state, made, sent, parts FROM digests WHERE reader = ? ORDER BY id", number)
     told = [row["paper"] for row in ask("SELECT paper FROM told WHERE reader = ? ORDER BY paper", number)]
     numbers = {row["paper"] for row in (*opinions, *tags)} | set(told)
@@ -29,7 +31,7 @@ def export(readers: Readers, reader: Reader) -> dict[str, Any]:
         "sessions": [_dated(row, "made", "expires") for row in readers.sessions(reader)],
         "marks": [_dated({**row, **_flags(row)}, "changed") for row in opinions],
         "tags": [_dated(row, "made") for row in tags],
-        "subscriptions": [_dated(row, "made") for row in wanted],
+        "subscriptions": [_dated({**row, **name}, "made") for row, name in zip(wanted, called, strict=True)],
         "digests": [_dated({**row, "parts": json.loads(row["parts"])}, "made", "sent") for row in digests],
         "papers_told": told,
         "papers": {str(paper): _paper(readers, paper) for paper in sorted(numbers)},

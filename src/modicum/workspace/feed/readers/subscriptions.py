@@ -5,9 +5,11 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 from sqlite3 import Connection
+from typing import Any
 
 from modicum.core.checks import check_choice
 from modicum.core.errors import InputError
+from modicum.workspace.feed.keywords import Keywords
 from modicum.workspace.feed.readers.addresses import one_line
 from modicum.workspace.feed.readers.store import Reader, Readers
 
@@ -25,9 +27,13 @@ class Subscription:
     kind: str
     """One of `KINDS`."""
     what: str
-    """Name of the tag, the keyword, or the words of the search; empty for what is trending."""
+    """Name of the tag, number of the keyword's page, or the words of the search; empty for what is trending."""
     every: str
     """One of `EVERY`."""
+    name: str
+    """What it is called today: the name of the keyword's page, else `what`."""
+    gone: bool = False
+    """Whether the keyword's page was removed, so that it brings nothing."""
 
 
 class Subscriptions:
@@ -42,15 +48,19 @@ class Subscriptions:
 
         Args:
             kind: One of `KINDS`.
-            what: Name of the tag, the keyword, or the words of the search; nothing for what is trending.
+            what: Name of the tag; the keyword by the address of its page, its name or number; or the words of the
+                search; nothing for what is trending.
             every: One of `EVERY`.
 
         Raises:
-            InputError: The kind or the frequency is not known, nothing is named, or there are too many.
+            InputError: The kind or the frequency is not known, nothing is named, there is no such keyword page (those
+                like it are told), or there are too many.
         """
         check_choice(kind, KINDS, "kind of subscription")
         check_choice(every, EVERY, "frequency")
         named = "" if kind == "trending" else one_line(what, WHAT, f"{kind} to subscribe to")
+        if kind == "keyword":
+            named = str(Keywords(self.readers).meant(named).number)
         with self.readers.transaction() as db:
             count = db.execute("SELECT count(*) FROM subscriptions WHERE reader = ?", (self.reader,)).fetchone()[0]
             if count >= MOST:
@@ -68,7 +78,7 @@ class Subscriptions:
             every,
             every,
         )
-        return [Subscription(**row) for row in rows]
+        return [Subscription(**row, **_today(self.readers, row["kind"], row["what"])) for row in rows]
 
     def remove(self, number: int) -> None:
         """End a subscription, and what waits to be sent for it; nothing happens where the reader has none of it."""
@@ -78,6 +88,16 @@ class Subscriptions:
             if found is not None:
                 db.execute("DELETE FROM subscriptions WHERE id = ? AND reader = ?", mine)
                 _release(db, self.reader, found["every"])
+
+
+def _today(readers: Readers, kind: str, what: str) -> dict[str, Any]:
+    """What a subscription is called, and whether its page is gone."""
+    if kind != "keyword":
+        return {"name": what}
+    if not what.isdecimal():  # words, of before keywords had pages
+        return {"name": what, "gone": True}
+    name, there = Keywords(readers).called(int(what))
+    return {"name": name, "gone": not there}
 
 
 def ending_token(readers: Readers, reader: Reader, every: str) -> str:
