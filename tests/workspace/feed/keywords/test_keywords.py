@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+
+import numpy as np
 import pytest
 from filelock import FileLock
 
 from modicum.core.errors import InputError
 from modicum.workspace.feed import PaperSearch, Store
 from modicum.workspace.feed.keywords import Keyword, Keywords, find_keywords, refresh_keywords
-from modicum.workspace.feed.keywords.finding import LOCK
+from modicum.workspace.feed.keywords.carrying import carried_topics
+from modicum.workspace.feed.keywords.finding import FOLDER, LOCK
 from modicum.workspace.feed.search.changes import watch
 from tests.workspace.feed.search.test_papers import THEMES, Themes, paper, put
 
@@ -97,12 +101,81 @@ def test_a_paper_that_becomes_another_leaves_its_page(pages, store, search):
     assert pages.of([41]) == {}
 
 
-def test_another_encoder_begins_anew_with_new_numbers(pages, store):
-    other = Themes()
-    other.fingerprint = "another"
-    old = {keyword.number for keyword in pages.all()}
-    find_keywords(store, PaperSearch.open(store, encoder=other), keywords=3)
-    assert not {keyword.number for keyword in pages.all()} & old
+class Others(Themes):
+    """Another encoder of the themes: in other vectors, and with one theme more."""
+
+    fingerprint, dimension = "another", 5
+
+    def encode(self, texts, progress=None):
+        X = np.zeros((len(texts), 5), dtype=np.float32)
+        X[:, [3, 1, 0]] = super().encode(texts)
+        X[:, 2] = ["cheese" in text for text in texts]
+        return X
+
+
+def shown(pages):
+    return {keyword.number: (keyword.name, pages.papers(keyword.number)) for keyword in pages.all()}
+
+
+def test_another_encoder_keeps_numbers_and_edits(pages, store):
+    one, two, three = (keyword.number for keyword in pages.all())
+    before = {number: set(papers) for number, (_, papers) in shown(pages).items()}
+    pages.rename(one, "Money matters")
+    search = PaperSearch.open(store, encoder=Others())
+    assert find_keywords(store, search) == 50
+    after = shown(pages)
+    assert {number: set(papers) for number, (_, papers) in after.items()} == before
+    assert after[one][0] == "Money matters"
+    assert find_keywords(store, search) == 0
+    pages.merge([one, two])
+    pages.drop(three)
+    search = PaperSearch.open(store, encoder=Themes())
+    assert find_keywords(store, search) == 50
+    assert {number: set(papers) for number, (_, papers) in shown(pages).items()} == {one: before[one] | before[two]}
+    assert pages.find(two).number == one
+    assert pages.find(three) is None
+
+
+def test_topics_are_carried_to_where_their_papers_are(pages, store):
+    found = carried_topics(store, PaperSearch.open(store, encoder=Others()))
+    assert [(topic.id, topic.name) for topic in found.topics] == [
+        (row["topic"], row["name"]) for row in store.rows("SELECT topic, name FROM keywords ORDER BY topic")
+    ]
+    assert (found.encoder.fingerprint, found.kept.centres.shape, found.kept.next_id) == ("another", (3, 5), 3)
+    with store.transaction() as db:
+        db.execute("DELETE FROM paper_topics")
+    assert carried_topics(store, PaperSearch.open(store, encoder=Others())) is None
+
+
+def test_what_is_new_to_another_encoder_gets_a_number_of_its_own(pages, store):
+    old = shown(pages)
+    put(store, *(paper(f"cheese {n}", "cheese and cheese") for n in range(12)))
+    find_keywords(store, PaperSearch.open(store, encoder=Others()))
+    after = shown(pages)
+    (new,) = set(after) - set(old)
+    assert new > max(old)
+    assert set(after[new][1]) == set(range(51, 63))
+    assert {number: set(after[number][1]) for number in old} == {number: set(told[1]) for number, told in old.items()}
+
+
+def test_pages_outlive_the_folder_of_their_topics(pages, store, search):
+    old = shown(pages)
+    shutil.rmtree(store.folder / FOLDER)
+    find_keywords(store, search)
+    assert shown(pages).keys() == old.keys()
+    assert {number: name for number, (name, _) in shown(pages).items()} == {n: name for n, (name, _) in old.items()}
+
+
+def test_a_page_without_papers_is_not_found_anew_under_its_number(pages, store):
+    three = pages.all()[2]
+    with store.transaction() as db:
+        db.execute("DELETE FROM entries WHERE paper > 40")
+        db.execute("DELETE FROM marks WHERE paper > 40")
+        db.execute("DELETE FROM papers WHERE id > 40")
+    put(store, *(paper(f"cheese {n}", "cheese and cheese") for n in range(12)))
+    find_keywords(store, PaperSearch.open(store, encoder=Others()))
+    assert pages.find(three.number).papers == 0
+    assert pages.all()[2].number > three.number
 
 
 def test_refusals(pages, store):

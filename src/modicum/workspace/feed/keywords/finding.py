@@ -20,6 +20,7 @@ from modicum.core.progress import Progress, silent
 from modicum.core.records import Table
 from modicum.encoders import HashedEncoder
 from modicum.vectors.topics import KeptTopics
+from modicum.workspace.feed.keywords.carrying import carried_topics
 from modicum.workspace.feed.keywords.pages import Keywords, standing_of
 from modicum.workspace.feed.search import PaperSearch
 from modicum.workspace.feed.search.changes import changed_after, last_change, watch
@@ -99,21 +100,23 @@ def refresh_keywords(folder: Path, *, progress: Progress = silent) -> str:
 def _found(store: Store, search: PaperSearch, encoder: str, settings: TopicSettings, progress: Progress) -> int:
     pages, mark = Keywords(store), watch(store)
     last = last_change(store)
-    read = store.rows("SELECT seq, encoder FROM keywords_read WHERE feed = ?", mark)
-    before = _kept(store.folder / FOLDER) if read and read[0]["encoder"] == encoder else None
-    if before is not None and read[0]["seq"] >= last:
+    read = store.rows("SELECT seq FROM keywords_read WHERE feed = ? AND encoder = ?", mark, encoder)
+    kept = _kept(store.folder / FOLDER) if read else None
+    if kept is not None and read[0]["seq"] >= last:
         return 0
+    before = kept or carried_topics(store, search, seed=settings.seed)
     settings = settings if before is None else replace(settings, topics=None)
     state = _learnt(store, search, before, settings)
     if state is None:
         return 0
-    new = before is None or {one.id for one in state.topics} != {one.id for one in before.topics}
-    changed = [paper for _, paper in changed_after(store, 0 if new else read[0]["seq"], -1)]
+    known = {row["topic"] for row in store.rows("SELECT topic FROM keywords")}
+    again = kept is None or not {topic.id for topic in state.topics} <= known
+    changed = [paper for _, paper in changed_after(store, 0 if again else read[0]["seq"], -1)]
     told = _placed(state.kept, search, [paper for paper in changed if paper in search], progress)
     with store.transaction() as db:
         if before is None:
-            db.execute("DELETE FROM keyword_papers")
-            db.execute("DELETE FROM keywords")  # numbers are never given again
+            for table in ("keyword_papers", "keywords"):  # whose numbers are never given again
+                db.execute(f"DELETE FROM {table}")
         _name(pages, state, db)
         _write(db, changed, told)
         db.execute("INSERT OR REPLACE INTO keywords_read VALUES (?, ?, ?)", (mark, last, encoder))
@@ -145,7 +148,7 @@ def _learnt(store: Store, search: PaperSearch, before: TopicState | None, settin
 def _placed(
     kept: KeptTopics, search: PaperSearch, papers: Sequence[int], progress: Progress
 ) -> list[tuple[int, int, float]]:
-    """Topic, paper and cosine for each page that a paper is on."""
+    """Topic, paper and cosine for each page that a paper is on; of each paper its own topic first."""
     leaf = np.flatnonzero(np.isin(kept.topic, kept.ids))
     leaf = leaf[np.argsort(kept.topic[leaf], kind="stable")]
     starts = np.searchsorted(kept.topic[leaf], kept.ids)
@@ -184,9 +187,12 @@ def _name(pages: Keywords, state: TopicState, db: Connection) -> None:
 
 
 def _write(db: Connection, changed: Sequence[int], told: Sequence[tuple[int, int, float]]) -> None:
-    """Put changed papers on their pages, and on no others."""
+    """Put changed papers on their pages, and on no others; of the topics of each, its own is told first."""
     standing = standing_of(db)
-    db.executemany("DELETE FROM keyword_papers WHERE paper = ?", [(paper,) for paper in changed])
+    for table in ("keyword_papers", "paper_topics"):
+        db.executemany(f"DELETE FROM {table} WHERE paper = ?", [(paper,) for paper in changed])
+    own = [(paper, topic) for topic, paper, _ in told]
+    db.executemany("INSERT OR IGNORE INTO paper_topics VALUES (?, ?)", own)
     rows = [(standing.get(topic), paper, likeness) for topic, paper, likeness in told]
     db.executemany(
         "INSERT INTO keyword_papers VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET "

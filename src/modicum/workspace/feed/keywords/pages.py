@@ -30,8 +30,11 @@ CREATE TABLE IF NOT EXISTS keyword_papers (
   PRIMARY KEY (keyword, paper)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS keywords_of_papers ON keyword_papers (paper);
+CREATE TABLE IF NOT EXISTS paper_topics (paper INTEGER PRIMARY KEY, topic INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS keywords_read (feed TEXT PRIMARY KEY, seq INTEGER NOT NULL, encoder TEXT NOT NULL);
 """
+TABLE = "paper_topics"
+"""The table that is there if all are."""
 _SHOWN = "dropped = 0 AND merged_into IS NULL"
 
 
@@ -62,7 +65,7 @@ class Keywords:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        if not store.rows("SELECT 1 FROM pragma_table_info('keywords_read')"):  # also of a feed attached
+        if not store.rows("SELECT 1 FROM pragma_table_info(?)", TABLE):  # also of a feed attached
             with store.transaction() as db:
                 for statement in _SCHEMA.split(";"):
                     db.execute(statement)

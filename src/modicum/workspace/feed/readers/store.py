@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from modicum.core.errors import InputError
-from modicum.workspace.feed.keywords import Keywords
+from modicum.workspace.feed.keywords.pages import TABLE, Keywords
 from modicum.workspace.feed.readers.addresses import check_email
 from modicum.workspace.feed.store import FILE, Store
 
@@ -132,7 +132,7 @@ class Readers(Store):
         readers.db.execute("PRAGMA secure_delete = ON")
         # For reading only, or each like would wait for whoever reads sources into the feed.
         readers.db.execute("ATTACH DATABASE ? AS feed", (f"{(folder / FILE).resolve().as_uri()}?mode=ro",))
-        if not readers.rows("SELECT 1 FROM feed.sqlite_master WHERE name = 'keywords_read'"):
+        if not readers.rows("SELECT 1 FROM feed.sqlite_master WHERE name = ?", TABLE):
             feed = Store.open(folder)
             Keywords(feed)  # which subscriptions look into
             feed.close()
