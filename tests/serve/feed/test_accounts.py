@@ -18,25 +18,11 @@ from modicum.workspace.feed import PaperSearch
 from modicum.workspace.feed.digest import Letters, Server
 from modicum.workspace.feed.library import Library
 from modicum.workspace.feed.readers import Marks, Rates, Subscriptions, ending_token
-from tests.workspace.feed.digest.conftest import TITLES, Mailbox, put
+from tests.workspace.feed.conftest import TITLES, put
 
 HOST = "127.0.0.1:8790"
 ORIGIN = {"origin": f"http://{HOST}"}
 pytestmark = pytest.mark.enable_socket
-
-
-@pytest.fixture(scope="module")
-def standing(tmp_path_factory):
-    pytest.importorskip("aiosmtpd")
-    found = Mailbox(tmp_path_factory.mktemp("mail"))
-    yield found
-    found.kill()
-
-
-@pytest.fixture
-def mailbox(standing):
-    standing.forget()
-    return standing
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from collections import Counter
 import pytest
 
 from modicum.workspace.feed.readers import Readers
-from tests.workspace.feed.digest.conftest import NOW, Mailbox, join
+from tests.mail import Mailbox
+from tests.workspace.feed.conftest import NOW, join
 
 pytestmark = pytest.mark.enable_socket
 

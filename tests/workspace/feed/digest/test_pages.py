@@ -8,7 +8,8 @@ from modicum.workspace.feed import PaperSearch, Store
 from modicum.workspace.feed.digest import preview_digest
 from modicum.workspace.feed.keywords import Keywords, find_keywords
 from modicum.workspace.feed.readers import Subscriptions
-from tests.workspace.feed.digest.conftest import LETTERS, join, put
+from tests.workspace.feed.conftest import join, put
+from tests.workspace.feed.digest.conftest import LETTERS
 
 MONEY = [f"{a} and {b} of the bank" for a in ("Cards", "Accounts", "Payments", "Loans", "Savings") for b in "vwxyz"]
 WEATHER = [f"{a} and {b} of the storm" for a in ("Rain", "Wind", "Snow", "Hail", "Thunder") for b in "vwxyz"]

@@ -8,7 +8,9 @@ from modicum.core.errors import InputError
 from modicum.workspace.feed.digest import Letters, Post, Server, wire
 from modicum.workspace.feed.digest.post import Broken, Refused
 from modicum.workspace.feed.library import Paper
-from tests.workspace.feed.digest.conftest import HOSTILE, NOW, Mailbox
+from tests.mail import Mailbox
+from tests.workspace.feed.conftest import NOW
+from tests.workspace.feed.digest.conftest import HOSTILE
 
 pytestmark = pytest.mark.enable_socket
 MESSAGE = b"Message-ID: <1@example.org>\r\nSubject: x\r\n\r\n.\r\n..dots\r\n"

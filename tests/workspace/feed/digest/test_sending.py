@@ -14,7 +14,9 @@ from modicum.workspace.feed.digest import Server, ledger, plan_digests, preview_
 from modicum.workspace.feed.digest.sending import LOCK
 from modicum.workspace.feed.merging import _move
 from modicum.workspace.feed.readers import Marks, Subscriptions, ending_token, export, unsubscribe
-from tests.workspace.feed.digest.conftest import HOSTILE, LETTERS, TITLES, Mailbox, join, put
+from tests.mail import Mailbox
+from tests.workspace.feed.conftest import TITLES, join, put
+from tests.workspace.feed.digest.conftest import HOSTILE, LETTERS
 
 DAY = 86_400.0
 pytestmark = pytest.mark.enable_socket

@@ -14,20 +14,7 @@ from modicum.workspace.feed.keywords import Keyword, Keywords, find_keywords, re
 from modicum.workspace.feed.keywords.carrying import carried_topics
 from modicum.workspace.feed.keywords.finding import FOLDER, LOCK
 from modicum.workspace.feed.search.changes import watch
-from tests.workspace.feed.search.test_papers import THEMES, Themes, paper, put
-
-
-def of_theme(theme, first, last):
-    """Papers of a theme, each of two of its words and one of its own."""
-    words = THEMES[theme].split()
-    return [
-        paper(
-            f"{words[n % 4]} and {words[(n + 1) % 4]} number{theme}{n}",
-            f"{words[n % 4]} {words[(n + 2) % 4]}",
-            key=f"{theme}-{n}",
-        )
-        for n in range(first, last)
-    ]
+from tests.workspace.feed.themes import THEMES, Themes, of_theme, paper, put
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ import pytest
 from modicum.workspace.feed import PaperSearch, Store
 from modicum.workspace.feed.keywords import PaperMap, map_papers
 from modicum.workspace.feed.keywords import places as module
-from tests.workspace.feed.keywords.test_keywords import of_theme
-from tests.workspace.feed.search.test_papers import Themes, put
+from tests.workspace.feed.themes import Themes, of_theme, put
 
 
 @pytest.fixture

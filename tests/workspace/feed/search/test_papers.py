@@ -8,34 +8,9 @@ import numpy as np
 import pytest
 
 from modicum.core.errors import InputError
-from modicum.data.read.feeds import make_entry
 from modicum.workspace.feed import PaperHits, PaperQuery, PaperSearch, Store
-from modicum.workspace.feed.merging import take
 from modicum.workspace.feed.search.part import day_of
-
-THEMES = ("bank card account payment", "rain wind snow storm", "cat dog horse cow")
-
-
-class Themes:
-    """An encoder that knows three themes, and nothing else."""
-
-    name, fingerprint, dimension = "themes", "themes", 3
-
-    def encode(self, texts, progress=None):
-        counts = [[sum(word in theme.split() for word in text.lower().split()) for theme in THEMES] for text in texts]
-        return np.array(counts, dtype=np.float32).reshape(len(texts), 3)
-
-
-def put(store, *told, address="a"):
-    """Take entries of one source; each is a dict of fields."""
-    with store.transaction() as db:
-        db.execute("INSERT OR IGNORE INTO sources (address, added) VALUES (?, 0)", (address,))
-        source = db.execute("SELECT id FROM sources WHERE address = ?", (address,)).fetchone()[0]
-        take(db, source, [make_entry(one, address, one.get("key")) for one in told], 0.0)
-
-
-def paper(title, abstract="", date=None, key=None):
-    return {"title": title, "abstract": abstract, "date": date, "key": key or title}
+from tests.workspace.feed.themes import Themes, paper, put
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from modicum.workspace.feed.search import shelf
 from modicum.workspace.feed.search.joining import CROWD, due, join_parts
 from modicum.workspace.feed.search.part import Part, make_part
 from modicum.workspace.feed.search.shelf import FILE, Shelf, alive_of, rows_of
-from tests.workspace.feed.search.test_papers import Themes, paper, put
+from tests.workspace.feed.themes import Themes, paper, put
 
 WORDS = ["card", "rain", "cat", "bank", "storm", "dog"]
 

@@ -8,8 +8,7 @@ import pytest
 from modicum.workspace.feed import PaperSearch, Store
 from modicum.workspace.feed.tags import Tag, TagFitter, TagSuggestions, fit_tag, forget_tags, suggest_for_tag
 from modicum.workspace.feed.tags import task as module
-from tests.workspace.feed.keywords.test_keywords import of_theme
-from tests.workspace.feed.search.test_papers import THEMES, Themes, put
+from tests.workspace.feed.themes import THEMES, Themes, of_theme, put
 
 
 class Noisy(Themes):
