@@ -55,6 +55,18 @@ def test_known_world_an_unlabelled_class_is_marked_and_the_others_at_the_rate(fi
     assert unknown[codes < 3].mean() == pytest.approx(0.1, abs=0.07)
 
 
+def test_a_threshold_set_anew_keeps_its_promise_on_vectors_that_moved(fitted):
+    result, _, _ = fitted
+    rule, (X, codes) = result.bundle.model.unknown, fresh()
+    moved = X[codes < 3] + 2 * np.random.default_rng(1).normal(size=(sum(codes < 3), 12)).astype(np.float32)
+    assert rule.marks(moved).mean() > 0.25
+    anew = rule.recalibrated(moved[:1000])
+    assert anew.marks(moved[1000:]).mean() == pytest.approx(0.1, abs=0.04)
+    assert anew.guarantee.startswith("At most 10 % of the rows of the classes are marked as unknown, on average")
+    assert (anew.calibrated_on, rule.calibrated_on) == (1000, 60)
+    assert rule.recalibrated(moved[:5]).guarantee.startswith("No row is marked as unknown: 5 labelled rows are too few")
+
+
 def test_unlabelled_rows_are_compared_with_only_where_many_look_like_no_class(fitted):
     result, _, _ = fitted
     rule = result.bundle.model.unknown

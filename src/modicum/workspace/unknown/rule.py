@@ -41,6 +41,7 @@ the share was above by 0.24 where half or more of the unlabelled rows were of no
 0.90; by 0.03 where a tenth were, and it would have gone to 0.843; by -0.04 where none was, and to 0.815."""
 COPY = 1 - 1e-3
 """Cosine from which on an unlabelled row, in half precision, is taken for the row itself."""
+APART = "rows that nothing else was learnt from"
 WITNESSES: Mapping[str, int] = MappingProxyType({"heads.NamesAndShots": 2, "heads.Linear": 1})
 """Preferred over others, the highest most: on banking77 with half of the classes known their confidence told most."""
 
@@ -100,6 +101,13 @@ class UnknownRule:
         w, c = fit_row(known.vectors.astype(np.float64), new, self.rule, sample_weight=weight)
         rule = np.append(self.rule[0], [w], axis=0), np.append(self.rule[1], c)
         return replace(self, known=known, rule=rule, guarantee=said)
+
+    def recalibrated(self, X: Floats) -> Self:
+        """The rule with a threshold by vectors (n, D) of rows of the classes that nothing was learnt from."""
+        own = self.scores(X)
+        threshold = alarm_threshold(own, self.rate)
+        said = _promise(f"At most {100 * self.rate:.3g} %", threshold, len(own), APART)
+        return replace(self, threshold=threshold, guarantee=said, calibrated_on=len(own))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able form, without the arrays; an infinite threshold is null."""
@@ -164,15 +172,19 @@ def unknown_rule(
         own, share = _among_others(found.held_out), f"About {100 * rate:.3g} %"
         how = "labelled rows, each compared with the others by a rule that did not see it"
     else:
-        own, share = found.scores(problem.X[problem.aside]), f"At most {100 * rate:.3g} %"
-        how = "rows that nothing else was learnt from"
+        own, share, how = found.scores(problem.X[problem.aside]), f"At most {100 * rate:.3g} %", APART
     threshold = alarm_threshold(own, rate)
-    said = f"{share} of the rows of the classes are marked as unknown, on average: calibrated on {len(own):,} {how}."
-    if not np.isfinite(threshold):
-        said = f"No row is marked as unknown: {len(own):,} labelled rows are too few for so small a rate."
+    said = _promise(share, threshold, len(own), how)
     if len(found.pool):
         said += f" Many unlabelled rows look like no class, so rows are compared with {len(found.pool):,} of them, too."
     return replace(found, threshold=threshold, guarantee=said, calibrated_on=len(own))
+
+
+def _promise(share: str, threshold: float, rows: int, how: str) -> str:
+    """What a threshold promises that was set by so many labelled rows."""
+    if not np.isfinite(threshold):
+        return f"No row is marked as unknown: {rows:,} labelled rows are too few for so small a rate."
+    return f"{share} of the rows of the classes are marked as unknown, on average: calibrated on {rows:,} {how}."
 
 
 def _with_pool(found: UnknownRule, problem: Problem, seen: NDArray[np.int64], seed: int) -> UnknownRule:
