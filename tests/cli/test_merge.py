@@ -49,6 +49,42 @@ def test_what_was_merged_is_shown_and_serves_fit(run, call, models, held, tmp_pa
     assert json.loads((tmp_path / "topics/bundle.json").read_text("utf-8"))["encoder"]["name"].endswith("merged")
 
 
+@pytest.fixture
+def bundle(run, held, models, tmp_path):
+    made = ("fit", held, "--text", "text", "--label", "topic", "--encoder", "first", "--budget", "1", "--out", "topics")
+    assert run(*made).code == 0
+    return tmp_path / "topics"
+
+
+def test_a_head_is_put_on_what_was_merged(run, call, bundle, held, tmp_path):
+    done = call("first", "second", "--method", "uniform", "--head", "topics")
+    assert done.code == 0, done.err
+    assert "The same head on 48 rows of " in done.out
+    assert "on the encoder it was fitted on" in done.out
+    assert "set anew by 48 held-out rows" in done.out
+    assert "Use it: modicum predict merged TABLE" in done.out
+    answered = run("predict", "merged", held, "--out", "answers.csv")
+    assert answered.code == 0, answered.err
+    assert len((tmp_path / "answers.csv").read_text("utf-8").splitlines()) == 49
+    told = json.loads(call("first", "second", "--method", "uniform", "--head", "topics", "--json").out)
+    assert told["bundle"] == "merged"
+    assert told["head"]["rows"] == 48
+    assert told["head"]["before"].keys() == told["head"]["after"].keys()
+    shown = run("report", "merged")
+    assert "The head answers on weights merged after the fit (uniform, of 2 models)" in shown.out
+
+
+def test_neither_the_head_nor_an_encoder_is_written_over(call, bundle, tmp_path):
+    before = sorted(path.name for path in tmp_path.iterdir())
+    done = call("first", "second", "--head", "topics", "--out", "topics")
+    assert "topics is the bundle of the head; give another --out" in " ".join(done.err.split())
+    (tmp_path / "merged").mkdir()
+    (tmp_path / "merged" / "config.json").write_text("{}", "utf-8")
+    done = call("first", "second", "--head", "topics")
+    assert "merged exists and is not a bundle; give another --out, or move it away" in " ".join(done.err.split())
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*before, "merged"])
+
+
 def test_json_names_base_models_and_merged(call, models, tmp_path):
     tiny.save_transformer(tmp_path / "base")
     done = call("first", "second", "--method", "position", "--base", "base", "--steps", 2, "--json")

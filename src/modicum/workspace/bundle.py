@@ -110,15 +110,15 @@ class Bundle:
         if self.encoder.name == "precomputed":
             raise InputError("this bundle was made from precomputed vectors; give vectors, not texts (--vectors FILE)")
         found: Encoder
+        own = self._own_encoder(threads)
         if self.encoder.mode == FusedEncoder.mode:
-            meaning = load_encoder(self.encoder.name, threads=threads)
+            meaning = own or load_encoder(self.encoder.name, threads=threads)
             if not isinstance(meaning, FolderEncoder):
                 raise InputError(f"encoder {meaning.name!r} has no words beside it; fit again")
             found = FusedEncoder.from_arrays(meaning, dict(self.encoder_arrays))
         elif self.encoder_arrays:
             found = HashedEncoder.from_arrays(dict(self.encoder_arrays))
-        elif self.weights is not None:
-            own = load_folder(self.weights.folder, threads=threads, name=self.encoder.name)
+        elif own is not None:
             found = in_mode(own, self.encoder.mode)
         else:
             found = load_encoder(self.encoder.name, threads=threads, mode=self.encoder.mode)
@@ -128,6 +128,12 @@ class Bundle:
                 f"found here is {found.fingerprint[:12]}; install the same weights, or fit again"
             )
         return found
+
+    def _own_encoder(self, threads: int | None) -> FolderEncoder | None:
+        """The encoder whose weights lie in the bundle, in exact mode; None where there is none."""
+        if self.weights is None:
+            return None
+        return load_folder(self.weights.folder, threads=threads, name=self.encoder.name)
 
     def find_static(self, encoder: Encoder) -> Encoder | None:
         """The static stage of a cascade on `encoder`, which reads its table once; None where there is no cascade."""

@@ -30,6 +30,10 @@ def _items(report: Report) -> str:
 
 
 def _accuracy(report: Report) -> str | None:
+    merged = report.get("merged")
+    if merged:
+        right = f"{100 * merged['after']['accuracy']:.0f} of 100 cases"
+        return f"On {merged['rows']:,} held-out rows the model, on weights merged after the fit, was right in {right}."
     shipped = next((entry for entry in report["ladder"] if entry.get("chosen")), None)
     if shipped is None or shipped.get("cv_accuracy") is None:
         return _guessed(report)

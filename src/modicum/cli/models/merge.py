@@ -1,4 +1,4 @@
-"""`modicum merge`: tuned encoders of one start made one, and judged beside them."""
+"""`modicum merge`: tuned encoders of one start made one, judged beside them, and put under the head of a bundle."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from modicum.cli import options
 from modicum.cli.console import bars, out, print_json, print_table
 
 if TYPE_CHECKING:
-    from modicum.workspace.weights import Judged, Merging
+    from modicum.workspace.weights import Headed, Judged, Merging
 
 
 def merge(
@@ -29,7 +29,9 @@ def merge(
             help="Labelled rows that no model was tuned on, which judge them; repeatable, for several tasks.",
         ),
     ],
-    folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the merged encoder.")],
+    folder: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder of the merged encoder, or with --head of the bundle.")
+    ],
     text: options.TEXT = None,
     label: options.LABEL = None,
     method: Annotated[
@@ -41,6 +43,15 @@ def merge(
             "one folder are snapshots of one run), atlas (a learnt coefficient a block) or position (one a model).",
         ),
     ] = "greedy",
+    head: Annotated[
+        Path | None,
+        typer.Option(
+            "--head",
+            metavar="BUNDLE",
+            help="Write a bundle: the head of this one, as it was fitted, on the merged weights; measured beside what "
+            "it was, with thresholds set anew on the rows that judge.",
+        ),
+    ] = None,
     base: Annotated[
         str | None,
         typer.Option(
@@ -60,24 +71,34 @@ def merge(
     threads: options.THREADS = None,
     json: options.JSON = False,
 ) -> None:
-    """Merge tuned encoders into one, which fit takes as --encoder DIR.
+    """Merge tuned encoders into one, which fit takes as --encoder DIR; or into a bundle, with the head of one.
 
     Example: modicum merge first second third --table held.csv --text message --label intent --out merged
     """
     parts = modicum.workspace.weights
     settings = parts.MergeSettings(method, last, steps, seed, threads)
-    parts.check_place(folder, models)
+    parts.check_place(folder, models, head)
     with bars() as progress:
         held = [modicum.read(table, text=text, label=label) for table in tables]
+        wanted = None if head is None else parts.read_head(head, models, held, threads=threads)
         found = parts.merge(models, held, base=base, settings=settings, progress=progress)
-        found.write(folder)
+        headed = None if wanted is None else wanted.on(found, seed=seed, progress=progress)
+        if headed is None:
+            found.write(folder)
+        else:
+            headed.bundle.save(folder)
     if json:
-        print_json({"encoder": str(folder), **found.to_dict()})
+        place = {"encoder" if headed is None else "bundle": str(folder)}
+        print_json({**place, **found.to_dict(), **({} if headed is None else {"head": headed.to_dict()})})
+        return
+    _show(found)
+    if headed is None:
+        out().print(f"Use it: modicum fit TABLE --encoder {escape(str(folder))}", soft_wrap=True)
     else:
-        _show(found, folder)
+        _show_head(headed, folder)
 
 
-def _show(found: Merging, folder: Path) -> None:
+def _show(found: Merging) -> None:
     console = out()
     told = [one for one in (found.base, *found.models, found.merged) if one is not None]
     rows = [_row(found, one) for one in told]
@@ -92,7 +113,22 @@ def _show(found: Merging, folder: Path) -> None:
     side = "above" if found.gain > 0 else "below" if found.gain < 0 else "level with"
     distance = f"{points:.1f} points {side}" if found.gain else side
     console.print(f"Merged ({found.method}): {distance} the best of its models where they are judged.", soft_wrap=True)
-    console.print(f"Use it: modicum fit TABLE --encoder {escape(str(folder))}", soft_wrap=True)
+
+
+def _show_head(headed: Headed, folder: Path) -> None:
+    told = {"on the encoder it was fitted on": headed.before, "on the merged one": headed.after}
+    rows = []
+    for name, one in told.items():
+        row = {"the head": name, "accuracy": f"{100 * one.accuracy:.1f} %"}
+        row["calibration error"] = f"{100 * one.calibration_error:.1f} %"
+        if one.coverage is not None:
+            row |= {"sets hold": f"{100 * one.coverage:.1f} %", "classes a set": f"{one.mean_size:.2f}"}
+        rows.append(row)
+    out().print(f"\nThe same head on {headed.rows:,} rows of {escape(headed.table)}:", soft_wrap=True)
+    print_table(rows, right=list(rows[0])[1:])
+    for sentence in headed.notes:
+        out().print(escape(sentence), soft_wrap=True)
+    out().print(f"Use it: modicum predict {escape(str(folder))} TABLE", soft_wrap=True)
 
 
 def _row(found: Merging, one: Judged) -> dict[str, str]:

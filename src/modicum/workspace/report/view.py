@@ -71,7 +71,7 @@ def shipped_entry(report: Mapping[str, Any]) -> Entry:
 
 def _cards(report: Mapping[str, Any], shipped: Entry) -> list[dict[str, str]]:
     return [
-        _accuracy_card(shipped),
+        _accuracy_card(part(report, "merged"), shipped),
         _labels_card(part(report, "data")),
         _recipe_card(report, shipped),
         *_trust_cards(report),
@@ -82,7 +82,11 @@ def _card(what: str, figure: str, note: str) -> dict[str, str]:
     return {"what": what, "figure": figure, "note": note}
 
 
-def _accuracy_card(shipped: Entry) -> dict[str, str]:
+def _accuracy_card(merged: Entry, shipped: Entry) -> dict[str, str]:
+    held_out = number(part(merged, "after").get("accuracy"))
+    if held_out is not None:
+        note = f"on {count(merged.get('rows'))} held-out rows, after weights were merged"
+        return _card("Accuracy expected", percent(held_out), note)
     accuracy = number(shipped.get("cv_accuracy"))
     if accuracy is None:
         return _card("Accuracy expected", MISSING, "not measured")

@@ -27,13 +27,19 @@ class Held:
     name: str
     texts: tuple[str, ...]
     codes: Ints
-    classes: int
+    names: tuple[str, ...]
+    """The classes, in the order of their codes."""
     groups: Ints
     """Rows of one group say nearly the same."""
     deciding: Ints
     """Row numbers that a merge may look at; none where it learns from no label."""
     judging: Ints
     """The others, ascending."""
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return len(self.names)
 
     def accuracies(self, X: NDArray[np.floating], seed: int) -> tuple[float | None, float]:
         """Accuracy of vectors (N, D) on the rows that decide, None where there are none, and on those that judge."""
@@ -71,6 +77,6 @@ def held_out(table: Table, *, decide: bool, seed: int) -> Held:
         )
     groups, every = near_duplicates(texts), np.arange(len(rows))
     if not decide:
-        return Held(table.source, texts, codes, len(space), groups, every[:0], every)
+        return Held(table.source, texts, codes, space.names, groups, every[:0], every)
     split = hold_out(codes, 0.5, np.random.default_rng(seed), groups=groups)
-    return Held(table.source, texts, codes, len(space), groups, split.train, split.test)
+    return Held(table.source, texts, codes, space.names, groups, split.train, split.test)

@@ -132,9 +132,9 @@ def merge(
 ) -> Merging:
     """Merge tuned encoders of one start, and judge them and what was made of them.
 
-    An encoder's accuracy is that of a linear head on its vectors, cross-validated on the rows; bundles' own heads are
-    not asked, for they fit no other encoder's vectors. Where a method looks at labels, a half of the rows decides and
-    the other half judges.
+    An encoder's accuracy is that of a linear head on its vectors, cross-validated on the rows; what a bundle's own head
+    is worth on the merged weights is told by `read_head`. Where a method looks at labels, a half of the rows decides
+    and the other half judges.
 
     Args:
         models: Folders of encoders, or bundles that hold one in `encoder/`; two or more.
@@ -154,7 +154,7 @@ def merge(
     held = tuple(held_out(table, decide=settings.method in DECIDED, seed=settings.seed) for table in tables)
     if len({one.name for one in held}) < len(tables) or not held:
         raise InputError("models are judged on held-out rows; give one table of them, or several of different names")
-    states = _states([*([start] if start else []), *encoders])[-len(encoders) :]
+    states = states_of([*([start] if start else []), *encoders])[-len(encoders) :]
     with threadpool_limits(settings.threads):
         origin = _known(start, base or start.name, "base", held, settings.seed, progress) if start else None
         told = tuple(_known(one, one.name, "model", held, settings.seed, progress) for one in encoders)
@@ -204,8 +204,12 @@ def _module(encoder: FolderEncoder) -> Any:
     return weights_room("encoder").read_module(encoder, dropout=0.0).eval()
 
 
-def _states(encoders: Sequence[FolderEncoder]) -> list[State]:
-    """State dicts of encoders of one start."""
+def states_of(encoders: Sequence[FolderEncoder]) -> list[State]:
+    """State dicts of encoders of one start.
+
+    Raises:
+        InputError: One of them differs from the first in names or shapes, or in where it started.
+    """
     room = weights_room("merge")
     states: list[State] = [_module(encoder).state_dict() for encoder in encoders]
     for encoder, state in zip(encoders[1:], states[1:], strict=True):

@@ -13,6 +13,7 @@ from modicum.core.files import check_folder_place
 from modicum.encoders import FolderEncoder, load_encoder, load_folder
 from modicum.encoders.architectures import setting
 from modicum.workspace.bundle import ENCODER
+from modicum.workspace.receiving.files import MANIFEST
 from modicum.workspace.weights.room import weights_room
 
 MARKS = ("config.json", "modules.json")
@@ -108,13 +109,18 @@ def with_weights(encoder: FolderEncoder, module: Any, state: Mapping[str, Any]) 
     return found
 
 
-def check_place(path: str | Path, models: Sequence[str | Path]) -> None:
+def check_place(path: str | Path, models: Sequence[str | Path], head: str | Path | None = None) -> None:
     """Let a place pass to which an encoder may be written: none of the models, and nothing else is lost there.
 
+    With the bundle of a `head` it is a bundle that is to be written there, and it may not be that one.
+
     Raises:
-        InputError: The folder is that of a model, or holds something that is no encoder.
+        InputError: The folder is that of a model or of the head, or holds something else than what is to be written.
     """
     target = Path(path)
     if target.resolve() in {place.resolve() for model in models for place in (Path(model), encoder_folder(model))}:
         raise InputError(f"{target} is one of the models; give another --out")
-    check_folder_place(target, "an encoder", MARKS)
+    if head is not None and target.resolve() == Path(head).resolve():
+        raise InputError(f"{target} is the bundle of the head; give another --out")
+    kind, marks = ("an encoder", MARKS) if head is None else ("a bundle", (MANIFEST,))
+    check_folder_place(target, kind, marks)
