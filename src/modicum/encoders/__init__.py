@@ -9,13 +9,14 @@ from modicum.core.lazy import lazy_names
 if TYPE_CHECKING:
     from modicum.core.protocols import Encoder
     from modicum.encoders.cache import VectorCache
+    from modicum.encoders.difference import write_difference
     from modicum.encoders.encoding import encode, encode_table, encoder_for
-    from modicum.encoders.folder import FolderEncoder, load_folder
+    from modicum.encoders.folder import FolderEncoder
     from modicum.encoders.fused import FusedEncoder
     from modicum.encoders.hashed import HashedEncoder
     from modicum.encoders.modes import MODES, Agreement, compare, fastest, in_mode
     from modicum.encoders.precomputed import check_ending, join_npy, read_vectors, vectors_part, write_vectors
-    from modicum.encoders.provision import find, load_encoder, local_encoders, resolve
+    from modicum.encoders.provision import base_name, find, load_encoder, load_folder, local_encoders, resolve
     from modicum.encoders.static import StaticEncoder, write_table
 
 _NAMES = {
@@ -28,6 +29,7 @@ _NAMES = {
     "StaticEncoder": "modicum.encoders.static",
     "VectorCache": "modicum.encoders.cache",
     "check_ending": "modicum.encoders.precomputed",
+    "base_name": "modicum.encoders.provision",
     "compare": "modicum.encoders.modes",
     "encode": "modicum.encoders.encoding",
     "encode_table": "modicum.encoders.encoding",
@@ -38,10 +40,11 @@ _NAMES = {
     "join_npy": "modicum.encoders.precomputed",
     "load_encoder": "modicum.encoders.provision",
     "local_encoders": "modicum.encoders.provision",
-    "load_folder": "modicum.encoders.folder",
+    "load_folder": "modicum.encoders.provision",
     "read_vectors": "modicum.encoders.precomputed",
     "resolve": "modicum.encoders.provision",
     "vectors_part": "modicum.encoders.precomputed",
+    "write_difference": "modicum.encoders.difference",
     "write_table": "modicum.encoders.static",
     "write_vectors": "modicum.encoders.precomputed",
 }
@@ -55,6 +58,7 @@ __all__ = [
     "HashedEncoder",
     "StaticEncoder",
     "VectorCache",
+    "base_name",
     "check_ending",
     "compare",
     "encode",
@@ -70,6 +74,7 @@ __all__ = [
     "read_vectors",
     "resolve",
     "vectors_part",
+    "write_difference",
     "write_table",
     "write_vectors",
 ]

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,9 +21,10 @@ from modicum.core.cores import usable_cores
 from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.encoders.architectures import padding, setting
+from modicum.encoders.difference import layout_weights
 from modicum.encoders.engine import ort
 from modicum.encoders.graph import PRECISIONS, TOKENS, Dense, build_graph
-from modicum.encoders.layout import Layout, fingerprint, read_layout, read_weights
+from modicum.encoders.layout import Layout, fingerprint, read_weights
 from modicum.encoders.wellformed import clip
 
 ROWS = 1024
@@ -217,7 +217,7 @@ def _start(layout: Layout, pooling: str, precision: str, threads: int) -> _Engin
                 f"{module.folder} holds weights of another size than its config says; copy the model again"
             )
         dense.append(Dense(held["linear.weight"], held.get("linear.bias"), module.activation))
-    weights = read_weights(layout.folder)
+    weights = layout_weights(layout)
     graph = build_graph(
         layout.config, weights, pooling=pooling, dense=dense, normalize=layout.normalize, precision=precision
     )
@@ -233,28 +233,3 @@ def _start(layout: Layout, pooling: str, precision: str, threads: int) -> _Engin
             f"{layout.root}: the encoder cannot be started ({_said(error)}); copy the model again"
         ) from error
     return _Engine(session, values)
-
-
-def load_folder(
-    path: str | Path,
-    *,
-    threads: int | None = None,
-    max_tokens: int | None = None,
-    name: str | None = None,
-    precision: str = "float32",
-) -> FolderEncoder:
-    """An encoder from a sentence-transformers folder, or from a plain transformers folder.
-
-    Args:
-        path: The folder: config.json, model.safetensors, tokenizer.json and, if it has them, modules.json and what it
-            names (pooling, dense layers, normalisation). Without modules.json: mean pooling, no normalisation.
-        threads: Threads of onnxruntime; default all cores that this process may use.
-        max_tokens: Longest sequence; default what the folder says.
-        name: Name a reader recognises; default the folder's full path, under which it can be loaded again.
-        precision: As in `FolderEncoder`.
-
-    Raises:
-        InputError: The folder lacks a file, or asks for something that is not supported; or as in `FolderEncoder`.
-    """
-    folder = Path(path).expanduser().absolute()
-    return FolderEncoder(read_layout(folder, max_tokens), name or str(folder), threads, precision)

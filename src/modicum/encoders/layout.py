@@ -29,6 +29,8 @@ POOLING_NAMES = {
 FEWEST_TOKENS = 3
 """Two of them mark begin and end."""
 MOST = {"hidden_size": 1 << 16, "num_attention_heads": 1 << 12, "num_hidden_layers": 1_000}
+TENSORS = "difference.safetensors"
+"""What moved, in the folder of an encoder that is told by its difference from a base."""
 MOST_POSITIONS = 1 << 17
 """Beyond these and `MOST` a setting is a mistake, or meant to fill the memory."""
 
@@ -61,6 +63,8 @@ class Layout:
     """Put before every text."""
     dimension: int
     """Width of the vectors."""
+    base: Layout | None = None
+    """What the weights are told by their difference from, where `root` holds but that; else None."""
 
 
 def read_layout(path: str | Path, max_tokens: int | None = None) -> Layout:
@@ -160,6 +164,8 @@ def fingerprint(layout: Layout) -> str:
             ]
         ),
     }
+    if layout.base is not None:
+        said["difference"] = file_digest(layout.root / TENSORS)
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 

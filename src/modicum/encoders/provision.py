@@ -14,10 +14,12 @@ from modicum.core.errors import InputError
 from modicum.core.files import file_digest
 from modicum.core.places import cache_root
 from modicum.core.protocols import Encoder
-from modicum.encoders.folder import FolderEncoder, load_folder
+from modicum.encoders.difference import difference_layout, is_difference, read_base
+from modicum.encoders.folder import FolderEncoder
 from modicum.encoders.hashed import HashedEncoder
 from modicum.encoders.images import ImageEncoder, is_image_name, load_image_encoder
 from modicum.encoders.images.loading import EXAMPLES
+from modicum.encoders.layout import Layout, read_layout
 from modicum.encoders.modes import MODES, in_mode
 from modicum.encoders.sources import Cached, Hub, Installed, Release, Source, Wheel, is_repository
 from modicum.encoders.static import StaticEncoder
@@ -125,6 +127,57 @@ def _is_there(name: str, sources: Sequence[Source]) -> bool:
     except InputError:
         return False
     return True
+
+
+def load_folder(
+    path: str | Path,
+    *,
+    threads: int | None = None,
+    max_tokens: int | None = None,
+    name: str | None = None,
+    precision: str = "float32",
+) -> FolderEncoder:
+    """An encoder from a sentence-transformers folder, or from a plain transformers folder.
+
+    Args:
+        path: The folder: config.json, model.safetensors, tokenizer.json and, if it has them, modules.json and what it
+            names (pooling, dense layers, normalisation). Without modules.json: mean pooling, no normalisation. Or the
+            folder of an encoder that was shipped as its difference from another one, which must be here, too.
+        threads: Threads of onnxruntime; default all cores that this process may use.
+        max_tokens: Longest sequence; default what the folder says.
+        name: Name a reader recognises; default the folder's full path, under which it can be loaded again.
+        precision: As in `FolderEncoder`.
+
+    Raises:
+        InputError: The folder lacks a file, asks for something that is not supported, or its base is not here.
+    """
+    folder = Path(path).expanduser().absolute()
+    if is_difference(folder):
+        layout = difference_layout(folder, _base_layout(folder), max_tokens=max_tokens)
+    else:
+        layout = read_layout(folder, max_tokens)
+    return FolderEncoder(layout, name or str(folder), threads, precision)
+
+
+def _base_layout(folder: Path) -> Layout:
+    """What the base of a difference says of itself."""
+    name = read_base(folder).name
+    try:
+        return read_layout(Path(name) if Path(name).is_absolute() else find(name))
+    except (InputError, OSError, ValueError) as error:  # what a file system says of a stranger's name is not one kind
+        raise InputError(f"{folder} holds but the difference from its base, which is needed, too: {error}") from error
+
+
+def base_name(encoder: FolderEncoder) -> str:
+    """What a difference from an encoder calls its base: a name where one finds it, else the full path of its folder."""
+    layout = encoder.layout
+    if layout.base is not None:
+        return read_base(layout.root).name
+    try:
+        named = find(encoder.name, offline=True) == layout.root
+    except InputError:
+        named = False
+    return encoder.name if named else str(layout.root)
 
 
 def load_encoder(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from modicum.core import InputError
-from modicum.encoders import load_folder
+from modicum.encoders import base_name, load_folder, write_difference
 from modicum.workspace.weights import check_place, encoder_folder
 from modicum.workspace.weights.models import check_kind, read_base, read_models, with_weights
 from modicum.workspace.weights.room import weights_room
@@ -39,6 +39,25 @@ def test_an_encoder_is_found_as_a_folder_and_in_a_bundle(folder, tmp_path):
     assert encoder_folder(str(bundle)) == bundle / "encoder"
     names = [one.name for one in read_models([folder, bundle], threads=1)]
     assert names == [str(folder), str(bundle)]
+
+
+def test_a_difference_is_a_model_as_its_whole_is(folder, tmp_path):
+    """The same merged weights, from whole ones and from a bundle with the difference of one of them."""
+    base = load_folder(tiny.save_transformer(tmp_path / "base"), threads=1)
+    slim = tmp_path / "bundle" / "encoder"
+    write_difference(slim, load_folder(folder).layout, base.layout, base_name(base))
+    assert encoder_folder(tmp_path / "bundle") == slim
+    found = read_models([tmp_path / "bundle", tuned(tmp_path / "second", 2)], threads=1)
+    check_place(slim, [folder])
+    pytest.importorskip("torch")
+    room = weights_room("encoder")
+    other = load_folder(folder, threads=1)
+    expected = room.read_module(other).state_dict()
+    for name, tensor in room.read_module(found[0]).state_dict().items():
+        np.testing.assert_allclose(tensor.numpy(), expected[name].numpy(), rtol=0, atol=1e-5)
+    written = load_folder(room.write_folder(tmp_path / "written", found[0], room.read_module(found[0])), threads=1)
+    np.testing.assert_allclose(written.encode(["my card"]), other.encode(["my card"]), rtol=0, atol=1e-5)
+    assert (tmp_path / "written/tokenizer.json").is_file()
 
 
 def test_where_there_is_none(tmp_path):

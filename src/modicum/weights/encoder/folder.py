@@ -13,8 +13,7 @@ from torch import nn
 from modicum.core.errors import InputError
 from modicum.core.files import atomic_folder
 from modicum.encoders import FolderEncoder
-from modicum.encoders.graph import clean_names
-from modicum.encoders.layout import read_weights
+from modicum.encoders.difference import layout_weights
 from modicum.weights.adapt.adapter import adapters
 from modicum.weights.encoder.module import TextEncoder
 
@@ -28,8 +27,9 @@ def read_module(encoder: FolderEncoder, *, dropout: float | None = None) -> Text
     layout = encoder.layout
     if layout.dense:
         raise InputError(f"{encoder.name} has dense layers after pooling; such encoders cannot be tuned")
-    weights = clean_names(read_weights(layout.folder), str(layout.config.get("model_type", "bert")))
-    return TextEncoder(layout.config, weights, pooling=layout.pooling, normalize=layout.normalize, dropout=dropout)
+    return TextEncoder(
+        layout.config, layout_weights(layout), pooling=layout.pooling, normalize=layout.normalize, dropout=dropout
+    )
 
 
 def write_folder(path: str | Path, encoder: FolderEncoder, module: nn.Module) -> Path:
@@ -47,7 +47,7 @@ def write_folder(path: str | Path, encoder: FolderEncoder, module: nn.Module) ->
     """
     if any(True for _ in adapters(module)):
         raise InputError("the module holds adapters; fold them first, or ship them alone with `save`")
-    root, target = encoder.layout.root, Path(path)
+    root, target = (encoder.layout.base or encoder.layout).root, Path(path)
     tensors = {name: np.ascontiguousarray(t.detach().cpu().numpy()) for name, t in module.state_dict().items()}
     with atomic_folder(target) as work:
         for file in sorted(root.rglob("*")):

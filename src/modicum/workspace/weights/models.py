@@ -16,7 +16,7 @@ from modicum.workspace.bundle import ENCODER
 from modicum.workspace.receiving.files import MANIFEST
 from modicum.workspace.weights.room import weights_room
 
-MARKS = ("config.json", "modules.json")
+MARKS = ("config.json", "modules.json", "difference.json")
 """One of them lies in every folder of an encoder."""
 TOLD = ("model_type", "num_attention_heads", "num_hidden_layers", "hidden_act")
 
