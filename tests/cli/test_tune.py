@@ -52,6 +52,24 @@ def test_an_adapter_is_taken_by_name_and_another_name_is_told(call, tmp_path):
     assert "LoRA" in odd.err
 
 
+def test_the_difference_alone_is_shipped_where_that_is_wanted(call, run, tmp_path):
+    pytest.importorskip("torch")
+    done = call("--method", "DiffFit", "--ship", "difference")
+    assert done.code == 0, done.err
+    assert "Shipped is the difference from" in done.out
+    assert not (tmp_path / "tuned/encoder/model.safetensors").exists()
+    asked = run("predict", "tuned", "items.csv", "--text", "text", "--out", "answers.csv")
+    assert asked.code == 0, asked.err
+    assert run("report", "tuned").code == 0
+    (tmp_path / "tiny").rename(tmp_path / "gone")
+    asked = run("predict", "tuned", "items.csv", "--text", "text", "--out", "more.csv")
+    assert asked.code == 2
+    assert "holds but the difference from its base, which is needed, too: there is no encoder folder" in asked.err
+    odd = call("--ship", "half")
+    assert odd.code == 2
+    assert "what is shipped of tuned weights 'half' is not known" in odd.err
+
+
 def test_a_method_of_another_kind_is_refused(call):
     pytest.importorskip("torch")
     for option, name in (("--method", "SupervisedContrastive"), ("--objective", "LoRA")):

@@ -24,7 +24,7 @@ from safetensors.numpy import load_file, save_file
 
 import modicum
 from modicum.core.files import file_digest, manifest_digest
-from modicum.encoders import load_folder
+from modicum.encoders import base_name, load_folder, write_difference
 from modicum.workspace.tuning.own import OwnWeights
 from tests.cli.conftest import lines
 from tests.encoders import tiny
@@ -34,13 +34,14 @@ PEAK = 2_000_000_000
 """Bytes that all of them may take at most, libraries included."""
 SLOW = 60.0
 CASES = {}
+KINDS = ("hashed", "own", "slim")
 
 
-def case(message, *, own=False):
-    """Register what is done to a bundle (one with an encoder of its own, where so), and what is said of it."""
+def case(message, *, own=False, slim=False):
+    """Register what is done to a bundle (with an encoder of its own, or its difference), and what is said of it."""
 
     def register(change):
-        CASES[change.__name__] = (change, message, own)
+        CASES[change.__name__] = (change, message, "slim" if slim else "own" if own else "hashed")
         return change
 
     return register
@@ -478,9 +479,118 @@ def tokens_beyond_the_table(folder):
     seal(folder)
 
 
+# An encoder of its own, told by its difference from a base
+
+
+def difference(folder, **changes):
+    """Change what the bundle says of its encoder's base."""
+    settings(folder, "difference.json", **changes)
+
+
+def moved(folder, **tensors):
+    """Say something else of what moved."""
+    save_file(tensors, folder / "encoder" / "difference.safetensors")
+    seal(folder)
+
+
+THIN = "encoder.layer.1.attention.self.query.weight"
+
+
+@case("but the one found here is", slim=True)
+def another_base(folder):
+    difference(folder, sha256="0" * 64)
+
+
+@case("is neither a folder nor a name", slim=True)
+def base_elsewhere(folder):
+    difference(folder, base="../../../etc")
+
+
+@case("there is no encoder folder /nowhere", slim=True)
+def base_nowhere(folder):
+    difference(folder, base="/nowhere")
+
+
+@case("which is needed, too: there is no .*config.json", slim=True)
+def base_that_is_the_bundle(folder):
+    difference(folder, base=str(folder / "encoder"))
+
+
+@case("holds but the difference from its base", slim=True)
+def base_with_nul(folder):
+    difference(folder, base="/a\0b")
+
+
+@case("names no base", slim=True)
+def base_is_a_list(folder):
+    difference(folder, base=["/etc"])
+
+
+@case("names no base", slim=True)
+def endless_base(folder):
+    difference(folder, base="/x" * 100_000)
+
+
+@case("is nested too deeply", slim=True)
+def deep_difference(folder):
+    (folder / "encoder" / "difference.json").write_text('{"base":' * 500_000)
+    seal(folder)
+
+
+@case("is of schema 99, newer than 1", slim=True)
+def newer_difference(folder):
+    difference(folder, schema=99)
+
+
+@case("is not named in bundle.json", slim=True)
+def whole_weights_beside_the_difference(folder):
+    (folder / "encoder" / "model.safetensors").write_bytes(b"")
+
+
+@case("more than the .* of its base's weights", slim=True)
+def endless_difference(folder):
+    with (folder / "encoder" / "difference.safetensors").open("wb") as file:
+        file.truncate(5_000_000)
+    seal(folder)
+
+
+@case("difference.safetensors cannot be read", slim=True)
+def huge_difference(folder):
+    text = json.dumps({f"left.{THIN}": {"dtype": "F32", "shape": [16, 1 << 40], "data_offsets": [0, 64]}}).encode()
+    (folder / "encoder" / "difference.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + b"\0" * 64)
+    seal(folder)
+
+
+@case("does not fit the base", slim=True)
+def factors_of_another_shape(folder):
+    moved(folder, **{f"left.{THIN}": np.ones((16, 99), np.float32), f"right.{THIN}": np.ones((99, 16), np.float32)})
+
+
+@case("does not fit the base", slim=True)
+def factors_that_make_a_huge_matrix(folder):
+    left, right = np.ones((1 << 17, 1), np.float32), np.ones((1, 1 << 17), np.float32)
+    moved(folder, **{f"left.{THIN}": left, f"right.{THIN}": right})
+
+
+@case("does not fit the base", slim=True)
+def tensor_of_no_base(folder):
+    moved(folder, **{"whole.__class__": np.ones(3, np.float32)})
+
+
+@case("holds other than finite 32-bit numbers", slim=True)
+def infinite_factors(folder):
+    moved(folder, **{f"whole.{THIN}": np.full((16, 16), np.inf, np.float32)})
+
+
+@case("NaN or infinity", slim=True)
+def factors_that_overflow(folder):
+    large = np.full((16, 1), 3e38, np.float32)
+    moved(folder, **{f"left.{THIN}": large, f"right.{THIN}": large.T.copy()})
+
+
 @pytest.fixture(scope="module")
 def bundles(tmp_path_factory):
-    """A bundle of a hashed encoder, with an index, and one with an encoder of its own."""
+    """A bundle of a hashed encoder, with an index, one with an encoder of its own, and one with its difference."""
     folder = tmp_path_factory.mktemp("bundles")
     (folder / "items.csv").write_text("\n".join(lines()) + "\n", encoding="utf-8")
     table = modicum.read(folder / "items.csv", text="text", label="topic", id="id")
@@ -489,6 +599,13 @@ def bundles(tmp_path_factory):
     made = modicum.fit(table, encoder=str(encoder), encoder_mode="exact", budget=1, map_points=0).bundle
     own = replace(made, encoder=replace(made.encoder, own=True), weights=OwnWeights(Path(encoder)))
     own.save(folder / "own")
+    weights = load_file(encoder / "model.safetensors")
+    weights[THIN] = weights[THIN] + np.float32(0.1)
+    save_file(weights, shutil.copytree(encoder, folder / "tuned") / "model.safetensors")
+    base, tuned = load_folder(encoder), load_folder(folder / "tuned")
+    write_difference(folder / "difference", tuned.layout, base.layout, base_name(base))
+    reference = replace(own.encoder, fingerprint=load_folder(folder / "difference").fingerprint)
+    replace(own, encoder=reference, weights=OwnWeights(folder / "difference")).save(folder / "slim")
     return folder
 
 
@@ -496,8 +613,9 @@ def bundles(tmp_path_factory):
 def opened(bundles, tmp_path_factory):
     """What became of each, opened one after the other in one process with little memory."""
     folder, made = tmp_path_factory.mktemp("hostile"), []
-    for name, (change, _, own) in {"whole": (seal, "", False), "whole_own": (seal, "", True), **CASES}.items():
-        made.append(shutil.copytree(bundles / ("own" if own else "hashed"), folder / name))
+    whole = {f"whole_{kind}": (seal, "", kind) for kind in KINDS}
+    for name, (change, _, kind) in {**whole, **CASES}.items():
+        made.append(shutil.copytree(bundles / kind, folder / name))
         change(made[-1])
     command = [sys.executable, str(RUNNER), *map(str, made)]
     environ = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -518,7 +636,7 @@ def test_a_sentence_comes_back(opened, name):
 
 
 def test_the_bundles_were_good_before(opened):
-    assert (opened["whole"]["said"], opened["whole_own"]["said"]) == ("", "")
+    assert [opened[f"whole_{kind}"]["said"] for kind in KINDS] == [""] * 3
 
 
 def test_memory_stays_bounded(opened):

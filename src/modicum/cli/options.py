@@ -90,6 +90,15 @@ BUDGET = Annotated[
     str,
     typer.Option("--budget", metavar="TIME", help="Time that it may take, such as 45, 90s, 10m or 1h."),
 ]
+SHIP = Annotated[
+    str,
+    typer.Option(
+        "--ship",
+        metavar="WHAT",
+        help="Of tuned weights the bundle holds all (whole), or where that is much less their difference from the "
+        "encoder that was tuned, without which it then does not answer.",
+    ),
+]
 COPIES_ACROSS = Annotated[
     str | None,
     typer.Option("--split", metavar="COL", help="Column of splits (train, test): tells copies across them."),

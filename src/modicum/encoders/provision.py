@@ -149,7 +149,8 @@ def load_folder(
         precision: As in `FolderEncoder`.
 
     Raises:
-        InputError: The folder lacks a file, asks for something that is not supported, or its base is not here.
+        InputError: The folder lacks a file, asks for something that is not supported, or its base is not here; or as in
+            `FolderEncoder`.
     """
     folder = Path(path).expanduser().absolute()
     if is_difference(folder):

@@ -31,6 +31,7 @@ from modicum.workspace.same_texts import kept_back
 from modicum.workspace.search.carried import index_vectors
 from modicum.workspace.settings import LEAST, PER_CLASS, Settings
 from modicum.workspace.targets.fitting import fit_target, target_of
+from modicum.workspace.tuning.settings import SHIPS
 from modicum.workspace.tuning.trying import try_tuning
 
 Floats = NDArray[np.floating]
@@ -163,6 +164,7 @@ def _checked(settings: Settings, changes: dict[str, Any]) -> Settings:
     if settings.seed < 0:
         raise InputError(f"seed must be at least 0, not {settings.seed}")
     check_choice(settings.encoder_mode, (AUTO, *MODES, FUSED, CASCADE), "encoder mode")
+    check_choice(settings.tuning.ship, SHIPS, "what is shipped of tuned weights")
     check_choice(settings.sets.removesuffix(PER_CLASS), SCORES, "score of prediction sets")
     if settings.unknown is not None:
         check_fraction(settings.unknown, "the rate of rows that may be marked as unknown")

@@ -15,6 +15,7 @@ import modicum
 from modicum.core import InputError
 from modicum.serve.guard import Guard, Policy
 from modicum.serve.predict.limits import Limits, Serving
+from tests.workspace.tuning.worlds import slim_bundle
 
 SECRET = "a secret of some length"
 TEXT = "rain and storm with snow"
@@ -39,6 +40,14 @@ def test_answers_are_those_of_the_library(world, fitted):
     assert np.allclose(vectors["vectors"], bundle.find_encoder().encode(texts), atol=1e-6)
     coded = seen.post("encode", items=texts, form="base64").json()["vectors"]
     assert np.allclose([np.frombuffer(base64.b64decode(each), "<f4") for each in coded], vectors["vectors"])
+
+
+def test_an_encoder_that_is_told_by_its_difference_answers(world, tmp_path):
+    folder = slim_bundle(tmp_path)
+    texts = ["my card is lost", "the pin"]
+    told = world(folder).post("predict", items=texts).json()
+    expected = modicum.load(folder).predict(texts).probabilities.max(axis=1)
+    assert [each["probability"] for each in told["answers"]] == pytest.approx(expected, abs=1e-6)
 
 
 def test_search_finds_rows_of_the_table(world):

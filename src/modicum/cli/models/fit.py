@@ -11,7 +11,7 @@ from modicum.cli import options
 from modicum.cli.console import bars, print_json
 from modicum.cli.outcome import show
 from modicum.core.errors import InputError
-from modicum.workspace.tuning.settings import TuneSettings
+from modicum.workspace.tuning.settings import WHOLE, TuneSettings
 
 
 def fit(
@@ -81,6 +81,7 @@ def fit(
             "--tune/--no-tune", help="Tune the encoder's weights; default where the budget allows and it gains."
         ),
     ] = None,
+    ship: options.SHIP = WHOLE,
     seed: options.SEED = 0,
     bundle: options.BUNDLE_OUT = None,
     index: Annotated[
@@ -126,7 +127,7 @@ def fit(
             seed=seed,
             target=target,
             encoder_mode=encoder_mode,
-            tuning=TuneSettings(wanted=tune),
+            tuning=TuneSettings(wanted=tune, ship=ship),
         )
         result.save(folder, index=index)
     if json:

@@ -11,7 +11,7 @@ import modicum
 from modicum.cli import options
 from modicum.cli.console import bars, complain, print_json
 from modicum.cli.outcome import show
-from modicum.workspace.tuning.settings import TuneSettings
+from modicum.workspace.tuning.settings import WHOLE, TuneSettings
 
 
 def tune(
@@ -53,6 +53,7 @@ def tune(
         Path | None,
         typer.Option("--work", metavar="DIR", help="Keep the state of all runs here, and go on from what is there."),
     ] = None,
+    ship: options.SHIP = WHOLE,
     seed: options.SEED = 0,
     bundle: options.BUNDLE_OUT = None,
     threads: options.THREADS = None,
@@ -63,7 +64,7 @@ def tune(
     Example: modicum tune tickets.csv --text message --label intent --budget 10m --out intents
     """
     folder = options.bundle_place(bundle, table)
-    tuning = TuneSettings(True, method, objective, steps, batch, rate, device, work)
+    tuning = TuneSettings(True, method, objective, steps, batch, rate, device, work, ship)
     try:
         with bars() as progress:
             items = modicum.read(table, text=text, label=label, id=id)

@@ -11,6 +11,8 @@ SMALL = "DiffFit"
 """What trains where memory is too small for all layers: it came as far as they did where it was measured, with a
 quarter of a percent of their numbers. Where memory allows all of them train, since none of the adapters came further
 by more than two test rows of 500, and not all of them as far."""
+WHOLE, DIFFERENCE = "whole", "difference"
+SHIPS = (WHOLE, DIFFERENCE)
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,10 @@ class TuneSettings:
     """`cpu`, `cuda`, or `auto`: a GPU where there is one."""
     work: Path | None = None
     """Folder that keeps the state of all runs; an interrupted attempt goes on from there."""
+
+    ship: str = WHOLE
+    """Which weights the bundle holds: all of them (`whole`), or where that is much less their `difference` from the
+    encoder that was tuned, which whoever answers with the bundle then needs, too."""
 
     @property
     def full(self) -> bool:

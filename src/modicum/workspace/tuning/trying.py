@@ -34,6 +34,8 @@ from modicum.workspace.tuning.rung import (
     replaced,
     state_file,
 )
+from modicum.workspace.tuning.settings import WHOLE
+from modicum.workspace.tuning.shipping import as_difference
 from modicum.workspace.tuning.tuner import Tuned, Tuner, missing, wants_thoughts
 
 LEAST_SECONDS = 60.0
@@ -130,11 +132,20 @@ def _tried(
     rows = np.arange(len(bench.rows))
     stop, state = measured.stopping.steps, state_file(settings, "last")
     last = tuner.run(rows, folder / "encoder", course.steps, stop=stop, state=state, progress=progress)
+    last, said = _shipped_form(last, source, settings, folder)
     shipped = _finished(made, table, bench.names, last, measured, settings, progress)
-    notes = tuple(dict.fromkeys((*([short] if short else []), *measured.notes, *last.tuning.notes)))
+    notes = tuple(dict.fromkeys((*([short] if short else []), *measured.notes, *last.tuning.notes, *said)))
     told = replace(last.tuning, stopping=measured.stopping, notes=notes)
     attempt = replace(attempt, tuning=told, seconds=time.perf_counter() - start)
-    return Shipped(replace(shipped, attempt=attempt), last.encoder, OwnWeights(folder / "encoder", scratch))
+    return Shipped(replace(shipped, attempt=attempt), last.encoder, OwnWeights(last.encoder.layout.root, scratch))
+
+
+def _shipped_form(last: Tuned, source: FolderEncoder, settings: Settings, folder: Path) -> tuple[Tuned, list[str]]:
+    """The tuned encoder with the weights that the bundle is to hold, on whose vectors the head is then fitted."""
+    if settings.tuning.ship == WHOLE:
+        return last, []
+    encoder, said = as_difference(last.encoder, source, folder / "difference")
+    return replace(last, encoder=encoder), [said]
 
 
 def _planned(tuner: Tuner, bench: Bench, settings: Settings, left: float, folder: Path) -> Course | str:
