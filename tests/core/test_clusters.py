@@ -31,3 +31,20 @@ def test_copies_and_more_clusters_than_distinct_rows():
 
 def test_squared_distances_by_hand():
     assert squared_distances(np.array([[3.0, 4.0]]), np.zeros((1, 2))).tolist() == [[25.0]]
+
+
+def test_the_same_seed_gives_the_same_clusters_and_another_one_others():
+    X = np.random.default_rng(1).normal(size=(60, 2))
+    found = [cluster(X, 6, rng(seed))[0].tolist() for seed in (0, 0, 1, 2)]
+    assert found[0] == found[1]
+    assert found[0] not in found[2:]
+
+
+def test_rows_of_no_weight_draw_no_centre():
+    """Two rows that weigh, far from many that do not: each of the two is a centre, whatever is drawn."""
+    X = np.concatenate([[[0.0], [1.0]], 100 + np.arange(50.0)[:, None]])
+    weight = np.r_[1.0, 1.0, np.zeros(50)]
+    for seed in range(10):
+        nearest, distance = cluster(X, 2, rng(seed), weight=weight)
+        assert distance[:2].tolist() == [0, 0]
+        assert nearest[0] != nearest[1]

@@ -150,6 +150,11 @@ def test_what_earlier_kills_left_goes_and_what_others_have_stays(tmp_path):
     recover(tmp_path / "f")
     assert {p.name for p in tmp_path.iterdir()} == {"f", ".g.new-1", "f.new-1"}
     assert (tmp_path / "f" / "a").read_text() == "1"
+    (tmp_path / ".g.new-1").unlink()
+    (tmp_path / "f.new-1").unlink()
+    (tmp_path / "f").rename(tmp_path / ".f.old-0")
+    fill(tmp_path / "f", "2")
+    assert [p.name for p in tmp_path.iterdir()] == ["f"], "whoever writes anew sweeps up as well"
     recover(tmp_path / "nowhere" / "f")
     assert not (tmp_path / "nowhere").exists()
 
@@ -158,6 +163,10 @@ def test_a_folder_is_made_with_the_folders_it_lies_in(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     fill(Path("a") / "b" / "f", "1")
     assert (tmp_path / "a" / "b" / "f" / "a").read_text() == "1"
+    with atomic_folder(Path("g")) as work:
+        (work / "a").write_text("2")
+        monkeypatch.chdir(tmp_path / "a")
+    assert (tmp_path / "g" / "a").read_text() == "2", "the place is where it was when the writing began"
 
 
 def test_digests_are_those_of_the_bytes_and_of_what_is_told(tmp_path):

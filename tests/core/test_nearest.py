@@ -34,6 +34,17 @@ def test_parity_with_sorting_in_any_order_and_blocks(seed, k, size, order):
         assert np.array_equal(found, expected)
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6))
+def test_parity_with_sorting_where_few_beat_the_least_kept(seed, k):
+    """Of 100 columns at a time hardly any enters after the first block, and not as many in every row."""
+    scores = np.random.default_rng(seed).permuted(np.tile(np.arange(600.0), (9, 1)), axis=1)
+    best = Best(9, k, np.float64)
+    for start in range(0, 600, 100):
+        best.offer(slice(0, 9), scores[:, start : start + 100], np.arange(start, start + 100))
+    for found, expected in zip(best.ranked(), by_sorting(scores, k), strict=True):
+        assert np.array_equal(found, expected)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_products_are_those_of_one_product(monkeypatch, dtype):
     monkeypatch.setattr(module, "BLOCK", 13)
