@@ -42,11 +42,12 @@ def test_interests_of_queries_are_what_is_relevant(root):
     assert [row.nonzero()[0].tolist() for row in interests] == [list(range(0, 60, 2))]
 
 
-@pytest.mark.parametrize("name", ["room", "asked"])
-def test_every_way_ranks_the_rest_of_an_interest_first(root, name):
+@pytest.mark.parametrize(("name", "aim"), [("room", 1.05), ("asked", None)])
+def test_every_way_ranks_the_rest_of_an_interest_first(root, name, aim):
     rows = module.run(root, [name], 2, silent)
     assert [row.value for row in rows] == [1.0] * 5
     assert [row.baseline for row in rows][:3] == [1.0] * 3
+    assert rows[0].target == aim
     assert len({row.note for row in rows}) == 5
     assert {row.on for row in rows} == {f"60 papers, interest: {name}"}
 
