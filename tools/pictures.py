@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import json
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from links import ROOT
 from playwright.sync_api import sync_playwright
@@ -51,8 +56,34 @@ def shoot(browser: Any, address: str, name: str, part: str = "") -> None:
     page.close()
 
 
+def ask(address: str, **form: Any) -> Any:
+    """What a page of the feed answers as JSON, to a form where there is one."""
+    data = urlencode(form).encode() if form else None
+    with urllib.request.urlopen(urllib.request.Request(address, data, {"accept": "application/json"})) as reply:
+        return json.loads(reply.read())
+
+
+def shoot_feed(browser: Any, folder: Path) -> None:
+    """The saved pages of the gallery, what is suggested by three likes, and the digest as a mail."""
+    run_verb(folder, "feed", "add", str(ROOT / "docs" / "gallery" / "pages"))
+    with served(folder, "feed", "serve") as address:
+        while not (found := ask(f"{address}search.json?q=prediction+sets&count=3")["papers"]):
+            time.sleep(0.5)
+        for paper in found:
+            ask(f"{address}paper/{paper['number']}/like", on=1)
+            ask(f"{address}paper/{paper['number']}/tag", name="sets", on=1)
+        shoot(browser, f"{address}for-you", "for_you")
+    run_verb(folder, "feed", "subscribe", "tag", "sets")
+    people = ("--from", "Our feed <feed@example.org>", "--to", "ana@example.org")
+    run_verb(folder, "feed", "digest", *people, "--dry-run", "digest.eml")
+    message = email.message_from_bytes((folder / "digest.eml").read_bytes(), policy=email.policy.default)
+    body = message.get_body(("html",))
+    (folder / "digest.html").write_text(body.get_content() if body else "", encoding="utf-8")
+    shoot(browser, f"file://{folder / 'digest.html'}", "digest")
+
+
 def main(arguments: list[str]) -> int:
-    """Fit, find topics and label the built-in table, and look at the pages."""
+    """Fit and label the built-in table, find its topics, read saved pages, and look at what is shown."""
     chromium = arguments[0] if arguments else shutil.which("chromium") or "/usr/bin/chromium"
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as driver:
@@ -64,6 +95,7 @@ def main(arguments: list[str]) -> int:
         shoot(browser, f"file://{folder / 'about' / 'topics.html'}", "topics")
         with served(folder, "label", TABLE, "--no-open", "--annotator", "ana") as address:
             shoot(browser, address, "label")
+        shoot_feed(browser, folder)
         browser.close()
     return 0
 

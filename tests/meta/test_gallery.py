@@ -17,21 +17,34 @@ SAID = {
     "clean_labels": ["[3 7]", "{'ref': 2}", "[10 20]"],
     "clean_a_table": ["netdesk", "second pass: "],
     "no_classes": ["classes: numbers and mathematics, "],
+    "papers_to_digest": ["91 entries read, ", "labels that are wrong: ", "For your tag sets", "speaks of "],
 }
-PLANTED = {"clean_a_table": (r"^copies across train and test: (\d+)$", 15)}
-"""What a journey counts, and how many of it were planted; docstrings of the library that is loaded may add some."""
+SERVED = ("papers_to_digest",)
+"""Scripts that ask a service of their own, on this machine."""
+COUNTS = {
+    "clean_a_table": (r"^copies across train and test: (\d+)$", 15),
+    "papers_to_digest": (r"^of the first 10 for you, (\d+) stand on the page of the likes", 6),
+}
+"""What a journey counts, and the least of it: what was planted, to which docstrings of the library that is loaded may
+add some; or over three times what chance would give."""
 RISES = {"clean_a_table": (0, 1, 5), "no_classes": (0, 1, 4)}
 """Of the accuracies that a journey prints, by place: the lower, the higher, and the points between them at least."""
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def case(script):
+    """A script as a case; sockets are for those that need them, and lead nowhere else."""
+    own = [pytest.mark.allow_hosts(["127.0.0.1"])] if script.stem in SERVED else []
+    return pytest.param(script, marks=own, id=script.stem)
+
+
+@pytest.mark.parametrize("script", [case(script) for script in SCRIPTS])
 def test_runs_and_says_what_it_shows(script, capsys):
     runpy.run_path(str(script), run_name="__main__")
     told = capsys.readouterr().out
     for words in SAID[script.stem]:
         assert words in told
-    if script.stem in PLANTED:
-        counted, least = PLANTED[script.stem]
+    if script.stem in COUNTS:
+        counted, least = COUNTS[script.stem]
         assert int(re.findall(counted, told, re.MULTILINE)[0]) >= least
     if script.stem in RISES:
         low, high, least = RISES[script.stem]
