@@ -74,9 +74,9 @@ def test_a_head_is_put_on_what_was_merged(run, call, bundle, held, tmp_path):
     assert "The head answers on weights merged after the fit (uniform, of 2 models)" in shown.out
 
 
-def test_neither_the_head_nor_an_encoder_is_written_over(call, bundle, tmp_path):
+def test_neither_the_head_nor_an_encoder_is_written_over(run, call, bundle, held, tmp_path):
     before = sorted(path.name for path in tmp_path.iterdir())
-    done = call("first", "second", "--head", "topics", "--out", "topics")
+    done = run("merge", "first", "second", "--table", held, "--head", "topics", "--out", "topics")
     assert "topics is the bundle of the head; give another --out" in " ".join(done.err.split())
     (tmp_path / "merged").mkdir()
     (tmp_path / "merged" / "config.json").write_text("{}", "utf-8")

@@ -112,7 +112,7 @@ def test_the_report_tells_what_came_after_the_fit(world):
     assert "on weights merged after the fit, was right in" in " ".join(report["summary"])
     page = render(report)
     assert "on 48 held-out rows, after weights were merged" in page
-    assert "the same head on the encoder it had" in page
+    assert "(same head, encoder of the fit)" in page
     assert "prediction sets hold the truth in" not in page
 
 

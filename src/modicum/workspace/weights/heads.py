@@ -260,7 +260,7 @@ def _report(headed: Headed, found: Merging, sets: dict[str, Any] | None) -> dict
         "rows": headed.rows,
         "accuracy": after.accuracy,
         "macro_f1": None,
-        "baseline": "the same head on the encoder it had",
+        "baseline": "(same head, encoder of the fit)",
         "baseline_accuracy": before.accuracy,
         "coverage": None,
         "mean_size": None,
