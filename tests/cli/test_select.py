@@ -50,6 +50,8 @@ def test_the_choice_is_written_with_its_own_columns_or_shown(run, pool, tmp_path
     assert done.code == 0
     assert "20 rows written to chosen.jsonl" in done.err
     assert "nats nearer to the target than the pool of 300 rows" in done.err
+    few = run("select", pool, "--target", "target.csv", "--keep", 1, "--text", "text")
+    assert "nats farther from the target than the pool of 300 rows" in few.err
     chosen = [json.loads(line) for line in (tmp_path / "chosen.jsonl").read_text(encoding="utf-8").splitlines()]
     assert list(chosen[0]) == ["id", "text", "weight", "score"]
     assert run(*asked, "--out", "again.jsonl", "--executor", "local", "--threads", 1).code == 0

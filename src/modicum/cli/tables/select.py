@@ -82,8 +82,9 @@ def select(
         modicum.data.write_stream(found.chosen(), sys.stdout)
     if "kl_reduction" in found.selection.facts:
         gain, size = (found.selection.facts[name] for name in ("kl_reduction", "rows"))
+        side = "nearer to" if gain > 0 else "farther from"
         err().print(
-            f"The choice is {gain:.3f} nats nearer to the target than the pool of {size:,} rows.", soft_wrap=True
+            f"The choice is {abs(gain):.3f} nats {side} the target than the pool of {size:,} rows.", soft_wrap=True
         )
     if file:
         err().print(f"{len(found.selection.rows):,} rows written to {file}", soft_wrap=True, markup=False)
