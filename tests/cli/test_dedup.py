@@ -99,6 +99,7 @@ def test_by_vectors(run, copied, tmp_path):
 def test_refusals(run, copied, tmp_path):
     assert refused(run("dedup", copied, "--by", "txt"), "way 'txt' is not known; did you mean 'text'?")
     assert refused(run("dedup", copied, "--keep", "last"), "rule of what to keep 'last' is not known")
+    assert refused(run("dedup", copied, "--cosine", "3"), "cosine must lie strictly between 0 and 1, not 3.0")
     assert refused(run("dedup", copied, "--split", "prt"), "has no column 'prt' (--split); did you mean 'part'?")
     assert refused(run("dedup", copied, "--against", "none.index"), "there is no index at none.index")
     assert refused(run("dedup", copied, "--by", "both", "--encoder", "hashed", "--index", "x"), "--by text")

@@ -40,6 +40,14 @@ def test_the_ladder_is_shown_and_the_bundle_predicts(call, run, tmp_path):
     assert (tmp_path / "work/last.safetensors").is_file()
 
 
+@pytest.mark.parametrize(("option", "near"), [("--method", "LoRA"), ("--objective", "NameAnchors")])
+def test_an_unknown_name_is_refused_before_any_work(call, monkeypatch, option, near):
+    monkeypatch.setattr("modicum.workspace.fitting.prepare", None)
+    done = call(option, near[:-1])
+    assert done.code == 2
+    assert f"'{near[:-1]}' is not known; did you mean '{near}'?" in done.err
+
+
 def test_an_adapter_is_taken_by_name_and_another_name_is_told(call, tmp_path):
     pytest.importorskip("torch")
     done = call("--method", "LoRA", "--objective", "CentroidTriplet", "--json")

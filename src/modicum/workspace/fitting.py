@@ -33,6 +33,7 @@ from modicum.workspace.settings import LEAST, PER_CLASS, Settings
 from modicum.workspace.targets.fitting import fit_target, target_of
 from modicum.workspace.tuning.settings import SHIPS
 from modicum.workspace.tuning.trying import try_tuning
+from modicum.workspace.tuning.tuner import check_tuning
 
 Floats = NDArray[np.floating]
 
@@ -171,6 +172,7 @@ def _checked(settings: Settings, changes: dict[str, Any]) -> Settings:
         if settings.encoder_mode == CASCADE:
             raise InputError("a cascade does not know which texts are unknown; take another encoder mode")
     parse_budget(settings.budget)
+    check_tuning(settings.tuning)
     return settings
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modicum.core.checks import check_choice, check_vectors
+from modicum.core.checks import check_choice, check_fraction, check_vectors
 from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
@@ -162,6 +162,7 @@ def dedup(
         InputError: The table, the vectors, a setting or the index is not usable; the sentence says why.
     """
     check_choice(by, WAYS, "way")
+    check_fraction(cosine, "cosine")
     rank = _rank(table, check_choice(keep, KEEP, "rule of what to keep"))
     sides = None if split is None else sides_of(table, split)
     vectors, fingerprint = (None, "") if by == TEXT else vectors_of(table, source, progress)

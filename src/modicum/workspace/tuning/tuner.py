@@ -142,6 +142,17 @@ def _named(name: str, question: str) -> Method:
     return known[check_choice(name, known, f"method of weights.{question}")]
 
 
+def check_tuning(settings: TuneSettings) -> None:
+    """Let settings pass whose method and objective there are, before any work.
+
+    Raises:
+        InputError: One is not known; the nearest is suggested.
+    """
+    if not settings.full:
+        _named(settings.method, "adapt")
+    _named(settings.objective, "objectives")
+
+
 def wants_thoughts(objective: str) -> bool:
     """Whether an objective learns from what a model on frozen vectors thinks.
 
