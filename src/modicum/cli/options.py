@@ -189,7 +189,8 @@ def read_token(path: Path | None, option: str = "--token-file") -> str | None:
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read ({error}); {option} names a file that holds the secret") from error
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path} cannot be read ({reason}); {option} names a file that holds the secret") from error
 
 
 def read_server(smtp: str | None, password_file: Path | None) -> Any:

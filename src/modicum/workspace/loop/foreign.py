@@ -64,7 +64,8 @@ def _entries(path: Path) -> list[Any]:
             return [json.loads(line) for line in text.splitlines() if line.strip()]
         found = json.loads(text)
     except (OSError, ValueError, csv.Error) as error:
-        raise InputError(f"{path} cannot be read ({error}); give JSON, JSONL or CSV") from error
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path} cannot be read ({reason}); give JSON, JSONL or CSV") from error
     if isinstance(found, Mapping):
         found = next((found[key] for key in ("records", "tasks", "data") if isinstance(found.get(key), list)), found)
     if not isinstance(found, list):
