@@ -71,6 +71,29 @@ def test_help_shows_its_example_as_it_is_typed(run, path, command):
     assert "[[" not in done.out
 
 
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (PermissionError(13, "Permission denied", "a.csv"), 2, "a.csv cannot be used (Permission denied)"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+)
+def test_what_the_machine_or_the_user_stops_is_no_defect(run, monkeypatch, error, code, said):
+    def stopped():
+        raise error
+
+    monkeypatch.setattr("modicum.workspace.methods", stopped, raising=False)
+    done = run("methods")
+    assert (done.code, done.out) == (code, "")
+    assert done.err.startswith(f"error: {said}")
+
+
+def test_a_defect_is_not_hidden(run, monkeypatch):
+    monkeypatch.setattr("modicum.workspace.methods", lambda: 1 / 0, raising=False)
+    with pytest.raises(ZeroDivisionError):
+        run("methods")
+
+
 def test_a_pipe_that_is_closed_early_is_no_error():
     listing = subprocess.Popen(
         [sys.executable, "-m", "modicum", "methods"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
