@@ -40,7 +40,9 @@ def test_the_ladder_is_shown_and_the_bundle_predicts(call, run, tmp_path):
     assert (tmp_path / "work/last.safetensors").is_file()
 
 
-@pytest.mark.parametrize(("option", "near"), [("--method", "LoRA"), ("--objective", "NameAnchors")])
+@pytest.mark.parametrize(
+    ("option", "near"), [("--method", "LoRA"), ("--objective", "NameAnchors"), ("--device", "cuda")]
+)
 def test_an_unknown_name_is_refused_before_any_work(call, monkeypatch, option, near):
     monkeypatch.setattr("modicum.workspace.fitting.prepare", None)
     done = call(option, near[:-1])

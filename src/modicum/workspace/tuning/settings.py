@@ -15,6 +15,9 @@ WHOLE, DIFFERENCE = "whole", "difference"
 SHIPS = (WHOLE, DIFFERENCE)
 
 
+DEVICES = ("cpu", "cuda", "auto")
+
+
 @dataclass(frozen=True)
 class TuneSettings:
     """How rung 5 is tried."""

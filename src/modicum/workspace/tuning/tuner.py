@@ -16,7 +16,7 @@ from modicum.core.progress import Progress, silent
 from modicum.encoders import FolderEncoder, load_folder
 from modicum.workspace.registry import Method, methods
 from modicum.workspace.tuning.attempt import LayerMoved, Tuning
-from modicum.workspace.tuning.settings import TuneSettings
+from modicum.workspace.tuning.settings import DEVICES, TuneSettings
 from modicum.workspace.weights.room import weights_room
 
 FULL_RATE = 1e-4
@@ -143,7 +143,7 @@ def _named(name: str, question: str) -> Method:
 
 
 def check_tuning(settings: TuneSettings) -> None:
-    """Let settings pass whose method and objective there are, before any work.
+    """Let settings pass whose method, objective and device there are, before any work.
 
     Raises:
         InputError: One is not known; the nearest is suggested.
@@ -151,6 +151,7 @@ def check_tuning(settings: TuneSettings) -> None:
     if not settings.full:
         _named(settings.method, "adapt")
     _named(settings.objective, "objectives")
+    check_choice(settings.device, DEVICES, "device")
 
 
 def wants_thoughts(objective: str) -> bool:
