@@ -236,6 +236,16 @@ def test_refusals_name_file_place_and_remedy(tmp_path):
             modicum.read(path, **options)
 
 
+def test_a_file_that_may_not_be_read_is_told_without_a_number(tmp_path, monkeypatch):
+    def refused(self, *arguments):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    (tmp_path / "t.csv").write_text("text\na\n", encoding="utf-8")
+    monkeypatch.setattr(Path, "open", refused)
+    with pytest.raises(InputError, match=r"t\.csv cannot be read \(Permission denied\); check"):
+        modicum.read(tmp_path / "t.csv")
+
+
 def test_things_that_are_no_table():
     for thing, message in (
         (42, "a int is not a table"),

@@ -106,7 +106,7 @@ def _told(name: str) -> Iterator[None]:
     except InputError:
         raise
     except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
-        reason = " ".join(str(error).split())
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise InputError(
             f"{name} cannot be read ({reason}); check that the file is whole and of the kind it is named"
         ) from error
