@@ -46,7 +46,10 @@ def shuffled(state, axes, seed=0):
 
 
 def test_parity_with_the_authors_code():
-    """`weight_matching` of github.com/samuela/git-re-basin, run with numpy in the place of jax, groups in order."""
+    """`weight_matching` of github.com/samuela/git-re-basin, run with numpy in the place of jax, groups in order.
+
+    Commit ef40098.
+    """
     first, second = chain(0.0), chain(2.5)
     found = weight_matching(first.state_dict(), second.state_dict(), chain_axes(first), rng=InOrder())
     expected = {"units 0": [5, 4, 0, 1, 2, 3], "units 2": [4, 2, 0, 1, 3]}
