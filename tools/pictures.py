@@ -23,6 +23,7 @@ from playwright.sync_api import sync_playwright
 PICTURES = ROOT / "docs" / "pictures"
 SIZE = {"width": 1000, "height": 720}
 TABLE = "stdlib-docs"
+ASKED = "Read a line of text from a connection, and decode it.\nCompress a file, a block at a time."
 
 
 def run_verb(folder: Path, *arguments: str) -> None:
@@ -46,10 +47,13 @@ def served(folder: Path, *arguments: str) -> Iterator[str]:
             process.terminate()
 
 
-def shoot(browser: Any, address: str, name: str, part: str = "") -> None:
-    """One picture of the top of a page, or of a part of it, in light colours."""
+def shoot(browser: Any, address: str, name: str, part: str = "", typed: str = "") -> None:
+    """One picture of the top of a page, or of a part of it, in light colours, once it answered what was typed."""
     page = browser.new_page(viewport=SIZE, color_scheme="light")
     page.goto(address)
+    if typed:
+        page.locator("textarea").fill(typed)
+        page.keyboard.press("Control+Enter")
     page.wait_for_timeout(3000)
     seen = page.locator(part).first if part else page
     seen.screenshot(path=str(PICTURES / f"{name}.png"))
@@ -83,7 +87,7 @@ def shoot_feed(browser: Any, folder: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Fit and label the built-in table, find its topics, read saved pages, and look at what is shown."""
+    """Fit, label and serve the built-in table, find its topics, read saved pages, and look at what is shown."""
     chromium = arguments[0] if arguments else shutil.which("chromium") or "/usr/bin/chromium"
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as driver:
@@ -95,6 +99,8 @@ def main(arguments: list[str]) -> int:
         shoot(browser, f"file://{folder / 'about' / 'topics.html'}", "topics")
         with served(folder, "label", TABLE, "--no-open", "--annotator", "ana") as address:
             shoot(browser, address, "label")
+        with served(folder, "serve", "demo", "--feedback", "fixes.labels.jsonl") as address:
+            shoot(browser, address, "serve", typed=ASKED)
         shoot_feed(browser, folder)
         browser.close()
     return 0

@@ -17,9 +17,10 @@ SAID = {
     "clean_labels": ["[3 7]", "{'ref': 2}", "[10 20]"],
     "clean_a_table": ["netdesk", "second pass: "],
     "no_classes": ["classes: numbers and mathematics, "],
+    "serve_a_model": ["carry a label", '"prediction_set"', 'modicum_items_total{kind="predict"} 80.0'],
     "papers_to_digest": ["91 entries read, ", "labels that are wrong: ", "For your tag sets", "speaks of "],
 }
-SERVED = ("papers_to_digest",)
+SERVED = ("papers_to_digest", "serve_a_model")
 """Scripts that ask a service of their own, on this machine."""
 COUNTS = {
     "clean_a_table": (r"^copies across train and test: (\d+)$", 15),
@@ -27,6 +28,8 @@ COUNTS = {
 }
 """What a journey counts, and the least of it: what was planted, to which docstrings of the library that is loaded may
 add some; or over three times what chance would give."""
+ALIKE = {"serve_a_model": r"^corrections: (\d+) sent, (\d+) in the journal$"}
+"""What a journey counts in two ways."""
 RISES = {"clean_a_table": (0, 1, 5), "no_classes": (0, 1, 4)}
 """Of the accuracies that a journey prints, by place: the lower, the higher, and the points between them at least."""
 
@@ -46,6 +49,9 @@ def test_runs_and_says_what_it_shows(script, capsys):
     if script.stem in COUNTS:
         counted, least = COUNTS[script.stem]
         assert int(re.findall(counted, told, re.MULTILINE)[0]) >= least
+    if script.stem in ALIKE:
+        ((one, other),) = re.findall(ALIKE[script.stem], told, re.MULTILINE)
+        assert int(one) == int(other) > 0
     if script.stem in RISES:
         low, high, least = RISES[script.stem]
         found = [int(share) for share in re.findall(r"^accuracy .*: (\d+)%$", told, re.MULTILINE)]
