@@ -57,6 +57,11 @@ def test_a_text_is_classified_corrected_and_searched_by_keyboard(start, bundle, 
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("#panel dd:has-text('61')")
     assert page.locator("#panel dd").first.inner_text() == "61"
+    page.locator("#panel tbody th").first.evaluate(
+        "(name) => { name.textContent = 'compression-and-archiving '.repeat(9); }"
+    )
+    heights = page.locator("#panel thead th").evaluate_all("(heads) => heads.map((one) => one.offsetHeight)")
+    assert max(heights) < 30, "a heading is broken within a word"
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         assert page.evaluate(CONTRAST) == []
