@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import modicum
 from modicum.core import InputError
+from modicum.core.files import file_digest, manifest_digest
+from modicum.workspace import read_report
+from modicum.workspace.receiving.files import MANIFEST, REPORT
 from tests.cli.conftest import THEMES
 
 
@@ -63,3 +69,77 @@ def test_an_encoder_with_other_weights_is_refused(result, tmp_path):
     changed = type(bundle)(bundle.model, bundle.encoder, bundle.report, arrays)
     with pytest.raises(InputError, match="install the same weights, or fit again"):
         changed.predict(["rain"])
+
+
+def test_nothing_but_a_bundle_or_an_empty_folder_is_replaced(result, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "notes.txt").write_text("mine")
+    for place in ("file", "folder"):
+        with pytest.raises(InputError, match=rf"{place} exists and is not a bundle; give another --out"):
+            result.bundle.save(tmp_path / place)
+    assert (tmp_path / "file").read_text() == (tmp_path / "folder" / "notes.txt").read_text() == "mine"
+    (tmp_path / "empty").mkdir()
+    assert modicum.load(result.bundle.save(tmp_path / "empty")).classes == result.bundle.classes
+
+
+def test_answers_and_vectors_of_the_table_lie_in_it(result, tmp_path):
+    bare = result.bundle.save(tmp_path / "bare")
+    names = {"arrays.safetensors", "bundle.json", "report.html", "report.json"}
+    assert {file.name for file in bare.iterdir()} == names
+    whole = result.bundle.save(tmp_path / "whole", b"answers", np.eye(3))
+    assert {file.name for file in whole.iterdir()} == {*names, "predictions.parquet", "vectors.npy"}
+    assert (whole / "predictions.parquet").read_bytes() == b"answers"
+    vectors = np.load(whole / "vectors.npy")
+    assert (vectors.tolist(), vectors.dtype) == (np.eye(3).tolist(), np.float32)
+
+
+def test_the_manifest_names_what_it_takes_to_answer(result, tmp_path):
+    folder = result.bundle.save(tmp_path / "b")
+    told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    assert set(told["files"]) == {"arrays.safetensors", "report.html", "report.json"}
+    assert told["files"] == {name: file_digest(folder / name) for name in told["files"]}
+    assert told["digest"] == manifest_digest(told) == modicum.load(folder).digest
+    assert set(told["libraries"]) == {"numpy", "scipy", "scikit-learn", "onnxruntime", "tokenizers"}
+    assert told["encoder"]["name"] == "hashed"
+    assert told["data"] == json.loads((folder / REPORT).read_text(encoding="utf-8"))["data"]
+
+
+def test_the_report_can_be_read_alone(result, tmp_path):
+    folder = result.bundle.save(tmp_path / "b")
+    assert read_report(folder) == json.loads(json.dumps(result.bundle.report))
+    for broken in ({"decision": 1}, {}, []):
+        (folder / REPORT).write_text(json.dumps(broken), encoding="utf-8")
+        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        told["files"][REPORT] = file_digest(folder / REPORT)
+        (folder / MANIFEST).write_text(json.dumps({**told, "digest": manifest_digest(told)}), encoding="utf-8")
+        with pytest.raises(InputError, match=r"report\.json is not the report of a bundle; copy the bundle again"):
+            read_report(folder)
+
+
+def test_what_a_kill_left_is_mended_unless_another_may_be_writing(result, tmp_path):
+    folder = result.bundle.save(tmp_path / "b")
+    for read in (modicum.load, read_report):
+        folder.rename(tmp_path / ".b.old-0")
+        with pytest.raises(InputError, match="there is no bundle at"):
+            modicum.load(folder, mend=False)
+        read(folder)
+        assert [file.name for file in tmp_path.iterdir()] == ["b"]
+
+
+def test_vectors_of_nobody_knows_what_answer_for_vectors_alone(result):
+    bundle = replace(result.bundle, encoder=replace(result.bundle.encoder, name="precomputed"))
+    with pytest.raises(InputError, match="made from precomputed vectors; give vectors, not texts"):
+        bundle.predict(["rain"])
+    X = np.eye(2, bundle.model.width, dtype=np.float32)
+    np.testing.assert_array_equal(bundle.predict(vectors=X).codes, result.bundle.predict(vectors=X).codes)
+    with pytest.raises(InputError, match="either texts or vectors"):
+        result.bundle.predict(["rain", "snow"], vectors=X)
+
+
+def test_what_the_report_does_not_tell_has_a_default(result):
+    bare = replace(result.bundle, report={})
+    assert (bare.text_column, bare.kind) == (None, "texts")
+    assert (result.bundle.text_column, result.bundle.kind) == ("text", "texts")
+    pictures = replace(result.bundle, report={"data": {"text_column": "file", "kind": "images"}})
+    assert (pictures.text_column, pictures.kind) == ("file", "images")
