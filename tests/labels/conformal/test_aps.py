@@ -46,6 +46,7 @@ def test_scores_end_at_one_and_start_at_the_best_probability(seed):
     proba = np.random.default_rng(seed).dirichlet(np.ones(5), size=8)
     scores = aps_scores(proba)
     np.testing.assert_allclose(scores.max(axis=1), 1)
+    assert scores.max() <= 1, "not even by rounding"
     np.testing.assert_allclose(scores.min(axis=1), proba.max(axis=1))
 
 

@@ -64,7 +64,30 @@ def test_a_hundred_labels_are_no_burden():
     assert rule.counts(np.full((1, 100), 0.49), most=50).tolist() == [0]
 
 
+def test_labels_near_the_middle_are_settled_by_what_is_likelier():
+    """Of 0.47 the distance is 0.47 without the label and 0.53 with it: a level of 0.5 holds the first alone."""
+    settled = PowersetRule(0.5, 1.0).settled(np.array([[0.47], [0.53], [0.49]]))
+    assert settled.ravel().tolist() == [0, 1, 0]
+    assert PowersetRule(0.53, 1.0).settled(np.array([[0.47]])).tolist() == [[-1]]
+
+
+def test_no_more_are_listed_than_asked_for():
+    rule, even = PowersetRule(4.0, 1.0), np.full((1, 8), 0.5)
+    assert [rule.counts(even, most=most).tolist() for most in (5, 300)] == [[5], [256]]
+    assert len(rule.combinations(even, most=5)[0]) == 5
+
+
+def test_the_level_is_of_the_power_that_answers():
+    proba, labels = np.full((19, 2), 0.5), np.zeros((19, 2), bool)
+    assert powerset_conformal(proba, labels, alpha=0.1, power=2.0) == PowersetRule(0.5, 2.0)
+    assert powerset_conformal(proba, labels, alpha=0.1) == PowersetRule(1.0, 1.0)
+
+
 def test_errors():
+    with pytest.raises(InputError, match=r"label probabilities must lie between 0 and 1; found -0\.5 to 1"):
+        powerset_scores(np.array([[-0.5, 1.0]]), np.ones((1, 2), bool))
+    with pytest.raises(InputError, match="label probabilities: row 0 holds NaN"):
+        powerset_scores(np.array([[np.nan]]), np.ones((1, 1), bool))
     with pytest.raises(InputError, match=r"labels have shape \(2, 3\) where probabilities have \(2, 2\)"):
         powerset_conformal(np.eye(2), np.ones((2, 3), bool), alpha=0.1)
     with pytest.raises(InputError, match="label probabilities must lie between 0 and 1; found 0 to 2"):
