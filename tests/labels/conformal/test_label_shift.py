@@ -91,6 +91,15 @@ def test_the_scale_of_weights_does_not_matter(seed, scale):
     )
 
 
+def test_known_shares_are_taken_as_they_are_and_the_score_as_it_is_named():
+    proba, codes = np.array([[0.9, 0.1], [0.2, 0.8]] * 10), np.tile([0, 1], 10)
+    found = shift_conformal(proba, codes, proba, alpha=0.1, priors=np.array([0.3, 0.7]))
+    assert found.estimate.priors.tolist() == [0.3, 0.7]
+    for per_class in (False, True):
+        assert shift_conformal(proba, codes, proba, alpha=0.1, score="aps", per_class=per_class).rule.score == "aps"
+    assert shift_conformal(proba, codes, proba, alpha=0.1).rule.guarantee.startswith("about 90 %")
+
+
 def test_promise_tells_whether_shares_were_estimated():
     proba, codes = np.array([[0.9, 0.1], [0.2, 0.8]] * 10), np.tile([0, 1], 10)
     assert "estimated from its unlabelled rows" in shift_conformal(proba, codes, proba, alpha=0.1).rule.guarantee

@@ -72,5 +72,7 @@ def test_it_takes_the_tree_of_a_label_space():
 def test_errors():
     with pytest.raises(InputError, match=r"ancestors must be \(classes, depth\)"):
         ClassTree(np.array([0, 1]))
+    with pytest.raises(InputError, match="each row a way from the top that is not empty"):
+        ClassTree(np.array([[0, 1], [-1, -1]]))
     with pytest.raises(InputError, match="sums to 2, not 1"):
         TREE.nodes(np.full((1, 5), 0.4), 0.5)
