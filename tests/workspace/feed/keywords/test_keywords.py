@@ -134,6 +134,33 @@ def test_topics_are_carried_to_where_their_papers_are(pages, store):
     assert carried_topics(store, PaperSearch.open(store, encoder=Others())) is None
 
 
+def test_another_encoder_may_see_more_in_a_page(store, search):
+    find_keywords(store, search, keywords=1)
+    pages = Keywords(store)
+    (one,) = pages.all()
+    find_keywords(store, PaperSearch.open(store, encoder=Others()))
+    every = pages.all()
+    assert [keyword.papers for keyword in every] == [20, 20, 10]
+    assert one.number in {keyword.number for keyword in every}
+    for keyword in every:  # named anew, as the page is no longer about everything
+        theme = (pages.papers(keyword.number)[0] - 1) // 20
+        assert set(keyword.name.split()) <= {*THEMES[theme].split(), "and"}
+
+
+def test_another_encoder_keeps_whole_what_somebody_edited(store, search):
+    find_keywords(store, search, keywords=1)
+    pages = Keywords(store)
+    (one,) = pages.all()
+    pages.rename(one.number, "Everything")
+    find_keywords(store, PaperSearch.open(store, encoder=Others()))
+    assert [(keyword.number, keyword.name, keyword.papers) for keyword in pages.all()] == [
+        (one.number, "Everything", 50)
+    ]
+    pages.drop(one.number)
+    find_keywords(store, PaperSearch.open(store, encoder=Themes()))
+    assert pages.all() == []
+
+
 def test_what_is_new_to_another_encoder_gets_a_number_of_its_own(pages, store):
     old = shown(pages)
     put(store, *(paper(f"cheese {n}", "cheese and cheese") for n in range(12)))

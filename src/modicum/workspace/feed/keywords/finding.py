@@ -6,7 +6,7 @@ Each paper is on the page of its topic, and on those of other topics to which it
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from sqlite3 import Connection
@@ -98,7 +98,8 @@ def refresh_keywords(folder: Path, *, progress: Progress = silent) -> str:
 
 
 def _found(store: Store, search: PaperSearch, encoder: str, settings: TopicSettings, progress: Progress) -> int:
-    pages, mark = Keywords(store), watch(store)
+    Keywords(store)
+    mark = watch(store)
     last = last_change(store)
     read = store.rows("SELECT seq FROM keywords_read WHERE feed = ? AND encoder = ?", mark, encoder)
     kept = _kept(store.folder / FOLDER) if read else None
@@ -117,7 +118,7 @@ def _found(store: Store, search: PaperSearch, encoder: str, settings: TopicSetti
         if before is None:
             for table in ("keyword_papers", "keywords"):  # whose numbers are never given again
                 db.execute(f"DELETE FROM {table}")
-        _name(pages, state, db)
+        _name(state, db, {topic.id for topic in before.topics if not topic.name} if before else set())
         _write(db, changed, told)
         db.execute("INSERT OR REPLACE INTO keywords_read VALUES (?, ?, ?)", (mark, last, encoder))
     return len(changed)
@@ -171,19 +172,24 @@ def _placed(
     return found
 
 
-def _name(pages: Keywords, state: TopicState, db: Connection) -> None:
-    """Write keywords of new topics, and the terms of all."""
-    known = {row["topic"] for row in db.execute("SELECT topic FROM keywords")}
-    taken = {keyword.name.casefold() for keyword in pages.all()}
+def _name(state: TopicState, db: Connection, changed: Collection[int]) -> None:
+    """Write keywords of new topics, the terms of all, and the names of those that are about something else now."""
+    rows = db.execute("SELECT topic, name, dropped OR merged_into IS NOT NULL AS away FROM keywords").fetchall()
+    known = {row["topic"] for row in rows}
+    taken = {row["name"].casefold() for row in rows if not row["away"] and row["topic"] not in changed}
     for topic in state.topics:
         terms = json.dumps(topic.terms, ensure_ascii=False)
-        if topic.id in known:
+        if topic.id in known and topic.id not in changed:
             db.execute("UPDATE keywords SET terms = ? WHERE topic = ?", (terms, topic.id))
             continue
         options = (topic.name, *(f"{topic.name} {number}" for number in range(2, len(taken) + 3)))
         name = next(one for one in options if one.casefold() not in taken)
         taken.add(name.casefold())
-        db.execute("INSERT INTO keywords (topic, name, terms) VALUES (?, ?, ?)", (topic.id, name, terms))
+        db.execute(
+            "INSERT INTO keywords (topic, name, terms) VALUES (?, ?, ?) "
+            "ON CONFLICT (topic) DO UPDATE SET name = excluded.name, terms = excluded.terms",
+            (topic.id, name, terms),
+        )
 
 
 def _write(db: Connection, changed: Sequence[int], told: Sequence[tuple[int, int, float]]) -> None:
