@@ -116,6 +116,18 @@ def test_subscribe_to_the_page_of_a_keyword(run, tmp_path):
     store.close()
 
 
+def test_vectors_in_lancedb_are_the_same_feed(run, tmp_path):
+    pytest.importorskip("lancedb", reason="the extra `store` is not installed")
+    done = run("feed", "list", "--folder", "lance://lab")
+    assert (done.code, "--folder lance://lab" in done.err) == (2, True)
+    done = run("feed", "add", page(tmp_path), "--encoder", "none", "--folder", "lance://lab", "--json")
+    assert (json.loads(done.out)["papers"], (tmp_path / "lab" / "vectors").is_dir()) == (2, True)
+    for folder in ("lance://lab", "lab"):
+        (source,) = json.loads(run("feed", "list", "--folder", folder, "--json").out)["sources"]
+        assert source["papers"] == 2
+        assert run("feed", "subscribe", "trending", "--folder", folder).code == 0
+
+
 def test_where_no_page_can_be_found_a_search_is_proposed(run, tmp_path):
     run("feed", "add", page(tmp_path), "--encoder", "none")
     store = Store.open(tmp_path / "feed")

@@ -16,7 +16,7 @@ from modicum.core.files import atomic_write, check_file_place
 
 
 def digest(
-    folder: FOLDER = Path("feed"),
+    folder: FOLDER = "feed",
     smtp: options.SMTP = None,
     sender: options.SENDER = None,
     address: options.ADDRESS = None,
@@ -48,7 +48,8 @@ def digest(
         raise InputError("name the mail server with --smtp smtp://USER@HOST:PORT, or write a message with --dry-run")
     if dry_run is not None:
         check_file_place(dry_run, "--dry-run")
-    readers = parts.readers.Readers.open(folder)
+    home = parts.feed_folder(folder)
+    readers = parts.readers.Readers.open(home)
     try:
         if dry_run is not None:
             message, due = parts.digest.preview_digest(readers, letters, to=to, encoder=encoder)
@@ -97,7 +98,7 @@ def subscribe(
     ] = "",
     every: Annotated[str, typer.Option("--every", metavar="TIME", help="daily or weekly.")] = "daily",
     off: Annotated[bool, typer.Option("--off", help="End the subscription.")] = False,
-    folder: FOLDER = Path("feed"),
+    folder: FOLDER = "feed",
     json: options.JSON = False,
 ) -> None:
     """Say what the digest of a feed without accounts holds; with accounts, readers say so in the site.
@@ -105,7 +106,8 @@ def subscribe(
     Example: modicum feed subscribe search "few labels" --every weekly
     """
     parts = modicum.workspace.feed
-    readers = parts.readers.Readers.open(folder)
+    home = parts.feed_folder(folder)
+    readers = parts.readers.Readers.open(home)
     wanted = parts.readers.Subscriptions(readers, readers.single())
     try:
         if off:
@@ -113,7 +115,7 @@ def subscribe(
         elif kind is not None:
             if kind == "keyword" and not parts.keywords.Keywords(readers).all():
                 with bars() as progress:
-                    parts.keywords.refresh_keywords(folder, progress=progress)
+                    parts.keywords.refresh_keywords(home, progress=progress)
             wanted.add(kind, what, every)
         found = wanted.all()
     finally:

@@ -21,7 +21,10 @@ feed = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-FOLDER = Annotated[Path, typer.Option("--folder", metavar="DIR", help="Folder of the feed.")]
+FOLDER = Annotated[
+    str,
+    typer.Option("--folder", metavar="DIR", help="Folder of the feed; lance://DIR keeps its vectors in LanceDB."),
+]
 ENCODER = Annotated[
     str | None,
     typer.Option(
@@ -42,7 +45,7 @@ def add(
             "(Atom, RSS, JSON, JSONL, CSV, BibTeX, RIS, HTML, text), or a folder of such files.",
         ),
     ],
-    folder: FOLDER = Path("feed"),
+    folder: FOLDER = "feed",
     encoder: ENCODER = None,
     json: options.JSON = False,
 ) -> None:
@@ -51,7 +54,8 @@ def add(
     Example: modicum feed add arxiv:all:calibration --folder lab
     """
     parts = modicum.workspace.feed
-    store = parts.Store.open(folder, create=True)
+    home = parts.feed_folder(folder, create=True)
+    store = parts.Store.open(home, create=True)
     with bars() as progress:
         found = parts.add(store, source, encoder=encoder, progress=progress)
     total = store.rows("SELECT count(*) AS papers FROM papers")[0]["papers"]
@@ -71,13 +75,13 @@ def add(
 
 
 @feed.command("list")
-def list_sources(folder: FOLDER = Path("feed"), json: options.JSON = False) -> None:
+def list_sources(folder: FOLDER = "feed", json: options.JSON = False) -> None:
     """List the feed's sources, how much they gave, and when they are due.
 
     Example: modicum feed list --folder lab
     """
     parts = modicum.workspace.feed
-    store = parts.Store.open(folder)
+    store = parts.Store.open(parts.feed_folder(folder))
     rows = [_facts(row, parts.told_of(store, row["address"])) for row in store.rows("SELECT * FROM sources")]
     store.close()
     if json:
@@ -90,7 +94,7 @@ def list_sources(folder: FOLDER = Path("feed"), json: options.JSON = False) -> N
 
 @feed.command()
 def poll(
-    folder: FOLDER = Path("feed"),
+    folder: FOLDER = "feed",
     all: Annotated[bool, typer.Option("--all", help="Also the sources that are not due yet.")] = False,
     encoder: ENCODER = None,
     json: options.JSON = False,
@@ -100,7 +104,7 @@ def poll(
     Example: modicum feed poll --folder lab
     """
     parts = modicum.workspace.feed
-    store = parts.Store.open(folder)
+    store = parts.Store.open(parts.feed_folder(folder))
     with bars() as progress:
         found = parts.poll(store, encoder=encoder, all=all, progress=progress)
     store.close()
@@ -118,7 +122,7 @@ def poll(
 
 @feed.command("serve")
 def serve_site(
-    folder: FOLDER = Path("feed"),
+    folder: FOLDER = "feed",
     port: Annotated[
         int | None,
         typer.Option(
@@ -152,7 +156,8 @@ def serve_site(
     settings = parts.FeedServing(
         host, port, token, name, address, readers, poll, tuple(editor or ()), encoder, server, sender
     )
-    parts.run_feed(folder, settings, lambda url: _ready(folder, url, json))
+    home = modicum.workspace.feed.feed_folder(folder)
+    parts.run_feed(home, settings, lambda url: _ready(home, url, json))
 
 
 def _ready(folder: Path, url: str, json: bool) -> None:

@@ -1,4 +1,4 @@
-"""A table of LanceDB with row numbers and vectors. The only module that imports lancedb; it is imported by name.
+"""A table of LanceDB with row numbers and vectors. This module and `numbered` import lancedb, and are imported by name.
 
 Rows are only ever added or changed, never taken out. What is changed is written again and then stands behind all other
 rows, so a row's place is a column of its own, and reading goes by it.
@@ -74,9 +74,9 @@ class LanceStore:
         """
         if place.local is not None and not place.local.is_dir():
             raise InputError(f"there is no store {place}; make it with: modicum store {place} --add FILE")
-        with _told(place):
+        with told(place):
             database = lancedb.connect(place.folder)
-            name = _table_name(place, _names(database))
+            name = _table_name(place, names_in(database))
             found = cls(replace(place, table=name), database.open_table(name))
         found.at(place.version)
         return found
@@ -89,7 +89,7 @@ class LanceStore:
             InputError: The place cannot be written.
         """
         name = place.table or DEFAULT
-        with _told(place):
+        with told(place):
             table = lancedb.connect(place.folder).create_table(name, schema=schema)
         made = cls(replace(place, table=name), table)
         made._moved("made")
@@ -107,7 +107,7 @@ class LanceStore:
         if version not in known:
             there = f"{known[0]} to {known[-1]}" if known else "none"
             raise InputError(f"{self.place} has no version {version}; there are {there}, some perhaps forgotten")
-        with _told(self.place):
+        with told(self.place):
             self.table.checkout(version)
 
     def __len__(self) -> int:
@@ -129,7 +129,7 @@ class LanceStore:
     def versions(self) -> list[Version]:
         """All states that can be looked at, oldest first."""
         notes = read_notes(self.place)
-        with _told(self.place):
+        with told(self.place):
             found = self.table.list_versions()
         return [
             Version(
@@ -163,7 +163,7 @@ class LanceStore:
         return None if self.layout is None else LanceVectors(self, self.layout, rows)
 
     def _scan(self, columns: Sequence[str], *, ids: bool = False) -> Iterator[pa.RecordBatch]:
-        with _told(self.place):
+        with told(self.place):
             yield from self.table.search().select(list(columns)).with_row_id(ids).to_batches(SCANNED)
 
     @cached_property
@@ -176,7 +176,7 @@ class LanceStore:
 
     def _taken(self, rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
         """Columns of some distinct rows, by their numbers, in that order; the row numbers have to be among them."""
-        with _told(self.place):
+        with told(self.place):
             asked = self.table.take_row_ids(self._places[rows].tolist()).select(list(columns))
             found = asked.to_arrow().select(list(columns))
         order = np.argsort(found[ROW].to_numpy())
@@ -186,14 +186,14 @@ class LanceStore:
 
     def append(self, rows: pa.Table, what: str) -> None:
         """Add rows as one version; they are there, or none of them is."""
-        with _told(self.place):
+        with told(self.place):
             self.table.add(rows)
         self._moved(what)
 
     def change(self, rows: pa.Table, what: str) -> None:
         """Change the columns that are given, of the rows whose ids are given, as one version."""
         if self.layout is not None:
-            with _told(self.place):
+            with told(self.place):
                 self.table.merge_insert(self.layout.id).when_matched_update_all().execute(rows)
             self._moved(what)
 
@@ -204,7 +204,7 @@ class LanceStore:
             InputError: There is none of that number.
         """
         self.at(version)
-        with _told(self.place):
+        with told(self.place):
             self.table.restore()
         self._moved(f"version {version} restored")
 
@@ -218,7 +218,7 @@ class LanceStore:
 
         Full files, of a million rows, are left alone, so that this costs by what was added since, not by the whole.
         """
-        with _told(self.place):
+        with told(self.place):
             # Without a word LanceDB would forget all versions that are older than a week.
             self.table.optimize(cleanup_older_than=EVER if forget is None else forget)
         self._moved("small files joined")
@@ -227,7 +227,7 @@ class LanceStore:
         """Have an index know all rows, where these are too many to be compared one by one."""
         if max(EXACT, LEAST) >= len(self) or self.unindexed == 0:
             return
-        with _told(self.place):
+        with told(self.place):
             if self.unindexed == len(self):
                 self.table.create_index(VECTOR, config=IvfPq(distance_type="cosine"), name=VECTOR)
             elif self.unindexed > EXACT // 10:
@@ -290,7 +290,7 @@ class LanceVectors:
             return self.take(np.arange(self.rows.start, self.rows.stop))
         found = np.empty((len(self.store), self.layout.dimension), dtype=np.float32)
         for batch in self.store._scan([ROW, VECTOR]):
-            found[batch.column(ROW).to_numpy()] = _matrix(batch.column(VECTOR), self.layout.dimension)
+            found[batch.column(ROW).to_numpy()] = matrix(batch.column(VECTOR), self.layout.dimension)
         return found
 
     def take(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -300,24 +300,26 @@ class LanceVectors:
         for part in chunks(len(distinct), TAKEN):
             column = self.store._taken(distinct[part], [ROW, VECTOR])[VECTOR].combine_chunks()
             mine = (places >= part.start) & (places < part.stop)
-            found[mine] = _matrix(column, self.layout.dimension)[places[mine] - part.start]
+            found[mine] = matrix(column, self.layout.dimension)[places[mine] - part.start]
         return found
 
     def nearest(self, query: NDArray[np.floating], count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Row numbers and cosines of about the `count` rows nearest to a query (D,), nearest first."""
-        with _told(self.store.place):
+        with told(self.store.place):
             asked = self.store.table.search(query.astype(np.float32), vector_column_name=VECTOR).distance_type("cosine")
             asked = asked.nprobes(PROBES).refine_factor(REFINED).limit(count)
             found = asked.select([ROW, DISTANCE]).to_arrow()
         return found[ROW].to_numpy(), 1 - found[DISTANCE].to_numpy()
 
 
-def _matrix(column: pa.FixedSizeListArray, width: int) -> NDArray[np.float32]:
+def matrix(column: pa.FixedSizeListArray, width: int) -> NDArray[np.float32]:
+    """A column of vectors as an array (N, D)."""
     values: NDArray[np.float32] = column.flatten().to_numpy(zero_copy_only=False)
     return values.reshape(len(column), width)
 
 
-def _names(database: Any) -> list[str]:
+def names_in(database: Any) -> list[str]:
+    """Names of the tables of a database."""
     return [str(name) for name in database.list_tables().tables]
 
 
@@ -325,8 +327,8 @@ def is_there(place: Place) -> bool:
     """Whether there is such a table, or any where none is named."""
     if place.local is not None and not place.local.is_dir():
         return False
-    with _told(place):
-        names = _names(lancedb.connect(place.folder))
+    with told(place):
+        names = names_in(lancedb.connect(place.folder))
     return (place.table or DEFAULT) in names
 
 
@@ -351,7 +353,7 @@ def _table_name(place: Place, names: Sequence[str]) -> str:
 
 
 @contextmanager
-def _told(place: Place) -> Iterator[None]:
+def told(place: Place) -> Iterator[None]:
     """Turn what LanceDB says into a sentence that names the store."""
     try:
         yield

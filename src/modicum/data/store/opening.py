@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from modicum.data.store.lance import LanceStore as LanceStore
+    from modicum.data.store.numbered import NumberedVectors as NumberedVectors
 else:
-    LanceStore = Any
+    LanceStore = NumberedVectors = Any
 
 
 def is_store(source: object) -> bool:
@@ -55,9 +56,33 @@ def create_store(place: Place, layout: Layout, columns: dict[str, pa.DataType]) 
     return made
 
 
-def _lance(place: Place) -> ModuleType:
+def numbered_vectors(place: Place, dimension: int, *, empty: bool = False) -> NumberedVectors:
+    """Open vectors that are kept by number; their table is made where it is not there.
+
+    Args:
+        place: Folder and name of the table.
+        dimension: Width D of the vectors of a table that is made.
+        empty: Make it anew, whatever it holds.
+
+    Raises:
+        InputError: The place cannot be written, or LanceDB is not installed.
+    """
+    found: NumberedVectors = _lance(place, "numbered").NumberedVectors.open(place, dimension, empty=empty)
+    return found
+
+
+def keep_table(place: Place) -> None:
+    """Remove all tables of numbered vectors in a folder but the one that is named.
+
+    Raises:
+        InputError: The place cannot be written, or LanceDB is not installed.
+    """
+    _lance(place, "numbered").drop_others(place)
+
+
+def _lance(place: Place, module: str = "lance") -> ModuleType:
     try:
-        return importlib.import_module("modicum.data.store.lance")
+        return importlib.import_module(f"modicum.data.store.{module}")
     except ModuleNotFoundError as error:
         raise InputError(
             f"{place} needs the package {error.name}; install it with: pip install 'modicum[store]'"

@@ -8,6 +8,7 @@ from modicum.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from modicum.workspace.feed import digest, keywords, readers
+    from modicum.workspace.feed.home import feed_folder
     from modicum.workspace.feed.merging import merge_alike
     from modicum.workspace.feed.ranking import Suggestions, rank_by_likes
     from modicum.workspace.feed.reading import Manners, Reading, add, poll, told_of
@@ -23,6 +24,7 @@ _NAMES = {
     "Reading": "modicum.workspace.feed.reading",
     "Store": "modicum.workspace.feed.store",
     "Suggestions": "modicum.workspace.feed.ranking",
+    "feed_folder": "modicum.workspace.feed.home",
     "add": "modicum.workspace.feed.reading",
     "merge_alike": "modicum.workspace.feed.merging",
     "poll": "modicum.workspace.feed.reading",
@@ -41,6 +43,7 @@ __all__ = [
     "Suggestions",
     "add",
     "digest",
+    "feed_folder",
     "keywords",
     "merge_alike",
     "poll",

@@ -14,6 +14,7 @@ from modicum.core.arrays import normalize_rows
 from modicum.core.errors import InputError
 from modicum.core.protocols import Encoder
 from modicum.data.search import PartedBM25, Stems
+from modicum.data.store import NumberedVectors
 from modicum.vectors.index import bit_columns, least_differing
 from modicum.vectors.search import ranked
 from modicum.workspace.feed.search.asking import PaperQuery
@@ -30,6 +31,10 @@ WORDS = 32
 """Words of a query that count: the rarest ones."""
 COMPLETED, LETTERS = 8, 3
 """Words that an unfinished one may stand for, and letters from which on it does."""
+NAMED = 5_000
+"""Papers that LanceDB is told by number to look among; of more it is asked for as many more as others do not pass."""
+WIDER = 4
+"""Factor of how many it is asked for again, where too few of them pass."""
 OWN_WORDS = 20
 """Words of a paper that stand for it where there are no vectors."""
 
@@ -57,6 +62,8 @@ class Lists:
     stems: Stems
     encoder: Encoder | None = None
     """What made the vectors; None for words alone."""
+    outside: NumberedVectors | None = None
+    """LanceDB's table of the vectors; None where the parts hold them."""
 
     @property
     def width(self) -> int:
@@ -86,13 +93,18 @@ class Lists:
             InputError: One is not there.
         """
         wanted = np.asarray(papers, dtype=np.int64).reshape(-1)
+        parts, rows = self._found(wanted)
+        if (parts < 0).any():
+            paper = int(wanted[parts < 0][0])
+            raise InputError(f"the feed has no paper {paper}; it may be another paper by now, or a new one")
+        return parts, rows
+
+    def _found(self, wanted: Ints) -> tuple[Ints, Ints]:
+        """Part (M,), and row in it (M,), of papers; a part of -1 for those that are not there."""
         parts, rows = np.full(len(wanted), -1), np.zeros(len(wanted), dtype=np.int64)
         for number, (part, alive) in enumerate(zip(self.held.parts, self.held.alive, strict=True)):
             at, which = rows_of(part.papers, wanted)
             parts[which[alive[at]]], rows[which[alive[at]]] = number, at[alive[at]]
-        if (parts < 0).any():
-            paper = int(wanted[parts < 0][0])
-            raise InputError(f"the feed has no paper {paper}; it may be another paper by now, or a new one")
         return parts, rows
 
     def vectors(self, papers: Sequence[int]) -> NDArray[np.float32]:
@@ -103,6 +115,8 @@ class Lists:
         """
         out = np.zeros((len(papers), self.width), dtype=np.float32)
         parts, rows = self.where(papers)
+        if self.outside is not None:
+            return normalize_rows(self.outside.take(np.asarray(papers, dtype=np.int64)))
         for number in np.unique(parts).tolist():
             told = self.held.parts[number].vectors
             if told is not None:
@@ -155,6 +169,8 @@ class Lists:
 
     def by_vector(self, vector: Floats, allowed: Sequence[Mask], most: int) -> Found:
         """The `most` papers nearest to a vector (D,) of length 1."""
+        if self.outside is not None:
+            return self._from_outside(self.outside, vector, allowed, most)
         asked = vector.astype(np.float32)[None]
         found = []
         total = max(sum(map(len, self.held.parts)), 1)
@@ -166,6 +182,40 @@ class Lists:
                 best = ranked(scores, most)
                 found.append(Found(start + rows[best], scores[best]))
         return _merged(found, most)
+
+    def _from_outside(self, outside: NumberedVectors, vector: Floats, allowed: Sequence[Mask], most: int) -> Found:
+        """The `most` papers nearest to a vector (D,) as LanceDB's table tells them."""
+        every = np.concatenate([*allowed, [False]])  # the last for what is in no part
+        left, held, among = int(every.sum()), len(outside), None
+        wanted = min(most, left)
+        if left <= NAMED and 2 * left < held:
+            among = np.concatenate([part.papers[own] for part, own in zip(self.held.parts, allowed, strict=True)])
+        count = wanted if among is not None else -(-wanted * held // max(left, 1)) + held - self.size
+        while wanted:
+            numbers, scores = outside.nearest(vector, min(count, held), among)
+            parts, rows = self._found(numbers)
+            places = np.where(parts < 0, len(every) - 1, self.starts[parts] + rows)
+            kept = np.flatnonzero(every[places])
+            if len(kept) >= wanted or among is not None or count >= held:
+                return _merged([Found(places[kept], scores[kept].astype(np.float64))], most)
+            count *= WIDER
+        return NOTHING
+
+    def cosines(self, places: Ints, vector: Floats | None) -> Floats:
+        """Products (k,) of the papers at places with a vector (D,); minus infinity where there are no vectors."""
+        papers, groups = self.told(places)
+        out = np.full(len(papers), -np.inf)
+        if vector is None:
+            return out
+        asked = vector.astype(np.float32)
+        if self.outside is not None:
+            out[:] = self.outside.take(papers) @ asked
+            return out
+        for number, which, rows in groups:
+            coded = self.held.parts[number].vectors
+            if coded is not None:
+                out[which] = coded.rows.part(rows).marks(asked[None])[0]
+        return out
 
     def newest(self, allowed: Sequence[Mask], most: int) -> Found:
         """The newest papers, of one day those that came last first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -16,13 +17,15 @@ from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.data.search import Stems
+from modicum.data.store import NumberedVectors, keep_table, numbered_vectors
 from modicum.encoders import encode
 from modicum.vectors.search import edited_query, rank_fusion
+from modicum.workspace.feed.home import vectors_place
 from modicum.workspace.feed.search.asking import PaperHits, PaperQuery
 from modicum.workspace.feed.search.changes import changed_after, last_change, papers_told, watch
 from modicum.workspace.feed.search.encoding import WORDS_ALONE, Chosen, choose
 from modicum.workspace.feed.search.lists import CANDIDATES, Found, Lists
-from modicum.workspace.feed.search.part import make_part, text_of
+from modicum.workspace.feed.search.part import make_part, rounded, text_of
 from modicum.workspace.feed.search.shelf import Held, Listed, Shelf
 from modicum.workspace.feed.store import Store
 
@@ -142,18 +145,32 @@ class PaperSearch:
         if papers and (self._chosen is None or self._chosen.outgrown(papers)):
             self._chosen = choose(self._source, self._mode, store, held.listed, self._shelf.folder)
         chosen = self._chosen or Chosen(None)
-        wanted = (mark, chosen.fingerprint)
-        if (held.listed.feed, held.listed.encoder) != wanted or held.listed.last > last_change(store):
+        place = vectors_place(self.folder, chosen.fingerprint)
+        wanted = (mark, chosen.fingerprint, "" if place is None else str(place.table))
+        there = (held.listed.feed, held.listed.encoder, held.listed.home)
+        if there != wanted or held.listed.last > last_change(store):
             name = chosen.encoder.name if chosen.encoder is not None else WORDS_ALONE
             mode = str(getattr(chosen.encoder, "mode", ""))
-            held = Held(Listed(*wanted, name, mode, chosen.fitted_on))
+            held = Held(Listed(*wanted[:2], name, mode, chosen.fitted_on, home=wanted[2]))
+        outside = None if chosen.encoder is None else self._outside(held.listed, chosen.encoder.dimension)
+        if outside is not None and len(outside) < sum(int(own.sum()) for own in held.alive):  # it was taken away
+            held = Held(replace(held.listed, last=0, parts=()))
         return held
 
     def _show(self, held: Held, *, whole: bool = False) -> None:
         """Have it searched; one that is made anew not before it is as large as the old one, or `whole`."""
-        new = Lists(held, self._stems, self._chosen.encoder if self._chosen else None)
+        encoder = self._chosen.encoder if self._chosen else None
+        outside = None if encoder is None else self._outside(held.listed, encoder.dimension)
+        new = Lists(held, self._stems, encoder, outside)
         if whole or new.size >= self._lists.size:
             self._lists = new
+        if whole and outside is not None:
+            keep_table(outside.place)
+
+    def _outside(self, listed: Listed, width: int, *, empty: bool = False) -> NumberedVectors | None:
+        """The table of the vectors, if LanceDB keeps them."""
+        place = vectors_place(self.folder, listed.encoder) if listed.home else None
+        return None if place is None else numbered_vectors(place, width, empty=empty)
 
     def _taken(self, store: Store, held: Held, run: Sequence[tuple[int, int]]) -> Held:
         """The index with one run of changes."""
@@ -165,9 +182,16 @@ class PaperSearch:
             texts = [text_of(paper) for paper in papers]
             X = encode(texts, encoder) if texts else np.zeros((0, encoder.dimension), np.float32)
             X = normalize_rows(np.asarray(X))
-        gone = set(numbers) - {paper["id"] for paper in papers}
-        part = make_part(papers, sources, sorted(gone), self._stems, X)
-        return self._shelf.add(held, part, run[-1][0])
+        gone = sorted(set(numbers) - {paper["id"] for paper in papers})
+        outside = None
+        if X is not None and (outside := self._outside(held.listed, X.shape[1], empty=not held.parts)) is not None:
+            outside.put(np.array([paper["id"] for paper in papers], dtype=np.int64), rounded(X))
+            X = None  # a part holds the words alone then
+        held = self._shelf.add(held, make_part(papers, sources, gone, self._stems, X), run[-1][0])
+        if outside is not None:  # after the list, which a kill may leave as it was
+            outside.remove(np.array(gone, dtype=np.int64))
+            outside.settle()
+        return held
 
     def find(self, query: PaperQuery, top: int = TOP) -> PaperHits:
         """The `top` papers that fit a query best; fewer where fewer are found. Papers it names are not among them.
@@ -195,15 +219,11 @@ class PaperSearch:
             lists.by_vector(vector, allowed, most) if vector is not None else Found(words.places[:0], words.scores[:0])
         )
         best = _fused([words, dense], top)
-        papers, groups = lists.told(best.places)
-        told = np.full((2, len(papers)), -np.inf)
-        for part, which, rows in groups:
-            coded = lists.held.parts[part].vectors
-            if coded is not None and vector is not None:
-                told[1, which] = coded.rows.part(rows).marks(vector.astype(np.float32)[None])[0]
-        _place(words, best.places, told[0])
+        told = np.full(len(best.places), -np.inf)
+        _place(words, best.places, told)
         total = holding if query.text.strip() else sum(int(own.sum()) for own in allowed)
-        return PaperHits(papers, best.scores, told[0], told[1], total)
+        papers, _ = lists.told(best.places)
+        return PaperHits(papers, best.scores, told, lists.cosines(best.places, vector), total)
 
     def neighbours(self, paper: int, top: int = 6) -> PaperHits:
         """The papers most like one.

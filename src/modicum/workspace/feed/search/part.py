@@ -135,6 +135,11 @@ def make_part(
     )
 
 
+def rounded(X: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Vectors (n, D) as 8 bits tell them, which is how parts keep them."""
+    return _coded(X).rows.take(slice(None))
+
+
 def _coded(X: NDArray[np.floating]) -> Coded:
     if not len(X):
         nothing = Segment(np.empty(X.shape, np.int8), np.empty(0, np.float32), None)

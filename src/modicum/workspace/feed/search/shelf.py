@@ -46,6 +46,8 @@ class Listed:
     """Number of the last change that was taken in."""
     parts: tuple[str, ...] = ()
     """Names of folders, from oldest to newest."""
+    home: str = ""
+    """Table of LanceDB that keeps the vectors; empty where the parts do."""
 
 
 @dataclass(frozen=True, eq=False)
