@@ -75,6 +75,9 @@ class Terms:
     jobs: int
     budget: str
     times: float = TIMES
+    shots: int = SHOTS
+    bare: bool = True
+    """Whether modicum also takes a turn without the rows that have no label."""
 
 
 def timed(command: Sequence[str], threads: int, **more: str) -> tuple[float, float]:
@@ -101,7 +104,7 @@ def turn(peer: str, python: str, setting: str, folder: Path, threads: int) -> tu
 
 
 def few_shot(terms: Terms) -> list[BenchRow]:
-    """Accuracy and time of everyone, 8 labels a class; the file is written anew after every turn."""
+    """Accuracy and time of everyone, so many labels a class; the file is written anew after every turn."""
     wanted = {name: terms.seeds or FEW_SHOT.get(name, 1) for name in terms.on or FEW_SHOT}
     cells: dict[tuple[str, int], dict[str, Run]] = {
         (name, seed): {} for name, seeds in wanted.items() for seed in range(seeds)
@@ -110,14 +113,14 @@ def few_shot(terms: Terms) -> list[BenchRow]:
 
     def rows() -> list[BenchRow]:
         runs = {name: [found for (on, _), found in cells.items() if on == name] for name in wanted}
-        return [row for name, found in runs.items() for row in few_shot_rows_of(name, found, terms.times)]
+        return [row for name, found in runs.items() for row in few_shot_rows_of(name, found, terms.times, terms.shots)]
 
     def play(name: str, seed: int) -> None:
         for key, run in turns(terms, name, seed):
             with one_at_a_time:
                 cells[name, seed][key] = run
                 report(f"{name}, draw {seed}, {key}", run)
-                write("peers, few labels", rows(), terms.out)
+                Found("peers, few labels", tuple(rows())).write(terms.out, part=True)
 
     with ThreadPoolExecutor(terms.jobs) as pool:
         for future in [pool.submit(play, *cell) for cell in cells]:
@@ -130,7 +133,7 @@ def turns(terms: Terms, name: str, seed: int) -> Iterator[tuple[str, Run]]:
     train, test = load_collection(name, terms.data)
     space = label_space(train, None)
     codes, truth = space.encode(train.labels)[0], space.encode(test.labels)[0]
-    rows = few_shot_rows(codes, SHOTS, np.random.default_rng(seed))
+    rows = few_shot_rows(codes, terms.shots, np.random.default_rng(seed))
     keep = set(rows.tolist())
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -141,7 +144,8 @@ def turns(terms: Terms, name: str, seed: int) -> Iterator[tuple[str, Run]]:
         write_table(folder / "few.csv", {"text": few, "category": [train.labels[row] for row in rows]})
         full = ours(folder, "all.csv", list(test.labels), terms, seed)
         yield OURS, full
-        yield BARE, ours(folder, "few.csv", list(test.labels), terms, seed)
+        if terms.bare:
+            yield BARE, ours(folder, "few.csv", list(test.labels), terms, seed)
         task = {
             "texts": few,
             "codes": codes[rows].tolist(),
@@ -181,23 +185,17 @@ def ours(folder: Path, table: str, truth: Sequence[object], terms: Terms, seed: 
     return Run(float(np.mean([a == b for a, b in zip(told, truth, strict=True)])), cpu, wall)
 
 
-def write(name: str, rows: Sequence[BenchRow], path: Path) -> None:
-    """Write rows, and keep those of collections that this run does not measure."""
-    there = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
-    measured = {row.on.split()[0] for row in rows}
-    kept = [BenchRow(**row) for row in there if row["on"].split()[0] not in measured]
-    Found(name, (*kept, *rows)).write(path)
-
-
 def report(where: str, run: Run) -> None:
     """Tell on standard error what was found."""
     steps = f", {run.steps} of {run.full} steps" if run.full else ""
     sys.stderr.write(f"{where}: {run.accuracy:.4f} in {run.cpu:.0f} CPU s, {run.wall:.0f} s{steps}\n")
 
 
-def few_shot_rows_of(name: str, cells: Sequence[Mapping[str, Run]], times: float = TIMES) -> list[BenchRow]:
+def few_shot_rows_of(
+    name: str, cells: Sequence[Mapping[str, Run]], times: float = TIMES, shots: int = SHOTS
+) -> list[BenchRow]:
     """Rows of one collection; a peer's baseline is modicum on the same draws."""
-    where = f"{name} test, {SHOTS} labels a class"
+    where = f"{name} test, {shots} labels a class"
     rows = []
     for key in dict.fromkeys(key for cell in cells for key in cell):
         here = [cell for cell in cells if key in cell]
@@ -230,7 +228,7 @@ def conformal(terms: Terms) -> list[BenchRow]:
         for score in SCORES:
             own = [sets_of_ours(proba, truth, order, size, score) for order in orders]
             rows += conformal_rows(where, score, own, told[score])
-    write("peers, prediction sets", rows, terms.out)
+    Found("peers, prediction sets", tuple(rows)).write(terms.out, part=True)
     return rows
 
 
@@ -284,6 +282,8 @@ def main(arguments: Sequence[str]) -> None:
         "--jobs", type=int, default=1, help="cells side by side; CPU seconds stay true, wall time does not"
     )
     ask.add_argument("--budget", default="30s", help="modicum's budget; more where the machine is shared")
+    ask.add_argument("--shots", type=int, default=SHOTS, help="labels a class")
+    ask.add_argument("--no-bare", dest="bare", action="store_false", help=f"leave out {BARE!r}")
     ask.add_argument("--times", type=float, default=TIMES, help="times modicum's CPU seconds that a peer may train")
     told = vars(ask.parse_args(arguments))
     told["peers"] = dict(peer.split("=", 1) for peer in told.pop("peer"))

@@ -16,6 +16,7 @@ from benchmarks.peers import referee
 from benchmarks.peers.referee import BARE, OURS, Run, Terms
 from modicum.evaluation.bench import BenchRow, rows_to_json
 from modicum.labels.conformal import SCORES
+from modicum.workspace.bench.suite import Found
 
 ROOT = Path(__file__).parents[2]
 PEERS = ROOT / "benchmarks" / "peers"
@@ -52,6 +53,10 @@ class TestFewLabels:
         page = few_labels(cell(theirs=theirs))
         assert "No peer is above modicum here." in page
         assert "loses" not in page
+
+    def test_labels_a_class_are_told(self):
+        (row, *_) = referee.few_shot_rows_of("tiny", [cell()], shots=64)
+        assert row.on == "tiny test, 64 labels a class"
 
     def test_modicum_with_less_data_is_no_peer(self):
         page = few_labels({OURS: Run(0.7, 1.0, 1.0), BARE: Run(0.9, 1.0, 1.0)})
@@ -165,7 +170,7 @@ class TestPeers:
 def test_writing_keeps_the_collections_of_other_runs(tmp_path):
     path = tmp_path / "found.json"
     for name, right in (("tiny", 0.5), ("other", 0.6), ("tiny", 0.7)):
-        referee.write("peers", [BenchRow("accuracy", f"{name} test", right, "share")], path)
+        Found("peers", (BenchRow("accuracy", f"{name} test", right, "share"),)).write(path, part=True)
     rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
     assert {row["on"]: row["value"] for row in rows} == {"tiny test": 0.7, "other test": 0.6}
 
