@@ -54,7 +54,7 @@ with tempfile.TemporaryDirectory() as folder:
         if number % BATCH == 0:
             teacher.refit()
         row, how = session.ask("ana", "tab")
-        session.answer("ana", "tab", Reply("label", (row,), (session.number_of(truth[row]),), how=how))
+        session.answer("ana", Reply("label", (row,), (session.number_of(truth[row]),), how=how))
         labels[row] = truth[row]
     session.journal.close()
 

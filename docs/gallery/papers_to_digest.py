@@ -76,7 +76,7 @@ with tempfile.TemporaryDirectory() as place:
     # 3. The digest: what a reader wants by mail, and the message that is due. Nothing is sent.
     readers = Readers.open(folder)
     wishes = Subscriptions(readers, readers.single())
-    for kind, what in (("tag", "sets"), ("keyword", "class names"), ("trending", "")):
+    for kind, what in (("tag", "sets"), ("search", "class names"), ("trending", "")):
         wishes.add(kind, what)
     message, due = preview_digest(readers, Letters.of("Our feed <feed@example.org>"), to="ana@example.org")
     readers.close()

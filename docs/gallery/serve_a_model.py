@@ -94,7 +94,7 @@ with tempfile.TemporaryDirectory() as place:
         row, how = session.ask("ana", "tab")
         chapter = session.number_of(truth[row])
         right += views.suggestions(session, row)[0][0] == chapter
-        session.answer("ana", "tab", Reply("label", (row,), (chapter,), how=how))
+        session.answer("ana", Reply("label", (row,), (chapter,), how=how))
         labels[row] = truth[row]
     session.journal.close()
     print(f"the page's first suggestion was right for {right} of the {ASKED} rows that it asked for")

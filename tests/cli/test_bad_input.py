@@ -62,7 +62,7 @@ def test_a_rate_of_unknown_rows_that_is_none(run, table):
 
 
 def test_a_seed_below_zero(run, table):
-    assert refused(run("fit", table, *FIT, "--seed", "-1"), "Invalid value for '--seed'")
+    assert refused(run("fit", table, *FIT, "--seed", "-1"), "--seed must be at least 0")
 
 
 def test_labels_that_differ_only_by_case_or_blanks_are_named(run, tmp_path):

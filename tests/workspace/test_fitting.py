@@ -145,7 +145,7 @@ def test_settings_below_their_least_are_refused(name, wrong, least):
 
 def test_a_tolerance_that_is_no_number_is_refused():
     table, X = world(n=40, classes=2)
-    with pytest.raises(InputError, match=r"^tolerance must be at least 0, not nan$"):
+    with pytest.raises(InputError, match=r"^tolerance must be at least 0 and below 1, not nan; a point is 0\.01$"):
         modicum.fit(table, vectors=X, tolerance=float("nan"))
 
 

@@ -162,8 +162,6 @@ def _checked(settings: Settings, changes: dict[str, Any]) -> Settings:
     check_fraction(settings.alpha, "alpha")
     if not 0 <= settings.tolerance < 1:
         raise InputError(f"tolerance must be at least 0 and below 1, not {settings.tolerance:g}; a point is 0.01")
-    if settings.seed < 0:
-        raise InputError(f"seed must be at least 0, not {settings.seed}")
     check_choice(settings.encoder_mode, (AUTO, *MODES, FUSED, CASCADE), "encoder mode")
     check_choice(settings.tuning.ship, SHIPS, "what is shipped of tuned weights")
     check_choice(settings.sets.removesuffix(PER_CLASS), SCORES, "score of prediction sets")

@@ -11,7 +11,7 @@ from modicum.workspace.tuning.settings import TuneSettings
 
 PER_CLASS = "-per-class"
 """Ending of a score's name in `Settings.sets` that asks for one threshold per class."""
-LEAST = {"tolerance": 0, "seed": 0, "workers": 1, "threads": 1, "set_aside_from": 1, "map_points": 0}
+LEAST = {"seed": 0, "workers": 1, "threads": 1, "set_aside_from": 1, "map_points": 0}
 """Smallest value of each setting that is a number or a share with no upper end."""
 
 

@@ -69,7 +69,7 @@ def test_without_evidence_the_prior_comes_back():
 def test_errors():
     with pytest.raises(InputError, match="2 numbers of labels, 1 errors"):
         power_law([1, 2], [0.1], [0.1])
-    with pytest.raises(InputError, match="numbers of labels must be above 0"):
+    with pytest.raises(InputError, match="numbers of labels and slope_sd must be above 0"):
         power_law([0, 2], [0.1, 0.1], [0.1, 0.1])
     with pytest.raises(InputError, match="level must lie strictly between 0 and 1"):
         PowerLaw(0.2, 0.1).forecast([2], labels=1, accuracy=0.5, level=1.0)

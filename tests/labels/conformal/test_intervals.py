@@ -48,9 +48,8 @@ def test_a_smaller_alpha_gives_wider_intervals(seed, alpha):
 def test_the_promise_in_words():
     errors = np.arange(1_200.0)
     told = "% of the intervals hold the true number, on average over rows like the labelled ones: calibrated on 1,200"
-    plain = (
-        "labelled rows, each predicted by a model that did not see it; the proven bound for the closely related CV+ is"
-    )
+    seen = "labelled rows, each predicted by a model that did not see it"
+    plain = f"{seen}; the proven bound for the closely related jackknife+ is"
     assert interval_rule(errors, alpha=0.05).guarantee == f"About 95 {told} {plain} 90 %."
     assert interval_rule(errors, alpha=0.75).guarantee == f"About 25 {told} {plain} 0 %."
     proven = f"At least 95 {told} rows that nothing else was learnt from."

@@ -61,12 +61,14 @@ def test_a_threshold_that_is_allowed_to_the_point_by_hand():
 
 def test_the_promise_in_words():
     proba, Y = drawn(np.random.default_rng(2), 1_200)
-    told = "95 % of a row's labels stand in its set, on average over rows that have any: calibrated on 1,200"
+    having = int(Y.any(axis=1).sum())
+    assert having < len(Y)
+    told = f"95 % of a row's labels stand in its set, on average over rows that have any: calibrated on {having:,}"
     assert label_sets(proba, Y, alpha=0.05).guarantee == (
-        f"About {told} labelled rows, each scored by a model that did not see it."
+        f"About {told} such rows, each scored by a model that did not see it."
     )
     assert label_sets(proba, Y, alpha=0.05, crossed=False).guarantee == (
-        f"At least {told} rows that nothing else was learnt from."
+        f"At least {told} such rows, which nothing else was learnt from."
     )
 
 

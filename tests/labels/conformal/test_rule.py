@@ -69,7 +69,8 @@ def test_stored_and_read_again(score):
 def test_the_promise_in_words():
     proba, codes = np.tile([0.9, 0.1], (1_200, 1)), np.tile([0, 0, 0, 1], 300)
     told = "of the sets hold the true class on average over rows like the labelled ones: calibrated on 1,200"
-    bound = "labelled rows, each scored by a model that did not see it; the proven bound for this is"
+    seen = "labelled rows, each scored by a model that did not see it"
+    bound = f"{seen}; the proven bound for the closely related jackknife+ is"
     own = "rows that nothing else was learnt from"
     assert split_conformal(proba, codes, alpha=0.05).guarantee == f"at least 95 % {told} {own}."
     assert cross_conformal(proba, codes, alpha=0.05).guarantee == f"about 95 % {told} {bound} 90 %."

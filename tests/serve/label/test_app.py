@@ -167,7 +167,7 @@ def test_other_machines_need_a_token():
         check_access(host, "sixteen letters!")
     for host in ("127.0.0.1", "::1", "localhost", "127.1.2.3"):
         check_access(host, None)
-    with pytest.raises(InputError, match="the token has 5 characters; at least 16"):
+    with pytest.raises(InputError, match="the token has 5 characters; write at least 16"):
         check_access("127.0.0.1", "short")
 
 

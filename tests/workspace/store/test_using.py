@@ -103,7 +103,7 @@ def test_labels_of_a_session_become_one_version(store, tmp_path):
 
 
 def test_wrong_versions(store):
-    with pytest.raises(InputError, match="after 1 day or more, not 0"):
+    with pytest.raises(InputError, match="--forget must be at least 1 day, not 0"):
         compact_store(store, forget=0)
     with pytest.raises(InputError, match="has no version 77"):
         restore_version(store, 77)

@@ -100,8 +100,8 @@ def recall_positives(
         raise InputError(f"label {int(np.flatnonzero(~ticked.any(axis=0))[0])} has no ticked row; leave it out")
     check_fraction(quantile, "quantile")
     if not C > 0 or focus < 0 or rounds < 0 or not 2 <= folds <= len(X):
-        told = f"{C}, {focus}, {rounds} and {folds}"
-        raise InputError(f"C must be above 0, focus and rounds at least 0, and folds 2 to {len(X)}; they are {told}")
+        told = f"they are {C}, {focus}, {rounds} and {folds}"
+        raise InputError(f"penalty C must be above 0, focus and rounds at least 0, and folds 2 to {len(X)}; {told}")
     fold = np.random.default_rng(random_state).permutation(len(X)) % folds
     labels, weights = ticked, np.ones(ticked.shape)
     for _ in range(rounds):

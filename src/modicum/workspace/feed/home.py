@@ -35,7 +35,7 @@ def feed_folder(said: str | Path, *, create: bool = False) -> Path:
     if not within.is_dir():
         if not create:
             raise InputError(
-                f"{place.local} keeps no vectors in LanceDB; leave lance:// away, or have it keep them with: modicum "
+                f"{place.local} keeps no vectors in LanceDB; leave out lance://, or have it keep them with: modicum "
                 f"feed add SOURCE --folder {said}"
             )
         keep_table(Place(str(within), VECTORS))  # which makes the folder, or says what is not installed

@@ -7,7 +7,7 @@ import pytest
 from modicum.workspace.feed.digest import ledger
 from modicum.workspace.feed.digest.choosing import Part
 from modicum.workspace.feed.readers import Subscriptions
-from tests.workspace.feed.digest.conftest import join
+from tests.workspace.feed.conftest import join
 
 DAY = 86_400.0
 PARTS = [Part("Trending", (1, 2), ("", "")), Part("Keyword rows", (3,), ("",))]
