@@ -155,7 +155,7 @@ def test_the_saved_pages(tmp_path):
 
 
 def test_what_is_no_home(tmp_path):
-    with pytest.raises(InputError, match="keeps no vectors in LanceDB; leave lance:// away"):
+    with pytest.raises(InputError, match="keeps no vectors in LanceDB; leave out lance://"):
         feed_folder(f"lance://{tmp_path}")
     for said in ("lance://s3://bucket/feed", f"lance://{tmp_path}?table=x"):
         with pytest.raises(InputError, match="no folder of this machine"):
