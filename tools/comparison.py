@@ -12,6 +12,7 @@ BENCHMARKS = ROOT / "benchmarks"
 TEXT = BENCHMARKS / "peers" / "page.md"
 PARTS = {
     "few labels": "peers-few-shot.json",
+    "adapters": "peers-weights.json",
     "queries": "peers-active.json",
     "prediction sets": "peers-conformal.json",
 }
@@ -25,7 +26,7 @@ Row = Mapping[str, Any]
 def comparison_page() -> str:
     """The text with its tables."""
     page = TEXT.read_text(encoding="utf-8")
-    shown = {"few labels": few_labels, "queries": queries, "prediction sets": prediction_sets}
+    shown = {"few labels": few_labels, "adapters": adapters, "queries": queries, "prediction sets": prediction_sets}
     for place, file in PARTS.items():
         found = json.loads((BENCHMARKS / file).read_text(encoding="utf-8"))
         page = page.replace(f"<!-- {place} -->", f"{shown[place](found['rows'])}\n{machine(found)}")
