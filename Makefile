@@ -96,12 +96,9 @@ bank: .venv/core  ## rebuild the bank of results; needs ../shared/data and the r
 	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install -r $<
 	@touch $@
 
-peers: .venv/extras $(foreach peer,setfit fastfit mapie active peft,.venv/peer-$(peer)/made)  ## measure the peers (hours); needs ../shared/data
+peers: .venv/core $(foreach peer,setfit fastfit mapie active peft,.venv/peer-$(peer)/made)  ## measure the peers (hours); needs ../shared/data
 	$(BIN)/python benchmarks/peers/referee.py few-shot --out benchmarks/peers-few-shot.json \
 		--peer setfit=.venv/peer-setfit/bin/python --peer fastfit=.venv/peer-fastfit/bin/python
-	for shots in 8 64; do \
-		$(BIN)/python benchmarks/peers/referee.py few-shot --out benchmarks/peers-tuned.json --budget 10m --times 1 --no-bare \
-			--shots $$shots --on trec --on mpqa --seeds 1 --setting defaults --peer setfit=.venv/peer-setfit/bin/python; done
 	$(BIN)/python benchmarks/peers/referee.py conformal --out benchmarks/peers-conformal.json \
 		--peer mapie=.venv/peer-mapie/bin/python
 	.venv/peer-active/bin/python -m pip --quiet install .
