@@ -28,6 +28,7 @@ from modicum.workspace.registry import Method, methods, prose
 
 PAGES = ROOT / "docs" / "methods"
 EXAMPLE = re.compile(r"^Example: (modicum .+)$", re.MULTILINE)
+ROOMS = ROOT / "docs" / "rooms"
 BEGIN, END = "<!-- methods:begin -->", "<!-- methods:end -->"
 MEASURED = """
 Generated from the results in [benchmarks](../../benchmarks), most of which `modicum bench methods` makes. Every method
@@ -228,6 +229,22 @@ def short_table() -> str:
     return "\n".join(rows)
 
 
+def room_list(room: str) -> str:
+    """Every method of a room by question: the end of the room's page, so that a new method needs no line there."""
+    out = []
+    for question, group in questions():
+        if group[0].card.room == room:
+            links = ", ".join(f"[{m.card.name}](../methods/{page_link(m)})" for m in group)
+            out.append(f"- {question} {links}")
+    return "\n".join(out)
+
+
+def filled(path: Path, told: str) -> str:
+    """A page written by hand whose marked place holds what is generated."""
+    page = path.read_text(encoding="utf-8")
+    return f"{page.partition(BEGIN)[0]}{BEGIN}\n{told}\n{END}{page.partition(END)[2]}"
+
+
 def index() -> str:
     """All methods with summary, needs and source, by question."""
     out = ["# Methods", "", "Generated from the methods' cards. Where each wins and loses: [measured](measured.md)."]
@@ -274,8 +291,7 @@ def option_row(option: Any) -> str:
 
 def generated() -> dict[Path, str]:
     """Every generated file with its content."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    before, after = readme.partition(BEGIN)[0], readme.partition(END)[2]
+    rooms = {ROOMS / f"{room}.md": room for room in {method.card.room for method in methods()}}
     return {
         **{place(method): page(method) for method in methods()},
         PAGES / "README.md": index(),
@@ -284,7 +300,8 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "benchmarks.md": figures_page(results()),
         ROOT / "docs" / "comparison.md": comparison_page(),
         ROOT / "docs" / "glossary.md": glossary_page(),
-        ROOT / "README.md": f"{before}{BEGIN}\n{short_table()}\n{END}{after}",
+        **{page: filled(page, room_list(room)) for page, room in rooms.items()},
+        ROOT / "README.md": filled(ROOT / "README.md", short_table()),
     }
 
 
