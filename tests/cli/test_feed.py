@@ -80,7 +80,7 @@ def test_digest_and_subscribe_without_accounts(run, tmp_path):
     assert "columns of tables" in run("feed", "subscribe").out
     own = ("--from", "Me <me@example.org>", "--to", "me@example.org", "--dry-run", "digest.eml", "--encoder", "none")
     done = run("feed", "digest", *own)
-    assert "digest.eml: the message to me@example.org; 1 readers are due a digest, and nothing was sent" in done.out
+    assert "digest.eml: the message to me@example.org; nothing was sent (digests due: 1)" in done.out
     message = (tmp_path / "digest.eml").read_text()
     assert "Subject: On columns of tables\n" in message
     assert json.loads(run("feed", "digest", *own, "--json").out) == {

@@ -8,7 +8,7 @@ import pytest
 from modicum.core import InputError
 from modicum.core.records import LabelSpace, Table
 from modicum.heads import Linear
-from modicum.workspace import clean
+from modicum.workspace import clean, dedup
 
 
 def world(rows=90, unlabelled=0):
@@ -63,6 +63,14 @@ def test_a_tie_between_two_labels_suggests_none_and_a_majority_its_own():
     assert found[1].suggestion is None
     assert found[5].suggestion == "b"
     assert found[3].suggestion is None
+
+
+def test_copies_are_those_that_dedup_finds():
+    """Texts of one template that differ in a number stay on one side of a split, but are no copies."""
+    texts = (*(f"please look at order number {n} again" for n in range(1, 16)), "Please look at order number 3 again!")
+    table = Table(tuple(map(str, range(16))), texts, ("a", "b") * 8)
+    copies = [one.row - 1 for one in clean(table, vectors=np.eye(16)).findings if one.kind == "duplicate"]
+    assert copies == dedup(table).copies.tolist() == [15]
 
 
 def test_no_label_at_all_is_refused():

@@ -14,7 +14,7 @@ def test_nothing_measured_says_only_what_the_table_holds():
 
 def test_every_figure_has_its_sentence():
     report = {
-        "data": DATA | {"near_duplicates": 1},
+        "data": DATA | {"near_duplicates": 2},
         "ladder": [{"chosen": False, "cv_accuracy": 0.9}, SHIPPED],
         "shift": {"expected_accuracy": 0.7},
         "conformal": {"mean_size": 1.5, "coverage": 0.91},
@@ -24,7 +24,7 @@ def test_every_figure_has_its_sentence():
         "next_to_label": [{}] * 20,
     }
     data, accuracy, sets, labels, curve = summary(report)
-    assert data.endswith("60 carry a label. 1 is a copy of another, to the letter or nearly.")
+    assert data.endswith("60 carry a label. 2 say nearly the same as another; no split parts them.")
     assert "about 80 of 100 cases (between 70 and 90); on the unlabelled ones" in accuracy
     assert accuracy.endswith("in about 70.")
     assert "1.5 on average, with the right one among them in 91 of 100 cases" in sets

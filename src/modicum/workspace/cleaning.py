@@ -13,7 +13,7 @@ from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.core.records import LabelSpace, Table
-from modicum.data.dedup import conflicts
+from modicum.data.dedup import conflicts, file_duplicates, kept_rows, text_copies
 from modicum.data.leaks import audit
 from modicum.data.read import label_space
 from modicum.evaluation.splits import make_splits
@@ -113,7 +113,7 @@ def clean(
     found = [
         *_errors(table, problem, judged),
         *_conflicts(table, problem, judged, same),
-        *_duplicates(table, problem, judged, same),
+        *_duplicates(table, problem, judged, same.exact),
     ]
     facts = _facts(table, problem, judged, same, sides)
     facts |= {f"{kind}s": sum(one.kind == kind for one in found) for kind in (ERROR, CONFLICT, DUPLICATE)}
@@ -185,15 +185,16 @@ def _conflicts(table: Table, problem: Problem, judged: Credibility | None, same:
     return found
 
 
-def _duplicates(table: Table, problem: Problem, judged: Credibility | None, same: SameTexts) -> list[Finding]:
-    """Rows that say what an earlier row says, or nearly."""
-    credible, first = _credible(problem, judged), np.unique(same.near, return_index=True)[1]
-    heads = first[same.near]
-    first_exact = np.unique(same.exact, return_index=True)[1][same.exact]
+def _duplicates(
+    table: Table, problem: Problem, judged: Credibility | None, exact: NDArray[np.int64]
+) -> list[Finding]:
+    """Rows that are copies of an earlier row, by what `dedup` calls so: less than what must not part in a split."""
+    groups = text_copies(table.texts) if table.images is None else file_duplicates(table.images)
+    credible, heads, equals = _credible(problem, judged), kept_rows(groups), kept_rows(exact)
     found = []
     for row in np.flatnonzero(heads != np.arange(len(table))).tolist():
-        exact = int(first_exact[row])
-        reason = f"a copy of row {exact + 1}" if exact != row else f"nearly the same text as row {heads[row] + 1}"
+        equal = int(equals[row])
+        reason = f"a copy of row {equal + 1}" if equal != row else f"nearly the same text as row {heads[row] + 1}"
         found.append(_finding(table, row, DUPLICATE, None, credible.get(row), reason))
     return found
 

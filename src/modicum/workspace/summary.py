@@ -20,8 +20,8 @@ def _data(report: Report) -> str:
     told += f"{data['labelled']:,} carry a label."
     copies = data.get("near_duplicates", 0)
     if copies:
-        alike = "byte for byte" if _items(report) == "images" else "to the letter or nearly"
-        told += f" {_some(copies, 'is a copy', 'are copies')} of another, {alike}."
+        verb = "hold" if _items(report) == "images" else "say nearly"
+        told += f" {copies:,} {verb} the same as another; no split parts them."
     return told
 
 

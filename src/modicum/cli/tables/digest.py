@@ -68,9 +68,9 @@ def _tell_preview(message: Any, due: int, file: Path, json: bool) -> None:
     if json:
         print_json({"file": str(file) if message else None, "to": message and str(message["To"]), "due": due})
     elif message is None:
-        err().print(f"nothing is new for anyone who is meant ({due:,} readers are due a digest)", soft_wrap=True)
+        err().print(f"nothing is new for anyone who is meant (digests due: {due:,})", soft_wrap=True)
     else:
-        shown = f"{file}: the message to {message['To']}; {due:,} readers are due a digest, and nothing was sent"
+        shown = f"{file}: the message to {message['To']}; nothing was sent (digests due: {due:,})"
         out().print(shown, soft_wrap=True, markup=False)
 
 
