@@ -11,7 +11,7 @@ from modicum.cli import options
 from modicum.cli.console import complain, out, print_json, print_table
 
 if TYPE_CHECKING:
-    from modicum.workspace.doctor import Examination
+    from modicum.workspace.doctor import Examination, Finding
 
 
 def doctor(json: options.JSON = False) -> None:
@@ -32,8 +32,14 @@ def doctor(json: options.JSON = False) -> None:
 def _show(found: Examination) -> None:
     rows = [{"topic": one.topic, "what": one.name, "state": one.state, "found": one.told} for one in found.findings]
     print_table(rows)
-    lines = [f"{one.name}: {one.remedy}" for one in found.findings if one.state != "ok" and one.remedy]
-    if lines:
-        out().print("\nTo get what is missing:", markup=False)
-    for line in dict.fromkeys(lines):
-        out().print(f"  {line}", markup=False, soft_wrap=True)
+    missing: dict[str, list[Finding]] = {}
+    for one in found.findings:
+        if one.state != "ok" and one.remedy:
+            missing.setdefault(one.remedy, []).append(one)
+    if missing:
+        works = "modicum works. What is not there yet, for who wants it:" if found.works else "What is missing:"
+        out().print(f"\n{works}", markup=False)
+    for remedy, those in missing.items():
+        names = ", ".join(dict.fromkeys(one.name for one in those))
+        why = f"for {those[0].use} ({names})" if those[0].use else names
+        out().print(f"  {remedy}  {why}", markup=False, soft_wrap=True)

@@ -20,3 +20,5 @@ class Finding:
     """The command, or the sentence, that puts it right."""
     needed: bool = False
     """Whether nothing works without it."""
+    use: str = ""
+    """What it is for, where only some verbs or options need it."""

@@ -6,6 +6,7 @@ import importlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, requires, version
 from types import MappingProxyType
 
@@ -20,6 +21,18 @@ MODULES: Mapping[str, str] = MappingProxyType(
     }
 )
 """What is imported of a package, where that is not its name; onnxruntime by the door that keeps it silent."""
+EXTRAS: Mapping[str, str] = MappingProxyType(
+    {
+        "feed": "feeds and reference lists",
+        "images": "encoders of images",
+        "index": "indexes of millions of vectors",
+        "ray": "--executor ray",
+        "serve": "serve, label and the pages of a feed",
+        "store": "tables and vectors in LanceDB",
+        "torch": "tuning, merging and shrinking encoders",
+    }
+)
+"""What each extra is for."""
 ASKED = re.compile(r"(?P<name>[\w.-]+)\s*>=\s*(?P<least>[\w.]+)(?:\s*;\s*extra\s*==\s*['\"](?P<extra>[\w-]+)['\"])?")
 REINSTALL = "pip install --force-reinstall modicum"
 
@@ -47,24 +60,23 @@ def asked() -> tuple[Asked, ...]:
 
 def check_package(package: Asked) -> Finding:
     """Whether a package is there and new enough; what modicum itself needs is imported, too."""
-    topic = "package" if package.extra is None else f"extra {package.extra}"
-    what = f'"{package.name}>={package.least}"' if package.extra is None else f"'modicum[{package.extra}]'"
-    needed, remedy = package.extra is None, f"pip install --upgrade {what}"
+    extra, least = package.extra, package.least
+    topic = "package" if extra is None else f"extra {extra}"
+    found = partial(Finding, topic, package.name, needed=extra is None, use=EXTRAS.get(extra or "", ""))
+    what = f'"{package.name}>={least}"' if extra is None else f"'modicum[{extra}]'"
     try:
         there = version(package.name)
     except PackageNotFoundError:
-        return Finding(topic, package.name, "missing", f"{package.least} or newer", f"pip install {what}", needed)
-    if _numbers(there) < _numbers(package.least):
-        return Finding(topic, package.name, "old", f"{there}; {package.least} or newer is needed", remedy, needed)
-    if needed:
+        return found("missing", f"{least} or newer", f"pip install {what}")
+    if _numbers(there) < _numbers(least):
+        return found("old", f"{there}; {least} or newer is needed", f"pip install --upgrade {what}")
+    if extra is None:
         try:
             importlib.import_module(MODULES.get(package.name.lower(), package.name.replace("-", "_")))
         except Exception as error:  # noqa: BLE001  # a broken package may raise anything
             said = f"{there} cannot be imported ({type(error).__name__}: {str(error).partition(chr(10))[0]})"
-            return Finding(
-                topic, package.name, "broken", said, f"pip install --force-reinstall --no-deps {what}", needed
-            )
-    return Finding(topic, package.name, "ok", there, needed=needed)
+            return found("broken", said, f"pip install --force-reinstall --no-deps {what}")
+    return found("ok", there)
 
 
 def _numbers(told: str) -> tuple[int, ...]:
