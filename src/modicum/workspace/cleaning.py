@@ -185,9 +185,7 @@ def _conflicts(table: Table, problem: Problem, judged: Credibility | None, same:
     return found
 
 
-def _duplicates(
-    table: Table, problem: Problem, judged: Credibility | None, exact: NDArray[np.int64]
-) -> list[Finding]:
+def _duplicates(table: Table, problem: Problem, judged: Credibility | None, exact: NDArray[np.int64]) -> list[Finding]:
     """Rows that are copies of an earlier row, by what `dedup` calls so: less than what must not part in a split."""
     groups = text_copies(table.texts) if table.images is None else file_duplicates(table.images)
     credible, heads, equals = _credible(problem, judged), kept_rows(groups), kept_rows(exact)

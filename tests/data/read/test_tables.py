@@ -209,7 +209,7 @@ def refusals(folder):
     yield put("a.xls", "x"), {}, r"not a known table; save it as one of \.csv"
     yield put("b.csv", ""), {}, "is empty"
     yield put("c.csv", "text,label\n"), {}, "has no rows"
-    yield put("d.csv", "text,label\na,b\nc\n"), {}, r"d\.csv: the row 'c' has 1 cells where the header has 2"
+    yield put("d.csv", "text,label\na,b\nc\n"), {}, r"d\.csv, row 2: 1 cells \('c'\) where the header has 2"
     yield put("e.csv", b"text\nfine\nna\xefve\n"), {}, r"line 3: the text is not UTF-8.*iconv"
     yield put("e2.csv", "text\nfine\n".encode("utf-16")), {}, r"iconv -f utf-16 -t utf-8 .*e2\.csv > utf8\.csv"
     yield put("f.csv", "text,text\na,b\n"), {}, "'text' is there twice"

@@ -6,13 +6,13 @@ import re
 
 
 def delimiter_of(header: str) -> str:
-    """The comma, tab or semicolon that a header has outside quotes, in this order; else the comma.
+    """The comma, tab or semicolon that a header has most of outside quotes, of equals the first; else the comma.
 
     Spreadsheets write semicolons into `.csv` files where the comma is the decimal sign.
 
     Example:
-        >>> delimiter_of('id;text;"label, or none"')
-        ';'
+        >>> delimiter_of('id;text;"label, or none"'), delimiter_of("id;text;label, if any")
+        (';', ';')
     """
     plain = re.sub(r'"[^"]*"', "", header)
-    return next((sign for sign in ",\t;" if sign in plain), ",")
+    return max(",\t;", key=plain.count)

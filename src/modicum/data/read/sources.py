@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.feather
 import pyarrow.ipc
 import pyarrow.parquet as pq
@@ -22,12 +21,10 @@ import pyarrow.parquet as pq
 from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
 from modicum.data.read.builtin import BUILTIN
-from modicum.data.read.delimiters import delimiter_of
+from modicum.data.read.separated import separated
+from modicum.data.read.streams import BOM, Pushed, Utf8
 
 STDIN = "-"
-BLOCK = 8 << 20
-BOM = b"\xef\xbb\xbf"
-UTF16 = (b"\xff\xfe", b"\xfe\xff")
 GZIP = b"\x1f\x8b"
 MAGIC = {b"PAR1": ".parquet", b"ARROW1": ".arrow"}
 LONGEST_MAGIC = 6
@@ -76,7 +73,7 @@ def is_pipe(path: Path) -> bool:
 def _piped(stream: io.BufferedIOBase, name: str, rows: int) -> Iterator[pa.Table]:
     """A table without an ending, whose kind its first bytes tell."""
     head = stream.read(LONGEST_MAGIC)
-    whole = _Pushed(head, stream)
+    whole = Pushed(head, stream)
     if head.startswith(GZIP):
         with gzip.open(cast(Any, whole)) as unpacked:
             yield from _text_batches(cast(io.BufferedIOBase, unpacked), name, None, rows)
@@ -115,7 +112,7 @@ def _told(name: str) -> Iterator[None]:
 def _text_batches(stream: io.BufferedIOBase, name: str, kind: str | None, rows: int) -> Iterator[pa.Table]:
     head = stream.read(4096)
     rest = head.removeprefix(BOM)
-    buffered = _Pushed(rest, stream)
+    buffered = Pushed(rest, stream)
     head = rest
     first = head.lstrip()[:1]
     if kind is None:
@@ -125,159 +122,8 @@ def _text_batches(stream: io.BufferedIOBase, name: str, kind: str | None, rows: 
     yield from TEXT[kind](buffered, name, rows)
 
 
-def _csv(delimiter: str | None = None) -> Callable[[io.BufferedIOBase, str, int], Iterator[pa.Table]]:
-    def read(stream: io.BufferedIOBase, name: str, rows: int) -> Iterator[pa.Table]:
-        ragged = _Ragged(name)
-        checked = _Utf8(stream, name)
-        try:
-            header, sign = _header(checked, delimiter)
-            if len(set(header)) < len(header):
-                twice = next(column for column in header if header.count(column) > 1)
-                raise InputError(f"{name}: the column {twice!r} is there twice; rename one of them")
-            found = pa.csv.open_csv(
-                pa.PythonFile(checked),
-                read_options=pa.csv.ReadOptions(block_size=BLOCK, column_names=header),
-                parse_options=pa.csv.ParseOptions(delimiter=sign, newlines_in_values=True, invalid_row_handler=ragged),
-                convert_options=pa.csv.ConvertOptions(
-                    column_types=dict.fromkeys(header, pa.string()),
-                    strings_can_be_null=True,
-                    null_values=[""],
-                    check_utf8=False,
-                ),
-            )
-        except pa.ArrowInvalid as error:
-            if "Empty CSV" in str(error):
-                yield pa.table({column: pa.array([], pa.string()) for column in header})
-                return
-            raise _csv_error(name, ragged, error) from error
-        try:
-            some = False
-            for part in regrouped(found, rows):
-                some = True
-                yield part
-            if not some:
-                yield found.schema.empty_table()
-        except pa.ArrowInvalid as error:
-            raise _csv_error(name, ragged, error) from error
-
-    return read
-
-
-def _csv_error(name: str, ragged: _Ragged, error: Exception) -> InputError:
-    return InputError(
-        ragged.sentence or f"{name} cannot be read as CSV ({' '.join(str(error).split())}); mend the file"
-    )
-
-
-def regrouped(found: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
-    """Batches in runs of `rows` rows, the last one shorter; none where there is no row."""
-    held: list[pa.RecordBatch] = []
-    count = 0
-    for batch in found:
-        rest = batch
-        while count + rest.num_rows >= rows:
-            cut = rows - count
-            yield pa.Table.from_batches([*held, rest.slice(0, cut)])
-            rest, held, count = rest.slice(cut), [], 0
-        if rest.num_rows:
-            held.append(rest)
-            count += rest.num_rows
-    if held:
-        yield pa.Table.from_batches(held)
-
-
-def _header(stream: _Utf8, delimiter: str | None) -> tuple[list[str], str]:
-    """Read the header line alone, quoted line breaks included, and leave the stream after it.
-
-    Returns:
-        The names of the columns, and what separates cells.
-    """
-    line = b""
-    while True:
-        part = stream.readline()
-        line += part
-        if not part or line.count(b'"') % 2 == 0:
-            break
-    sign = delimiter or delimiter_of(line.decode("utf-8", "replace"))
-    table = pa.csv.read_csv(
-        io.BytesIO(line or b"\n"),
-        parse_options=pa.csv.ParseOptions(delimiter=sign, newlines_in_values=True),
-    )
-    return [column.strip() for column in table.column_names], sign
-
-
-class _Ragged:
-    """Takes note of the first row that has too many or too few cells; errors raised here would be lost."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.sentence = ""
-
-    def __call__(self, row: pa.csv.InvalidRow) -> str:
-        text = " ".join(str(row.text)[:60].split())
-        self.sentence = self.sentence or (
-            f"{self.name}: the row {text!r} has {row.actual_columns} cells where the header has "
-            f"{row.expected_columns}; quote cells that hold the separator"
-        )
-        return "error"
-
-
-class _Pushed(io.BufferedIOBase):
-    """A byte stream with its first bytes, which were looked at, put back."""
-
-    def __init__(self, head: bytes, stream: io.BufferedIOBase) -> None:
-        self.head, self.stream = io.BytesIO(head), stream
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int | None = -1) -> bytes:
-        if size is None or size < 0:
-            return self.head.read() + self.stream.read()
-        head = self.head.read(size)
-        return head + self.stream.read(size - len(head))
-
-    def readline(self, size: int | None = -1) -> bytes:
-        line = self.head.readline()
-        return line if line.endswith(b"\n") else line + self.stream.readline()
-
-
-class _Utf8(io.BufferedIOBase):
-    """A byte stream that refuses bytes which are no UTF-8, naming their line."""
-
-    def __init__(self, stream: io.BufferedIOBase, name: str) -> None:
-        self.stream, self.name, self.line, self.tail = stream, name, 1, b""
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int | None = -1) -> bytes:
-        return self._checked(self.stream.read(size))
-
-    def readline(self, size: int | None = -1) -> bytes:
-        return self._checked(self.stream.readline())
-
-    def _checked(self, data: bytes) -> bytes:
-        whole = self.tail + data
-        try:
-            whole.decode("utf-8")
-            self.tail = b""
-        except UnicodeDecodeError as error:
-            if data and error.reason == "unexpected end of data" and len(whole) - error.start < 4:
-                self.tail = whole[error.start :]
-            else:
-                line = self.line + whole[: error.start].count(b"\n")
-                theirs = "utf-16" if self.line == 1 and data.startswith(UTF16) else "latin1"
-                raise InputError(
-                    f"{self.name}, line {line}: the text is not UTF-8; convert it, for instance with: "
-                    f"iconv -f {theirs} -t utf-8 {self.name} > utf8{Path(self.name).suffix or '.csv'}"
-                ) from error
-        self.line += data.count(b"\n")
-        return data
-
-
 def _jsonl(stream: io.BufferedIOBase, name: str, rows: int) -> Iterator[pa.Table]:
-    lines = enumerate(_lines(_Utf8(stream, name)), start=1)
+    lines = enumerate(_lines(Utf8(stream, name)), start=1)
     keys: dict[str, None] = {}
     some = False
     while chunk := list(itertools.islice(lines, rows)):
@@ -290,7 +136,7 @@ def _jsonl(stream: io.BufferedIOBase, name: str, rows: int) -> Iterator[pa.Table
         raise InputError(f"{name} is empty; a table needs rows")
 
 
-def _lines(stream: _Utf8) -> Iterator[bytes]:
+def _lines(stream: Utf8) -> Iterator[bytes]:
     while line := stream.readline():
         yield line
 
@@ -307,7 +153,7 @@ def _record(line: bytes, where: str) -> dict[str, object]:
 
 def _json(stream: io.BufferedIOBase, name: str, rows: int) -> Iterator[pa.Table]:
     try:
-        found = json.loads(_Utf8(stream, name).read())
+        found = json.loads(Utf8(stream, name).read())
     except ValueError as error:
         if isinstance(error, InputError):
             raise
@@ -349,8 +195,8 @@ def _arrow(stream: io.BufferedIOBase, rows: int) -> Iterator[pa.Table]:
 
 
 TEXT: dict[str, Callable[[io.BufferedIOBase, str, int], Iterator[pa.Table]]] = {
-    ".csv": _csv(),
-    ".tsv": _csv("\t"),
+    ".csv": separated(),
+    ".tsv": separated("\t"),
     ".jsonl": _jsonl,
     ".ndjson": _jsonl,
     ".json": _json,

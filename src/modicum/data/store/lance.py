@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from modicum.core.arrays import chunks
 from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
-from modicum.data.read.sources import regrouped
+from modicum.data.read.separated import regrouped
 from modicum.data.store.layout import ROW, VECTOR, Layout
 from modicum.data.store.place import DEFAULT, Place
 from modicum.data.store.writing import read_notes, write_note
