@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from modicum.core.card import Card
 from modicum.core.linear_head import Facts, LinearHead
-from modicum.core.softmax import fit_softmax
+from modicum.core.softmax import EXACT, fit_softmax
 
 CARD = Card(
     name="Linear",
@@ -48,4 +48,4 @@ class Linear(LinearHead):
         self.C = C
 
     def _fit_rule(self, facts: Facts) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-        return fit_softmax(facts.X, facts.targets, sample_weight=facts.weight, C=self.C)
+        return fit_softmax(facts.X, facts.targets, sample_weight=facts.weight, C=self.C, least_gain=EXACT)
