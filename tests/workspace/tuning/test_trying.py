@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import subprocess
 import sys
@@ -43,6 +44,16 @@ def test_what_was_not_tried_is_told_with_the_reason(tmp_path, changes, said, mon
     assert row(report)["rung"] == 5
     assert not row(report)["chosen"]
     assert said in report["tuning"]["said"]
+
+
+def test_few_labels_cannot_tell_whether_it_gains(tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    table = worlds.table()
+    kept = itertools.count(1)
+    few = replace(table, labels=tuple(one if one and next(kept) <= 31 else None for one in table.labels))
+    report = modicum.fit(few, encoder=worlds.encoder(tmp_path), budget="5m", map_points=0, threads=1).report
+    said = "31 labelled rows cannot tell whether tuning gains; it is tried from 32 on"
+    assert row(report)["reason"] == said
 
 
 def test_without_torch_the_remedy_is_told(tmp_path, monkeypatch):
