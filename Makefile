@@ -105,6 +105,9 @@ peers: .venv/core $(foreach peer,setfit fastfit mapie active peft,.venv/peer-$(p
 	.venv/peer-active/bin/python benchmarks/peers/active.py --out benchmarks/peers-active.json
 	.venv/peer-peft/bin/python -m pip --quiet install '.[torch]'
 	.venv/peer-peft/bin/python benchmarks/peers/peft_steps.py --out benchmarks/peers-weights.json
+	for shots in 8 64; do .venv/peer-peft/bin/python benchmarks/peers/referee.py few-shot --budget 10m --times 1 \
+		--no-bare --on trec --on mpqa --seeds 1 --shots $$shots --setting defaults \
+		--peer setfit=.venv/peer-setfit/bin/python --out benchmarks/peers-tuned.json || exit 1; done
 
 dist: .venv/test  ## build wheel and sdist into dist, twice, and see that they are the same
 	$(BIN)/python tools/dist.py dist

@@ -12,6 +12,7 @@ BENCHMARKS = ROOT / "benchmarks"
 TEXT = BENCHMARKS / "peers" / "page.md"
 PARTS = {
     "few labels": "peers-few-shot.json",
+    "minutes": "peers-tuned.json",
     "adapters": "peers-weights.json",
     "queries": "peers-active.json",
     "prediction sets": "peers-conformal.json",
@@ -26,7 +27,13 @@ Row = Mapping[str, Any]
 def comparison_page() -> str:
     """The text with its tables."""
     page = TEXT.read_text(encoding="utf-8")
-    shown = {"few labels": few_labels, "adapters": adapters, "queries": queries, "prediction sets": prediction_sets}
+    shown = {
+        "few labels": few_labels,
+        "minutes": few_labels,
+        "adapters": adapters,
+        "queries": queries,
+        "prediction sets": prediction_sets,
+    }
     for place, file in PARTS.items():
         found = json.loads((BENCHMARKS / file).read_text(encoding="utf-8"))
         page = page.replace(f"<!-- {place} -->", f"{shown[place](found['rows'])}\n{machine(found)}")
