@@ -1,6 +1,10 @@
 """Tables in, tables out, and which rows say the same."""
 
-from modicum.data import dedup, store
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modicum.core.lazy import lazy_names
 from modicum.data.read import (
     check_separator,
     declared_classes,
@@ -13,6 +17,9 @@ from modicum.data.read import (
     stream,
 )
 from modicum.data.write import check_table_place, write_stream, write_table
+
+if TYPE_CHECKING:
+    from modicum.data import dedup, store
 
 __all__ = [
     "check_separator",
@@ -30,3 +37,5 @@ __all__ = [
     "write_stream",
     "write_table",
 ]
+
+__getattr__ = lazy_names(__name__, {}, ("dedup", "store"))

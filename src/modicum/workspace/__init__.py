@@ -9,7 +9,7 @@ from modicum.core.lazy import lazy_names
 if TYPE_CHECKING:
     from modicum.workspace import feed, loop, search, store, weights
     from modicum.workspace.bench import BENCHES, run_bench
-    from modicum.workspace.bundle import Bundle, check_bundle_place, load, read_report
+    from modicum.workspace.bundle import Bundle, check_bundle_place, load
     from modicum.workspace.classes import add_class, remove_classes, rename_classes
     from modicum.workspace.cleaning import Cleaning, clean
     from modicum.workspace.doctor import Examination, examine
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from modicum.workspace.partitioned.encoding import Encoded, encode_file, encodes_apart
     from modicum.workspace.partitioned.placing import place_file
     from modicum.workspace.predicting import predict_file, predict_stream, prediction_columns
+    from modicum.workspace.receiving.files import read_report
     from modicum.workspace.registry import methods
     from modicum.workspace.rows import Deduplicated, Pool, Selected, dedup, select
     from modicum.workspace.search.carried import carried_answers, carried_search, check_texts
@@ -60,7 +61,7 @@ _NAMES = {
     "predict_file": "modicum.workspace.predicting",
     "predict_stream": "modicum.workspace.predicting",
     "prediction_columns": "modicum.workspace.predicting",
-    "read_report": "modicum.workspace.bundle",
+    "read_report": "modicum.workspace.receiving.files",
     "remove_classes": "modicum.workspace.classes",
     "rename_classes": "modicum.workspace.classes",
     "run_bench": "modicum.workspace.bench",

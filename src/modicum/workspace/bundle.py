@@ -29,6 +29,7 @@ from modicum.workspace.model import Model, Predictions
 from modicum.workspace.receiving.files import (
     AGAIN,
     ARRAYS,
+    ENCODER,
     MANIFEST,
     REPORT,
     SCHEMA,
@@ -44,8 +45,6 @@ from modicum.workspace.unknown import UnknownRule
 
 Answers = Predictions | LabelsPredictions | NumberPredictions
 PAGE, TABLE, INDEX = "report.html", "predictions.parquet", "vectors.npy"
-ENCODER = "encoder"
-"""Folder in the bundle that holds an encoder of its own."""
 TOLD = ("threshold", "share", "expected_loss")
 """Figures that the manifest has of a cascade."""
 MODELS: Mapping[str, type[Model | LabelsModel | NumberModel]] = MappingProxyType(
@@ -267,7 +266,7 @@ def load(path: str | Path, *, mend: bool = True) -> Bundle:
     if mend:
         recover(folder)
     manifest = read_manifest(folder)
-    verify(folder, manifest, ENCODER)
+    verify(folder, manifest)
     arrays, report = read_arrays(folder), read_json(folder / REPORT, AGAIN)
     try:
         bundle = _assemble(manifest, arrays, report, folder)
@@ -278,21 +277,6 @@ def load(path: str | Path, *, mend: bool = True) -> Bundle:
     except Exception as error:  # whatever is in a stranger's bundle, it is told in a sentence
         raise refused(folder, error) from error
     return bundle
-
-
-def read_report(path: str | Path) -> dict[str, Any]:
-    """Read the report of a bundle without building its model.
-
-    Raises:
-        InputError: There is no bundle, or it is damaged.
-    """
-    folder = Path(path)
-    recover(folder)
-    verify(folder, read_manifest(folder), ENCODER)
-    report = read_json(folder / REPORT, AGAIN)
-    if not isinstance(report, dict) or not isinstance(report.get("decision"), str):
-        raise InputError(f"{folder / REPORT} is not the report of a bundle; {AGAIN}")
-    return report
 
 
 def _assemble(

@@ -1,8 +1,9 @@
 """Which rows say the same?"""
 
+from modicum.core.texts import normal_form
 from modicum.data.dedup.copies import kept_rows, text_copies
 from modicum.data.dedup.edited import edited_copies
-from modicum.data.dedup.exact import conflicts, exact_duplicates, normal_form
+from modicum.data.dedup.exact import conflicts, exact_duplicates
 from modicum.data.dedup.files import file_duplicates
 from modicum.data.dedup.index import CopyIndex, load_index
 from modicum.data.dedup.linking import joined

@@ -30,7 +30,8 @@ from numpy.typing import NDArray
 from modicum.core.arrays import chunks
 from modicum.core.card import Card
 from modicum.core.checks import check_fraction
-from modicum.data.dedup.exact import exact_duplicates, normal_form
+from modicum.core.texts import normal_form
+from modicum.data.dedup.exact import exact_duplicates
 from modicum.data.dedup.linking import band_neighbours, distinct, joined, linked, neighbours
 from modicum.data.dedup.minhash import BANDS, CHUNK, band_keys, letter_runs
 

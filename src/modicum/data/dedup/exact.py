@@ -10,13 +10,13 @@ Models Better" (Lee et al. 2022). Changed: nothing beyond the normal form named 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modicum.core.card import Card
+from modicum.core.texts import normal_form
 
 CARD = Card(
     name="exact_duplicates",
@@ -45,16 +45,6 @@ def exact_duplicates(texts: Sequence[str]) -> NDArray[np.int64]:
     for row, text in enumerate(texts):
         out[row] = seen.setdefault(normal_form(text) or f"\0{row}", len(seen))
     return out
-
-
-def normal_form(text: str) -> str:
-    """A text without what a reader would not notice: case, blanks and Unicode form.
-
-    Example:
-        >>> normal_form(" Card  LOST ")
-        'card lost'
-    """
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def conflicts(groups: NDArray[np.int64], labels: Sequence[str | None]) -> NDArray[np.int64]:

@@ -23,7 +23,8 @@ from scipy.sparse import csr_array
 from modicum.core.arrays import chunks
 from modicum.core.card import Card
 from modicum.core.checks import check_fraction
-from modicum.data.dedup.exact import exact_duplicates, normal_form
+from modicum.core.texts import normal_form
+from modicum.data.dedup.exact import exact_duplicates
 from modicum.data.dedup.linking import band_neighbours, by_appearance, linked
 from modicum.data.dedup.minhash import CHUNK, band_keys, letter_runs
 

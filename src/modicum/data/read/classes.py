@@ -14,7 +14,7 @@ import yaml
 from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
 from modicum.core.records import LabelSpace, Table
-from modicum.data.dedup import normal_form
+from modicum.core.texts import normal_form
 from modicum.data.read.delimiters import delimiter_of
 
 ENDINGS = (".yaml", ".yml", ".json", ".csv")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
 from modicum.core.records import LabelSpace, Table
-from modicum.data.dedup import normal_form
+from modicum.core.texts import normal_form
 from modicum.data.read.classes import check_declared
 
 SIGNS = "|;,"

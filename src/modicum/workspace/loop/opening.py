@@ -13,7 +13,8 @@ from modicum.core.checks import check_vectors
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.core.records import LabelSpace, Table
-from modicum.data.dedup import near_duplicates, normal_form
+from modicum.core.texts import normal_form
+from modicum.data.dedup import near_duplicates
 from modicum.encoders import encode, encode_table, encoder_for
 from modicum.workspace.loop.forms import Form, form_of
 from modicum.workspace.loop.journal import Journal

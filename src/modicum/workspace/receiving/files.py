@@ -13,11 +13,13 @@ from safetensors.numpy import load_file
 
 from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
-from modicum.core.files import file_digest, manifest_digest
+from modicum.core.files import file_digest, manifest_digest, recover
 from modicum.core.json_files import read_json
 
 SCHEMA = 1
 MANIFEST, ARRAYS, REPORT = "bundle.json", "arrays.safetensors", "report.json"
+ENCODER = "encoder"
+"""Folder in the bundle that holds an encoder of its own, of which every file must be named."""
 AGAIN = "copy the bundle again, or fit again"
 LARGEST = 8_000_000_000
 """Bytes of a file of a bundle."""
@@ -49,13 +51,27 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return dict(manifest)
 
 
-def verify(folder: Path, manifest: Mapping[str, Any], own: str) -> None:
+def read_report(path: str | Path) -> dict[str, Any]:
+    """Read the report of a bundle without building its model.
+
+    Raises:
+        InputError: There is no bundle, or it is damaged.
+    """
+    folder = Path(path)
+    recover(folder)
+    verify(folder, read_manifest(folder))
+    report = read_json(folder / REPORT, AGAIN)
+    if not isinstance(report, dict) or not isinstance(report.get("decision"), str):
+        raise InputError(f"{folder / REPORT} is not the report of a bundle; {AGAIN}")
+    return report
+
+
+def verify(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Compare a bundle's files with its manifest.
 
     Args:
         folder: The bundle.
         manifest: What `read_manifest` gave.
-        own: Sub-folder of which every file must be named.
 
     Raises:
         InputError: One is missing, leads out of the bundle, is too large, or is not the one that was written.
@@ -67,7 +83,7 @@ def verify(folder: Path, manifest: Mapping[str, Any], own: str) -> None:
         raise InputError(f"{folder / MANIFEST} does not name the bundle's files; {AGAIN}")
     for name, digest in files.items():
         _verify_file(folder, name, digest)
-    for file in (folder / own).rglob("*"):
+    for file in (folder / ENCODER).rglob("*"):
         if not file.is_dir() and file.relative_to(folder).as_posix() not in files:
             raise InputError(f"{file} is not named in {MANIFEST}; {AGAIN}")
 

@@ -41,8 +41,8 @@ from modicum.workspace.tuning.tuner import Tuned, Tuner, missing, wants_thoughts
 LEAST_SECONDS = 60.0
 """Budget from which on a try is thought of: importing torch and timing a few steps cost seconds by themselves."""
 LEAST_LABELS = 32
-"""Labelled rows from which on a lead of tuned weights is believed: with 16 its standard error is over ten points, and on
-mpqa weights were shipped for such a lead that lost 13."""
+"""Labelled rows from which on a lead of tuned weights is believed: with 16 its standard error is over ten points, and
+on mpqa weights were shipped for such a lead that lost 13."""
 REMEDY = "tuning takes minutes: try --budget 10m"
 
 

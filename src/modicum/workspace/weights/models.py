@@ -12,8 +12,7 @@ from modicum.core.errors import InputError
 from modicum.core.files import check_folder_place
 from modicum.encoders import FolderEncoder, load_encoder, load_folder
 from modicum.encoders.architectures import setting
-from modicum.workspace.bundle import ENCODER
-from modicum.workspace.receiving.files import MANIFEST
+from modicum.workspace.receiving.files import ENCODER, MANIFEST
 from modicum.workspace.weights.room import weights_room
 
 MARKS = ("config.json", "modules.json", "difference.json")
