@@ -172,6 +172,7 @@ def test_grounds_name_the_baseline_other_shares_and_what_was_left_out():
         "Plain logistic regression reaches 75.0 %.",
         "Not tried for lack of budget (5 s): slow, slower.",
     ]
+    assert grounds(shipping("one"), rows[1::-1], 5.0) == ["Plain logistic regression reaches 75.0 %."]
     assert grounds(shipping("linear"), rows[:2], 5.0) == []
     unmeasured = [rows[0] | {"cv_accuracy": None}]
     assert grounds(shipping("one"), unmeasured, 5.0) == []

@@ -100,6 +100,32 @@ def test_known_shares_are_taken_as_they_are_and_the_score_as_it_is_named():
     assert shift_conformal(proba, codes, proba, alpha=0.1).rule.guarantee.startswith("about 90 %")
 
 
+def test_estimated_shares_correct_posteriors_half_the_way_that_given_ones_do():
+    """Log-odds move by the full change of shares where they are given, by half of it where they are estimated."""
+    rng = np.random.default_rng(7)
+    codes, truth, lean = rng.integers(0, 3, 600), rng.choice(3, 600, p=[0.1, 0.7, 0.2]), np.full(3, 1 / 3)
+    held_out, batch = gaussians(rng, codes), gaussians(rng, truth)
+
+    def odds(**shares):
+        found = shift_conformal(held_out, codes, batch, alpha=0.1, train_priors=lean, **shares).estimate
+        return np.log(found.proba[:, 1:] / found.proba[:, :1]), found.priors
+
+    estimated, priors = odds()
+    given, start = odds(priors=priors)[0], odds(priors=lean)[0]
+    assert np.abs(given - start).max() > 1
+    np.testing.assert_allclose(estimated - start, 0.5 * (given - start), atol=1e-6)
+
+
+@pytest.mark.parametrize(("added", "same"), [(0.5, True), (0.0, False), (1.0, False)])
+def test_one_row_spread_over_the_classes_is_added_to_the_counts(added, same):
+    """One row of the first of two classes and 19 of the second weigh as 1.5 and 19.5, and not as they are."""
+    share = np.linspace(0.05, 0.95, 20)
+    held_out, codes, priors = np.column_stack([share, 1 - share]), np.array([0] + [1] * 19), np.array([0.1, 0.9])
+    counts, own = np.array([1, 19]) + added, 1 - held_out[np.arange(20), codes]
+    by_hand = [textbook(own, codes, priors * counts.sum() / counts, k, 0.2) for k in (0, 1)]
+    assert (list(shifted_rule(held_out, codes, priors, alpha=0.2).thresholds) == by_hand) is same
+
+
 def test_promise_tells_whether_shares_were_estimated():
     proba, codes = np.array([[0.9, 0.1], [0.2, 0.8]] * 10), np.tile([0, 1], 10)
     assert "estimated from its unlabelled rows" in shift_conformal(proba, codes, proba, alpha=0.1).rule.guarantee
