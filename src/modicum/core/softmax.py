@@ -18,7 +18,7 @@ FLOOR = -50.0
 which take processors ten times as long."""
 
 EXACT = 1e-9
-"""Least gain of a fit that is compared with others' figures."""
+"""Least gain of a fit on labelled rows alone, whose rule is compared with that of other libraries."""
 PAIRS = 5
 """Steps that L-BFGS remembers: with half the library's number a fit takes less time in all."""
 

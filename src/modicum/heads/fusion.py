@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from modicum.core.card import Card
 from modicum.core.linear_head import Facts, LinearHead
-from modicum.core.softmax import Rule, fit_softmax, name_prior, with_names
+from modicum.core.softmax import EXACT, Rule, fit_softmax, name_prior, with_names
 
 CARD = Card(
     name="NamesAndShots",
@@ -65,7 +65,7 @@ def fuse(
     weight = np.ones(len(X), dtype=X.dtype) if sample_weight is None else sample_weight
     X, Y, weight = with_names(X, Y, weight, class_vectors, name_weight)
     prior = name_prior(class_vectors, prior_scale)
-    return fit_softmax(X, Y, sample_weight=weight, C=C, prior=prior)
+    return fit_softmax(X, Y, sample_weight=weight, C=C, prior=prior, least_gain=EXACT)
 
 
 class NamesAndShots(LinearHead):
