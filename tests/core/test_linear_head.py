@@ -10,6 +10,7 @@ from sklearn.exceptions import NotFittedError
 
 from modicum.core import InputError
 from modicum.core.linear_head import Facts, LinearHead
+from modicum.core.softmax import name_prior
 from modicum.heads import (
     ClassMean,
     EquiangularBasisVectors,
@@ -55,6 +56,15 @@ def test_a_closed_form_grown_from_all_rows_is_a_new_fit_of_that_row(head):
     new = head.fit(X, y, class_vectors=names)
     np.testing.assert_allclose(row, new.coef_[-1])
     assert intercept == pytest.approx(new.intercept_[-1])
+
+
+@pytest.mark.parametrize(
+    "head", [NamesAndShots(C=1e-9, prior_scale=3.0), BalancedSelfTraining(C=1e-9, prior_scale=3.0)]
+)
+def test_where_rows_weigh_nothing_the_new_row_is_what_its_own_name_says(head):
+    X, y, names = world(3)
+    _, after = grown(head, X, y, names)
+    np.testing.assert_allclose(after.coef_[-1], name_prior(names, 3.0)[-1], atol=1e-6)
 
 
 def test_votes_of_rows_that_came_later_count_as_if_they_had_always_been_there():
