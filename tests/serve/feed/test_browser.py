@@ -178,7 +178,7 @@ def test_search_answers_while_one_types(open_page, server):
     ready(page)
     page.locator("#q").press_sequentially("referee leag", delay=20)
     page.wait_for_selector("#results mark:has-text('referee')")
-    page.wait_for_function("location.search.includes('referee+leag')")
+    page.wait_for_url("**/search?*referee+leag*")
     page.get_by_role("link", name="Not like this").first.click()
     page.wait_for_selector(".named:has-text('Not like')")
     page.locator(".named .away").first.click()

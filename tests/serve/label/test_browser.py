@@ -138,7 +138,7 @@ def test_two_tabs_never_show_the_same_item_and_see_each_other(open_page, server)
 
 def test_alike_items_are_labelled_at_once(open_page, server):
     page = open_page(server, "batch")
-    page.wait_for_function("document.querySelectorAll('.alike li').length || document.querySelector('.done')")
+    page.wait_for_function("() => document.querySelectorAll('.alike li').length || document.querySelector('.done')")
     while page.locator(".done").count():
         page.get_by_role("button", name="Look again").click()
         page.wait_for_timeout(1000)
