@@ -55,7 +55,7 @@ def test_a_text_is_classified_corrected_and_searched_by_keyboard(start, bundle, 
     assert page.locator(".hits li").count() == 10
     page.locator("#texts").fill("\n".join(["rain and snow"] * 60))
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector("#panel dd:has-text('61')")
+    page.wait_for_function("() => document.querySelector('#panel dd').textContent === '61'")
     assert page.locator("#panel dd").first.inner_text() == "61"
     page.locator("#panel tbody th").first.evaluate(
         "(name) => { name.textContent = 'compression-and-archiving '.repeat(9); }"
