@@ -29,7 +29,10 @@ def stated(W, b, X, Y, weight, C, prior, hold):
 def test_the_stated_loss_has_its_minimum_there(C, hold):
     X, Y, weight, prior = world()
     W, b = fit_logistic(X, Y, sample_weight=weight, C=C, prior=prior, hold=hold)
-    loss = lambda flat: stated(flat[:6].reshape(2, 3), flat[6:], X, Y, weight, C, prior, hold)  # noqa: E731
+
+    def loss(flat):
+        return stated(flat[:6].reshape(2, 3), flat[6:], X, Y, weight, C, prior, hold)
+
     slope = approx_fprime(np.append(W.ravel(), b), loss, 1e-6)
     assert np.abs(slope).max() < 5e-3 * max(C, 1)
     assert np.abs(approx_fprime(np.append(prior.ravel(), b), loss, 1e-6)).max() > 0.1, "the prior is not the minimum"
