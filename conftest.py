@@ -17,6 +17,7 @@ collect_ignore = [
     "src/modicum/vectors/index/faiss_lists.py",
     "src/modicum/workspace/executors/ray.py",
     "src/modicum/data/store/lance.py",
+    "src/modicum/data/store/numbered.py",
 ]
 if importlib.util.find_spec("torch") is None:
     collect_ignore.append("src/modicum/weights")
