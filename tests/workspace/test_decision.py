@@ -136,7 +136,7 @@ def test_the_decision_names_accuracy_doubt_and_the_next_best():
         "With 40 labels, the recipe “one” is shipped: expected accuracy 80.0 % ± 2.0 points; the next best, “two”, "
         "is expected to lose 1.3 points at 2.5 times the time per item."
     )
-    assert "; the next best, “one”, would bring 1.3 points at 0.4 times the time" in decision(shipping("two"), rows, 40)
+    assert "; the next best, “one”, is expected to bring 1.3 points at 0.4 times" in decision(shipping("two"), rows, 40)
     level = [row("one", 0.8, 0.0), row("two", 0.8, 0.0)]
     assert "“two”, is expected to lose 0.0 points at 1.0 times" in decision(shipping("one"), level, 40)
 
@@ -145,7 +145,7 @@ def test_what_is_level_costs_nothing_and_no_loss_has_the_sign_of_minus():
     assert against(0.5, 0.5) == "is expected to lose 0.0 points"
     assert [against(0.25, 0.125), against(0.125, 0.25)] == [
         "is expected to lose 12.5 points",
-        "would bring 12.5 points",
+        "is expected to bring 12.5 points",
     ]
 
 

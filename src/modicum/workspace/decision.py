@@ -144,10 +144,10 @@ def against(rival: float, shipped: float) -> str:
 
     Example:
         >>> against(0.02, 0.005), against(0.0, 0.005), against(0.0, 0.0)
-        ('is expected to lose 1.5 points', 'would bring 0.5 points', 'is expected to lose 0.0 points')
+        ('is expected to lose 1.5 points', 'is expected to bring 0.5 points', 'is expected to lose 0.0 points')
     """
     lead = 100 * (rival - shipped)
-    return f"is expected to lose {lead:.1f} points" if lead >= 0 else f"would bring {-lead:.1f} points"
+    return f"is expected to lose {lead:.1f} points" if lead >= 0 else f"is expected to bring {-lead:.1f} points"
 
 
 def _percent(value: float) -> str:

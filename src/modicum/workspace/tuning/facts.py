@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from modicum.evaluation.stats import Difference
 from modicum.workspace.decision import entry_of, ladder_rows
 from modicum.workspace.ladder.bank import TUNED, Bank
 from modicum.workspace.ladder.climb import Trial
@@ -59,11 +60,10 @@ def _said(attempt: Attempt) -> str:
     lead, expected = attempt.lead, attempt.expected
     if lead is None or expected is None:
         return ""
-    low, high = lead.interval()
     told = (
         f"Tuned weights were right {_points(lead.difference)} points more often than the best on frozen vectors "
-        f"({_points(low)} to {_points(high)}, on the held-out rows of {attempt.folds} folds); with what other tables "
-        f"tell, {_points(expected)} are expected. "
+        f"(on the held-out rows of {attempt.folds} folds: {_sureness(lead)}); with what other tables tell, "
+        f"{_points(expected)} are expected. "
     )
     if not attempt.shipped:
         return f"{told}That does not pay for an encoder of its own: frozen vectors are shipped."
@@ -74,6 +74,12 @@ def _said(attempt: Attempt) -> str:
     told += f", by {tuning.method}." if tuning.method != "full" else "."
     why = tuning.stopping.said if tuning.stopping else ""
     return " ".join([told, *([why] if why else []), *(f"{note[0].upper()}{note[1:]}." for note in tuning.notes)])
+
+
+def _sureness(lead: Difference) -> str:
+    """The interval of a difference of accuracies; few folds leave one that no difference could fill."""
+    low, high = lead.interval()
+    return f"{_points(low)} to {_points(high)}" if low >= -1 and high <= 1 else "too few to say how sure that is"
 
 
 def _elsewhere(made: Made, bank: Bank) -> dict[str, Any] | None:
