@@ -60,7 +60,7 @@ def test_labels_go_in_and_out_without_a_page(run, table):
     assert done.code == 0, done.err
     told = "1 label was added to items.labels.jsonl; 1 new class: music; 1 is for a text that the table does not have."
     assert told in done.out
-    assert "out.csv: 36 rows, 19 of them labelled." in done.out
+    assert "out.csv: 36 rows, 19 of them labelled.\nUse it: modicum fit out.csv --text text --label topic\n" in done.out
     rows = list(csv.DictReader((table.parent / "out.csv").read_text().splitlines()))
     assert [row["topic"] for row in rows if row["label_source"] == "answer"] == ["music"]
     again = json.loads(run("label", table, *COLUMNS, "--import", path, "--json").out)
@@ -79,7 +79,7 @@ def test_several_labels_a_row_go_in_and_out_and_into_fit(run, table):
     done = run(*call, "--import", "sets.json", "--export", "out.csv")
     assert done.code == 0, done.err
     assert "8 answers were added to bare.labels.jsonl; 3 new classes: food, sport, weather." in done.out
-    assert "8 of them labelled. Read them with --label labels --separator '|'." in done.out
+    assert "8 of them labelled.\nUse it: modicum fit out.csv --text text --label labels --separator '|'\n" in done.out
     rows = list(csv.DictReader((table.parent / "out.csv").read_text().splitlines()))
     assert [row["labels"] for row in rows[:9]] == [*("|".join(found) or "|" for found in names), ""]
     fitted = ("--text", "text", "--label", "labels", "--separator", "|", "--encoder", "hashed", "--budget", "2")

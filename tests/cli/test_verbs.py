@@ -14,8 +14,10 @@ OWN = ["id", "prediction", "probability", "prediction_set", "unknown"]
 
 
 def test_fit_prints_the_ladder_and_writes_the_bundle(run, table):
+    table.write_text(f"{table.read_text()}w99,about sun and rain,\nw98,about sun and rain,\n")
     done = run("fit", table, "--text", "text", "--label", "topic", "--encoder", "hashed", "--out", "topics")
     assert done.code == 0
+    assert "items.csv: 38 rows, 18 labelled, 3 classes, 1 duplicate; encoder hashed" in done.out
     assert "The ladder" in done.out
     assert "names + shots" in done.out
     assert "Report: topics/report.html" in done.out

@@ -16,7 +16,8 @@ def show(report: dict[str, Any], folder: Path) -> None:
     kinds = f"{data['classes']} {_called(report)}, " if data["classes"] else ""
     console.print(
         f"[bold]{escape(data['source'])}[/]: {data['rows']:,} rows, {data['labelled']:,} labelled, "
-        f"{kinds}{data['duplicates']:,} duplicates; encoder {report['encoder']['name']}",
+        f"{kinds}{data['duplicates']:,} duplicate{'' if data['duplicates'] == 1 else 's'}; "
+        f"encoder {report['encoder']['name']}",
         soft_wrap=True,
     )
     tried = [entry for entry in report["ladder"] if entry["status"] == "tried"]

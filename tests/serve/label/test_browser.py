@@ -83,6 +83,7 @@ def test_skip_not_sure_note_search_and_new_class(open_page, server):
     page.wait_for_selector(".own-note:has-text('odd one')")
     choose(page, "weat")
     page.keyboard.press("+")
+    page.get_by_text("What is asked about gets it at once").wait_for()
     page.get_by_role("textbox", name="Name").fill("music")
     before = page.locator("#item-text").element_handle()
     page.get_by_role("button", name="Add", exact=True).click()

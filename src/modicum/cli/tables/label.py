@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import shlex
 import sys
 import webbrowser
 from dataclasses import replace
@@ -200,5 +201,8 @@ def _export(session: Session, path: Path, json: bool) -> None:
     if json:
         print_json({"file": str(path), "rows": len(table), "labelled": labelled})
         return
-    hint = f" Read them with --label {form.column(table)} --separator {table.separator!r}." if form.several else ""
-    out().print(escape(f"{path}: {len(table):,} rows, {labelled:,} of them labelled.{hint}"), soft_wrap=True)
+    out().print(escape(f"{path}: {len(table):,} rows, {labelled:,} of them labelled."), soft_wrap=True)
+    if table.text_column:
+        again = ["modicum", "fit", str(path), "--text", table.text_column, "--label", form.column(table)]
+        again += ["--separator", table.separator] if form.several else []
+        out().print(escape(f"Use it: {shlex.join(again)}"), soft_wrap=True)

@@ -147,7 +147,7 @@ def label_space(table: Table, declared: LabelSpace | None) -> LabelSpace:
     space = LabelSpace(tuple(seen)) if declared is None else check_declared(declared)
     if not space.names:
         column = f"column {table.label_column!r} of " if table.label_column else ""
-        remedy = "label a few rows (--label COL)"
+        remedy = "label a few rows (modicum label), name another column (--label COL)"
         if Path(table.source).is_dir():
             remedy = "put a few images into sub-folders named after their classes"
         raise InputError(

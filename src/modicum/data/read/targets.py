@@ -47,8 +47,8 @@ def label_matrix(table: Table, declared: LabelSpace | None) -> tuple[LabelSpace,
     space = LabelSpace(tuple(sorted(seen))) if declared is None else check_declared(declared)
     if not space.names:
         raise InputError(
-            f"{table.source} holds no label at all and no labels are declared; label a few rows (--label COL) or "
-            "declare the labels (--classes FILE)"
+            f"{table.source} holds no label at all and no labels are declared; label a few rows "
+            "(modicum label), name another column (--label COL) or declare the labels (--classes FILE)"
         )
     foreign = next((name for name in seen if name not in space.index), None)
     if foreign is not None:

@@ -50,7 +50,7 @@ export class Chooser {
 
   // Asks for a new class and picks it.
   async create(name = "") {
-    const found = await addClass(name);
+    const found = await addClass(name, "What is asked about gets it at once; undo (u) takes the label back.");
     if (found !== null) this.pick(found);
   }
 

@@ -17,12 +17,12 @@ const change = async (body, said) => {
   }
 };
 
-// Asks for a new class; resolves to its number, or null.
-export const addClass = async (name) => {
+// Asks for a new class, with a hint what else comes of it; resolves to its number, or null.
+export const addClass = async (name, hint = "") => {
   const values = await ask("A new class", [
     { name: "name", label: "Name", value: name },
     { name: "description", label: "Description (helps the model from the first label on)", long: true, most: 2000 },
-  ], "Add");
+  ], "Add", hint);
   if (!values?.name.trim()) return null;
   return change({ action: "add", name: values.name, description: values.description }, `Added: ${values.name.trim()}`);
 };

@@ -24,7 +24,7 @@ const accuracy = (status) => {
   if (!found) return figure(store.figure, "not known yet", form.needed);
   const sample = found.fair
     ? `On ${some(found.rows, "row", "rows")} that chance picked, each held out.`
-    : `On ${some(found.rows, "labelled row", "labelled rows")}, each held out. They were not picked by chance, so the true figure may differ.`;
+    : `On ${some(found.rows, "labelled row", "labelled rows")}, each held out. Not all were picked by chance, so the true figure may differ.`;
   return figure(store.figure, percent(found.accuracy), `${percent(found.low)} to ${percent(found.high)}. ${sample}${form.counted}`);
 };
 
@@ -43,6 +43,12 @@ const model = (status) => {
   return `Model ${version}, ${recipe}, from ${some(labels, ...form.unit)}${late}.`;
 };
 
+const filled = (classes, shown, empty) => {
+  if (!classes) return "There is none yet: the first is made with + New class.";
+  const more = classes - shown - empty > 0 ? `${number(classes - shown - empty)} more have labels, too. ` : "";
+  return more + (empty ? `${some(empty, "class has", "classes have")} no label yet.` : "Every class has a label.");
+};
+
 const balance = (status) => {
   const counts = store.classes.map((each) => [each.number, status.balance[each.number] ?? 0]).sort((a, b) => b[1] - a[1]);
   const most = Math.max(1, ...counts.map(([, count]) => count));
@@ -55,8 +61,7 @@ const balance = (status) => {
       bar.style.setProperty("--h", hue(chosen));
       return el("li", {}, el("span", { class: "name" }, broken(nameOf(chosen))), el("span", { class: "count" }, number(count)), bar);
     })),
-    el("p", { class: "soft" }, counts.length - shown.length - empty > 0 ? `And ${counts.length - shown.length - empty} more; ` : "",
-      empty ? `${some(empty, "class has", "classes have")} no label yet.` : `${counts.length ? "every class has a label." : "there is none yet."}`));
+    el("p", { class: "soft" }, filled(counts.length, shown.length, empty)));
 };
 
 const people = (status) => {
