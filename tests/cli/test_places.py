@@ -19,18 +19,15 @@ CALLS = {
 
 
 @pytest.fixture(autouse=True)
-def unread(monkeypatch):
-    """No table is read before the place is looked at."""
-
-    def work(*arguments, **options):
-        raise AssertionError("work was begun")
-
-    for name in ("modicum.data.read", "modicum.read", "modicum.workspace.bundle.load"):
-        monkeypatch.setattr(name, work)
+def table(tmp_path):
+    """A table that nobody can read, and no bundle: a call that looks at them first says so, and not what is asked."""
+    path = tmp_path / "items.csv"
+    path.write_bytes(b"\xff\x00")
+    return path
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_table_is_written_to_a_known_ending_in_a_folder_that_is_there(run, table, tmp_path, call):
+def test_a_table_is_written_to_a_known_ending_in_a_folder_that_is_there(run, tmp_path, call):
     option = CALLS[call][-1]
     done = run(*CALLS[call], "found.xls")
     assert (done.code, done.out) == (2, "")
@@ -51,7 +48,7 @@ def test_a_table_is_written_to_a_known_ending_in_a_folder_that_is_there(run, tab
     ],
     ids=lambda one: one[0] if isinstance(one, tuple) else "",
 )
-def test_a_folder_of_something_else_is_left_alone(run, table, tmp_path, call, kind):
+def test_a_folder_of_something_else_is_left_alone(run, tmp_path, call, kind):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear", encoding="utf-8")
     done = run(*call, "--out", "mine")
@@ -70,7 +67,7 @@ def test_a_folder_of_something_else_is_left_alone(run, table, tmp_path, call, ki
     ],
     ids=lambda call: call[0],
 )
-def test_other_files_lie_in_a_folder_that_is_there(run, table, call):
+def test_other_files_lie_in_a_folder_that_is_there(run, call):
     done = run(*call, "no/found.npy")
     assert (done.code, done.out) == (2, "")
     assert f"(there is no folder no); choose another place with {call[-1]}" in done.err

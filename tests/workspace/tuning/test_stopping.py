@@ -19,6 +19,10 @@ def test_marks_ascend_to_the_last_step(steps):
     assert all(mark >= LEAST_MARK for mark in marks[:-1])
 
 
+def test_a_run_is_probed_from_twenty_steps_on():
+    assert [marks_of(steps) for steps in (39, 40, 79, 80)] == [(39,), (20, 40), (39, 79), (20, 40, 80)]
+
+
 def test_the_best_is_taken_and_of_equals_the_fewest():
     right = np.array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 1, 1, 1]], dtype=bool)
     found = Stopping.after(MARKS, right)
@@ -54,6 +58,12 @@ def test_a_fold_has_no_say_in_when_it_is_judged(seed, count):
         turned[:, folds < 0] ^= True
         assert nested(MARKS, turned, folds)[0][fold] == ends[fold]
     assert stopping == Stopping.after(MARKS, right[:, folds >= 0])
+
+
+def test_the_rows_of_the_other_folds_say_when_a_fold_is_judged():
+    right = np.array([[1, 0], [0, 1], [0, 0]], dtype=bool)
+    assert nested(MARKS, right, np.array([0, 1]))[0] == [80, 40]
+    assert nested(MARKS[:2], right[:2], np.array([0, 1]))[1].said.startswith("Runs stop after 40 of 80 steps")
 
 
 def test_a_single_fold_is_judged_after_all_steps():
