@@ -39,3 +39,20 @@ def test_a_tolerance_takes_the_cheaper_one():
 def test_small_shares_leave_the_pool():
     assert kept_members(np.array([0.6, 0.02, 0.38])).tolist() == [0, 2]
     assert kept_members(np.array([0.04] * 25)).tolist() == list(range(25))
+
+
+def test_skill_comes_with_its_standard_error():
+    losses = np.tile([0.0, 1.0], 5)[None]
+    found = choose([candidate("one", losses), candidate("two", losses + 1)], climbed(10), 2.0, 0.0)
+    skill, error = found.skill(found.candidates[0])
+    assert skill == 0.75
+    np.testing.assert_allclose(error, losses.std(ddof=1) / np.sqrt(10) / 2)
+
+
+def test_the_prior_of_the_pools_lead_decides_where_rows_cannot():
+    good, swing = np.full((1, 40), 5.0), np.tile([1.0, 1, 1, 1, 1, -1, -1, -1, -1, -1], 4)[None]
+    expected = {}
+    for noise in (1e-4, 0.04, 10.0):
+        told = choose([candidate("cheap", good + noise * swing), candidate("pool", good)], climbed(40), 1.0, 0.0)
+        expected[noise] = told.expected_loss["cheap"]
+    assert 0 <= expected[1e-4] < 1e-4 < expected[0.04] < 0.019 < expected[10.0] < 0.02 + 1e-9
