@@ -56,3 +56,10 @@ def test_the_prior_of_the_pools_lead_decides_where_rows_cannot():
         told = choose([candidate("cheap", good + noise * swing), candidate("pool", good)], climbed(40), 1.0, 0.0)
         expected[noise] = told.expected_loss["cheap"]
     assert 0 <= expected[1e-4] < 1e-4 < expected[0.04] < 0.019 < expected[10.0] < 0.02 + 1e-9
+
+
+def test_expected_losses_are_shares_of_the_constant_answers_and_nothing_for_the_best():
+    good = np.random.default_rng(0).random((1, 400))
+    told = choose([candidate("cheap", good), candidate("pool", good + 0.3)], climbed(400), 2.0, 0.005)
+    assert told.expected_loss["cheap"] == 0
+    np.testing.assert_allclose(told.expected_loss["pool"], 0.15, atol=0.01)
