@@ -204,5 +204,5 @@ def _export(session: Session, path: Path, json: bool) -> None:
     out().print(escape(f"{path}: {len(table):,} rows, {labelled:,} of them labelled."), soft_wrap=True)
     if table.text_column:
         again = ["modicum", "fit", str(path), "--text", table.text_column, "--label", form.column(table)]
-        again += ["--separator", table.separator] if form.several else []
+        again += ["--separator", table.separator] if table.separator else []
         out().print(escape(f"Use it: {shlex.join(again)}"), soft_wrap=True)
