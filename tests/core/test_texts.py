@@ -1,4 +1,4 @@
-"""The normal form of texts: what a reader would not notice goes, everything else stays."""
+"""The normal form of texts, where what a reader would not notice goes and everything else stays; counts in words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modicum.core.texts import normal_form
+from modicum.core.texts import counted, normal_form
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,12 @@ def test_words_marks_and_accents_do():
 def test_blanks_between_and_around_words_are_one(text):
     assert normal_form(f"  {text}\t") == normal_form(text)
     assert "  " not in normal_form(text)
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (12_345, "12,345 rows")])
+def test_a_single_thing_is_told_in_the_singular(count, said):
+    assert counted(count, "row") == said
+
+
+def test_a_plural_of_its_own():
+    assert [counted(count, "class was", "classes were") for count in (1, 3)] == ["1 class was", "3 classes were"]

@@ -8,6 +8,7 @@ from typing import Any
 from rich.markup import escape
 
 from modicum.cli.console import out, print_table
+from modicum.core.texts import counted
 
 
 def show(report: dict[str, Any], folder: Path) -> None:
@@ -16,7 +17,7 @@ def show(report: dict[str, Any], folder: Path) -> None:
     kinds = f"{data['classes']} {_called(report)}, " if data["classes"] else ""
     console.print(
         f"[bold]{escape(data['source'])}[/]: {data['rows']:,} rows, {data['labelled']:,} labelled, "
-        f"{kinds}{data['duplicates']:,} duplicate{'' if data['duplicates'] == 1 else 's'}; "
+        f"{kinds}{counted(data['duplicates'], 'duplicate')}; "
         f"encoder {report['encoder']['name']}",
         soft_wrap=True,
     )

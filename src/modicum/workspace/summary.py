@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from modicum.core.texts import counted
+
 Report = Mapping[str, Any]
 
 
@@ -73,9 +75,9 @@ def _labels(report: Report) -> str | None:
     errors, conflicts = len(report.get("label_errors") or ()), len(report.get("conflicts") or ())
     item, told = _items(report).removesuffix("s"), []
     if errors:
-        told.append(f"{_some(errors, 'label is', 'labels are')} contradicted by the model and worth a second look")
+        told.append(f"{counted(errors, 'label is', 'labels are')} contradicted by the model and worth a second look")
     if conflicts:
-        told.append(f"{_some(conflicts, f'{item} has', f'{item}s have')} different labels on copies")
+        told.append(f"{counted(conflicts, f'{item} has', f'{item}s have')} different labels on copies")
     return f"{'; '.join(told)}." if told else None
 
 
@@ -83,8 +85,4 @@ def _next(report: Report) -> str | None:
     suggested, curve = len(report.get("next_to_label") or ()), report.get("learning_curve")
     if curve:
         return f"Expected of more labels: {curve['said'].replace(' more labels:', ' more would bring')}."
-    return f"A label for the {suggested} rows listed below would help most." if suggested else None
-
-
-def _some(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
+    return f"A label for the {counted(suggested, 'row')} listed below would help most." if suggested else None

@@ -84,6 +84,23 @@ def test_ten_sets_by_keyboard_with_undo_reload_and_export(open_page, sets_server
     assert Y.sum() == sum(len([name for name in row["topic"].split("|") if name]) for row in rows)
 
 
+def test_a_new_class_is_marked_and_saved_with_the_others(open_page, sets_server):
+    page = open_page(sets_server)
+    page.wait_for_selector(".chooser .class")
+    expected = marked(page)
+    page.keyboard.press("+")
+    page.get_by_text("It is marked at once; Enter saves").wait_for()
+    page.get_by_role("textbox", name="Name").fill("music")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.wait_for_selector(".marked .chip:has-text('music')")
+    assert labels(sets_server) == [], "a mark is no answer yet"
+    before = page.locator("#item-text").element_handle()
+    page.locator("body").press("Enter")
+    page.wait_for_function("(old) => !old.isConnected", arg=before)
+    assert [sorted(event["classes"]) for event in labels(sets_server)] == [sorted([*expected, "music"])]
+    assert page.noise == []
+
+
 def test_a_lasso_adds_and_removes_a_label(open_page, lasso_all, sets_server):
     page = open_page(sets_server, "map")
     lasso_all(page)

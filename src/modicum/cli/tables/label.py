@@ -16,6 +16,7 @@ from rich.markup import escape
 import modicum
 from modicum.cli import options
 from modicum.cli.console import bars, err, out, print_json
+from modicum.core.texts import counted
 
 if TYPE_CHECKING:
     from modicum.core.records import Table
@@ -140,7 +141,7 @@ def _keep(table: str, session: Session) -> None:
     """Have a store hold the labels of the session, too."""
     if modicum.data.store.is_store(table):
         count = modicum.workspace.store.keep_labels(table, session)
-        err().print(f"{_some(count, 'label', 'labels')} of {table} changed", soft_wrap=True, markup=False)
+        err().print(f"{counted(count, 'label', 'labels')} of {table} changed", soft_wrap=True, markup=False)
 
 
 def _read(table: str, separator: str | None, **columns: Any) -> Table:
@@ -181,18 +182,16 @@ def _import(session: Session, path: Path, json: bool) -> None:
         )
         return
     noun = "answer" if session.form.several else "label"
-    told = [f"{_some(found.labels, f'{noun} was', f'{noun}s were')} added to {session.journal.path}"]
+    told = [f"{counted(found.labels, f'{noun} was', f'{noun}s were')} added to {session.journal.path}"]
     if found.new_classes:
-        told.append(f"{_some(len(found.new_classes), 'new class', 'new classes')}: {', '.join(found.new_classes[:8])}")
+        told.append(
+            f"{counted(len(found.new_classes), 'new class', 'new classes')}: {', '.join(found.new_classes[:8])}"
+        )
     if found.repeated:
-        told.append(f"{_some(found.repeated, 'was', 'were')} there already")
+        told.append(f"{counted(found.repeated, 'was', 'were')} there already")
     if found.unmatched:
-        told.append(f"{_some(found.unmatched, 'is for a text', 'are for texts')} that the table does not have")
+        told.append(f"{counted(found.unmatched, 'is for a text', 'are for texts')} that the table does not have")
     out().print(escape(f"{'; '.join(told)}."), soft_wrap=True)
-
-
-def _some(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
 
 
 def _export(session: Session, path: Path, json: bool) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from modicum.core.texts import counted
 from modicum.serve.feed.asking import page_of, text_in
 from modicum.serve.feed.lists import HTML, Listing, answer, json_answer, lists
 from modicum.serve.feed.site import Site
@@ -65,7 +66,7 @@ def _suggestions(site: Site, suggesting: Suggesting) -> APIRouter:
         found = suggesting.of(request)
         page, count = page_of(request)
         shown, more = found.papers[(page - 1) * count : page * count], len(found.papers) > page * count
-        lead = f"Ranked by {liked:,} {'like' if liked == 1 else 'likes'}, the best first."
+        lead = f"Ranked by {counted(liked, 'like')}, the best first."
         told = {"liked": liked, "searchable": site.searchable}
         listing = Listing("For you", "/for-you", shown, {}, page, more, None, found.scores, found.reasons)
         return answer(site, request, replace(listing, template="for_you.html.j2", lead=lead, told=told))

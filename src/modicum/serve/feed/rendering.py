@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from modicum.core.texts import counted
 from modicum.serve.feed.readable import readable
 
 LINES = 420
@@ -127,17 +128,13 @@ def found_lines(text: str, spans: list[tuple[int, int]], most: int = LINES) -> M
     return (Markup("… ") if start else Markup()) + marked(part, inside)
 
 
-def _some(count: int, one: str, many: str | None = None) -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 @cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FunctionLoader(_read), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(
-        authors=authors, day=day_words, opening=opening, place=place_of, readable=readable, some=_some
+        authors=authors, day=day_words, opening=opening, place=place_of, readable=readable, some=counted
     )
     environment.globals.update(address=address, marked=marked)
     return environment

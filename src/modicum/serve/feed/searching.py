@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from modicum.core.errors import InputError
+from modicum.core.texts import counted
 from modicum.serve.feed.asking import day_in, numbers_in, optional, page_of, text_in
 from modicum.serve.feed.lists import HTML, Listing, answer, lists
 from modicum.serve.feed.readable import readable
@@ -145,8 +146,8 @@ def _title(asked: Asked) -> str:
 
 def _said(asked: Asked, hits: PaperHits) -> str:
     if asked.q:
-        held = f"{hits.total:,} {'paper holds' if hits.total == 1 else 'papers hold'} a word of it"
+        held = f"{counted(hits.total, 'paper holds', 'papers hold')} a word of it"
         return f"{held}; the best by words and meaning come first." if len(hits.papers) else "Nothing was found."
     if asked.like:
         return "The papers most like those, the nearest first." if len(hits.papers) else "Nothing was found."
-    return f"{hits.total:,} {'paper' if hits.total == 1 else 'papers'}, the newest first."
+    return f"{counted(hits.total, 'paper')}, the newest first."

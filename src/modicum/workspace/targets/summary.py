@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from modicum.core.texts import counted
 from modicum.workspace.decision import against
 from modicum.workspace.report.wording import significant
 
@@ -89,13 +90,11 @@ def _common(report: Report) -> list[str]:
     said = []
     doubtful, coming = len(report["label_errors"] or ()), len(report["next_to_label"] or ())
     if doubtful:
-        what = "label is" if report["target"]["kind"] == "labels" else "number is"
-        many = "labels are" if report["target"]["kind"] == "labels" else "numbers are"
-        said.append(
-            f"{doubtful:,} {what if doubtful == 1 else many} contradicted by the model and worth a second look."
-        )
+        what = "label" if report["target"]["kind"] == "labels" else "number"
+        held = counted(doubtful, f"{what} is", f"{what}s are")
+        said.append(f"{held} contradicted by the model and worth a second look.")
     if coming:
-        said.append(f"A label for the {coming} rows listed below would help most.")
+        said.append(f"A label for the {counted(coming, 'row')} listed below would help most.")
     return said
 
 

@@ -46,11 +46,14 @@ export class Chooser {
     this.draw();
   }
 
+  // What comes of a new class beside its being there.
+  get hint() { return "What is asked about gets it at once; undo (u) takes the label back."; }
+
   pick(number) { this.answer([number]); }
 
   // Asks for a new class and picks it.
   async create(name = "") {
-    const found = await addClass(name, "What is asked about gets it at once; undo (u) takes the label back.");
+    const found = await addClass(name, this.hint);
     if (found !== null) this.pick(found);
   }
 

@@ -19,6 +19,8 @@ export class Marker extends Chooser {
     this.tell();
   }
 
+  get hint() { return "It is marked at once; Enter saves it with what else is marked."; }
+
   pick(number) {
     if (!this.marks.delete(number)) this.marks.add(number);
     for (const button of document.querySelectorAll(`.class[data-number="${number}"]`)) button.setAttribute("aria-pressed", this.state(number));
