@@ -55,6 +55,61 @@ def test_too_few_labels_are_not_judged():
     assert found.findings == ()
 
 
+def test_an_error_tells_how_far_its_own_label_and_the_better_one_are_believed():
+    table, X, _, _ = world()
+    found = clean(table, vectors=X)
+    own, posterior = found.judged.values, found.judged.posterior
+    for one in (one for one in found.findings if one.kind == "error"):
+        place = one.row - 1
+        assert one.credibility == pytest.approx(own[place], abs=1e-4)
+        better = posterior[place, "abc".index(one.suggestion)]
+        assert one.reason == (
+            f"its neighbours and a held-out model say {one.suggestion} ({better:.0%}, its label {own[place]:.0%})"
+        )
+        assert better > 0.5 > own[place]
+
+
+def test_classes_that_are_mistaken_for_certain_others_are_told_the_worst_first():
+    rng = np.random.default_rng(1)
+    table, X, truth, _ = world(rows=480)
+    codes = np.where(rng.random(480) < np.array([0.2, 0.1, 0.0])[truth], (truth + 1) % 3, truth)
+    table = Table(table.ids, table.texts, tuple("abc"[code] for code in codes))
+    facts = clean(table, vectors=X).facts
+    told, shares = facts["mistakes"], [one["share"] for one in facts["mistakes"]]
+    assert [(one["true"], one["written"]) for one in told[:2]] == [("a", "b"), ("b", "c")]
+    assert 0.1 < shares[0] < 0.25, "a model that learns from wrong labels takes part of them for right"
+    assert shares == sorted(shares, reverse=True)
+    assert all(one["true"] != one["written"] and one["share"] > 0 for one in told)
+    right = Table(table.ids, table.texts, tuple("abc"[code] for code in truth))
+    assert clean(right, vectors=X).facts["mistakes"] == [], "there are none"
+
+
+def test_the_audit_counts_what_it_says():
+    table, X, _, codes = world()
+    rows = [*range(90), *np.flatnonzero(codes == 1)[:30]]
+    texts = tuple(f"{table.texts[row]} {place}" for place, row in enumerate(rows[:-1])) + (f"{table.texts[0]} 0",)
+    sides = ("train",) * 60 + ("test",) * 60
+    ids = tuple(f"id{place}" for place in range(120))
+    whole = Table(ids, texts, tuple("abc"[codes[row]] for row in rows), columns={"side": list(sides)})
+    facts = clean(whole, vectors=X[rows], split="side").facts
+    counts = np.bincount(codes[rows])
+    assert facts["judged"] is True
+    assert facts["largest_to_smallest_class"] == pytest.approx(counts.max() / counts.min(), abs=0.005)
+    assert "id119" in facts["copies_across_splits"]
+    kinds = [one.kind for one in clean(whole, vectors=X[rows]).findings]
+    assert [facts["errors"], facts["conflicts"], facts["duplicates"]] == [
+        kinds.count(kind) for kind in ("error", "conflict", "duplicate")
+    ]
+    assert facts["duplicates"] >= 1
+
+
+@pytest.mark.parametrize(("rows", "judged"), [(11, False), (12, True)])
+def test_labels_are_judged_from_four_a_class_on(rows, judged):
+    table, X, _, _ = world(rows=rows)
+    found = clean(table, vectors=X)
+    assert (found.judged is not None) is found.facts["judged"] is judged
+
+
 def test_a_tie_between_two_labels_suggests_none_and_a_majority_its_own():
     texts = ("the very same text", "the very same text", "another line of words", "another line of words",
              "another line of words")  # fmt: skip
@@ -63,6 +118,20 @@ def test_a_tie_between_two_labels_suggests_none_and_a_majority_its_own():
     assert found[1].suggestion is None
     assert found[5].suggestion == "b"
     assert found[3].suggestion is None
+
+
+def test_conflicts_and_copies_say_which_row_and_whether_it_is_the_same_text():
+    texts = ("the very same text", "The very  same text", "the very same texts", "alone here", "alone  HERE")
+    table = Table(tuple("01234"), texts, ("a", "b", "b", "b", "b"))
+    told = [(one.kind, one.row, one.reason) for one in clean(table, vectors=np.eye(5)).findings]
+    assert told == [
+        ("conflict", 1, "row 2 holds the same text under b"),
+        ("conflict", 2, "row 1 holds the same text under a"),
+        ("conflict", 3, "row 1 holds nearly the same text under a"),
+        ("duplicate", 2, "a copy of row 1"),
+        ("duplicate", 3, "nearly the same text as row 1"),
+        ("duplicate", 5, "a copy of row 4"),
+    ]
 
 
 def test_copies_are_those_that_dedup_finds():

@@ -229,5 +229,5 @@ def _mistakes(judged: Credibility | None, names: Sequence[str], top: int = 10) -
         return []
     off = judged.noise - np.diag(np.diag(judged.noise))
     order = np.argsort(-off, axis=None, kind="stable")[:top]
-    pairs = zip(*np.unravel_index(order, off.shape), strict=True)
-    return [{"true": names[a], "written": names[b], "share": round(float(off[a, b]), 4)} for a, b in pairs]
+    told = zip(*np.unravel_index(order, off.shape), off.flat[order].round(4).tolist(), strict=True)
+    return [{"true": names[a], "written": names[b], "share": share} for a, b, share in told if share > 0]
