@@ -87,7 +87,7 @@ def test_classes_that_are_mistaken_for_certain_others_are_told_the_worst_first()
 def test_the_audit_counts_what_it_says():
     table, X, _, codes = world()
     rows = [*range(90), *np.flatnonzero(codes == 1)[:30]]
-    texts = tuple(f"{table.texts[row]} {place}" for place, row in enumerate(rows[:-1])) + (f"{table.texts[0]} 0",)
+    texts = (*(f"{table.texts[row]} {place}" for place, row in enumerate(rows[:-1])), f"{table.texts[0]} 0")
     sides = ("train",) * 60 + ("test",) * 60
     ids = tuple(f"id{place}" for place in range(120))
     whole = Table(ids, texts, tuple("abc"[codes[row]] for row in rows), columns={"side": list(sides)})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -102,6 +104,20 @@ def test_an_expected_loss_is_the_measured_lead_drawn_to_the_prior_by_their_preci
     assert choice.expected_loss == pytest.approx({name: loss - best for name, loss in behind.items()})
 
 
+def test_without_a_pool_the_best_log_loss_has_nothing_to_lose_and_no_prior_against_it():
+    rng, n = np.random.default_rng(19), 60
+    y = rng.integers(0, K, n)
+    trials = climbed([trial("one", 1, 0.9, y, rng, pooled=False), trial("two", 2, 0.7, y, rng, pooled=False)], n)
+    choice = choose(trials, y, Bank())
+    right = {c.name: (c.log_proba[0].argmax(axis=1) == y)[None].astype(float) for c in choice.candidates}
+    told = corrected_difference(right["one"], right["two"], trials.folds)
+    precision, believed = told.standard_error**-2, POOL_GAIN.sd**-2
+    assert choice.expected_loss["one"] == 0.0
+    assert choice.expected_loss["two"] == pytest.approx(
+        (precision * told.difference + believed * POOL_GAIN.mean) / (precision + believed)
+    )
+
+
 def test_rows_that_never_differ_leave_room_for_one_that_would():
     """The same scores twice: the difference is 0, and its error is taken to be that of one row in 100."""
     rng, n = np.random.default_rng(11), 100
@@ -191,6 +207,69 @@ def test_without_unlike_recipes_the_best_log_loss_is_what_others_are_compared_wi
     assert choice.expected_loss["sure"] == 0.0
     assert choice.expected_loss["poor"] == pytest.approx(0.4, abs=0.1)
     assert choice.shipped.name == "sure"
+
+
+@pytest.mark.parametrize("pooled", [True, False])
+def test_a_fold_counts_the_same_whatever_its_number(pooled):
+    """Recipes that are right in one fold and wrong in the others: leaving that fold out would turn the tables."""
+    rng, n = np.random.default_rng(18), 100
+    y, folds = rng.integers(0, K, n), (np.arange(n) % 5)[None]
+    right, wrong = np.eye(K)[y], np.eye(K)[(y + 1) % K]
+    noise = 0.1 * rng.normal(size=(n, K))
+    scores = {
+        "first": np.where(folds[0, :, None] == 0, 20 * right, right + wrong) + noise,
+        "rest": np.where(folds[0, :, None] == 0, 20 * wrong, 1.5 * right + wrong) + noise,
+    }
+    base = trial("base", 1, 0.5, y, rng, pooled)
+    tried = [replace(base, recipe=replace(base.recipe, name=name), scores=held[None]) for name, held in scores.items()]
+    one, other = (choose(replace(climbed(tried, n), folds=numbers), y, Bank()) for numbers in (folds, 4 - folds))
+    for mine, its in zip(one.candidates, other.candidates, strict=True):
+        assert its.weights == pytest.approx(mine.weights)
+        assert its.scales == pytest.approx(mine.scales)
+    assert other.expected_loss == pytest.approx(one.expected_loss)
+
+
+def test_a_single_unlike_recipe_is_no_pool():
+    rng, n = np.random.default_rng(17), 40
+    y = rng.integers(0, K, n)
+    trials = climbed([trial("one", 1, 0.8, y, rng), trial("two", 2, 0.8, y, rng, pooled=False)], n)
+    assert [candidate.name for candidate in choose(trials, y, Bank()).candidates] == ["one", "two"]
+
+
+def repeated(climb, times, unseen):
+    """The same measurement `times` over, with `unseen` rows in front that no fold ever held out."""
+    tried = []
+    for one in climb.tried:
+        scores = np.concatenate([np.full((1, unseen, K), np.nan), one.scores], axis=1)
+        tried.append(replace(one, scores=np.repeat(scores, times, axis=0)))
+    folds = np.concatenate([np.full((1, unseen), -1), climb.folds], axis=1)
+    represented = np.concatenate([np.ones((1, unseen), dtype=bool), climb.represented], axis=1)
+    return Climb(tuple(tried), times, np.repeat(represented, times, axis=0), np.repeat(folds, times, axis=0))
+
+
+@pytest.mark.parametrize(("times", "unseen"), [(2, 0), (1, 7), (3, 7)])
+@pytest.mark.parametrize("pooled", [True, False])
+def test_more_of_the_same_folds_and_rows_never_held_out_tell_nothing_new(times, unseen, pooled):
+    rng, n = np.random.default_rng(15), 60
+    y = rng.integers(0, K, n)
+    once = climbed([trial("one", 1, 0.8, y, rng, pooled), trial("two", 2, 0.55, y, rng, pooled)], n)
+    more = repeated(once, times, unseen)
+    codes = np.concatenate([np.zeros(unseen, dtype=np.int64), y])
+    expected, found = choose(once, y, Bank()), choose(more, codes, Bank())
+    for one, other in zip(expected.candidates, found.candidates, strict=True):
+        assert other.weights == pytest.approx(one.weights, rel=1e-3)
+        assert other.scales == pytest.approx(one.scales, rel=1e-3)
+    assert found.shipped.name == expected.shipped.name
+
+
+def test_losses_are_against_the_best_even_where_that_is_not_the_pool():
+    rng, n = np.random.default_rng(16), 20_000
+    y = rng.integers(0, K, n)
+    bank = Bank((entry({"one": 0.02, "two": 0.98}, {"one": 0.9, "two": 0.5}),))
+    trials = climbed([trial("one", 1, 0.95, y, rng, pooled=False), *(trial(name, 2, 0.4, y, rng) for name in "ab")], n)
+    choice = choose(trials, y, bank)
+    assert choice.expected_loss["one"] == 0.0
+    assert choice.expected_loss["pool"] == pytest.approx(0.55, abs=0.1)
 
 
 def test_a_member_of_next_to_no_share_leaves_the_pool():
