@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from modicum.core import InputError
+from modicum.workspace.loop.events import Event, item_hash
 from modicum.workspace.loop.foreign import Foreign
 from modicum.workspace.loop.forms import OneLabel, form_of
-from modicum.workspace.loop.state import State
+from modicum.workspace.loop.state import State, fold
 from tests.workspace.loop.worlds import world
 
 
@@ -40,3 +41,18 @@ def test_the_board_tells_classes_by_row():
     assert codes[labelled].tolist() == [2, 0, 1]
     assert targets is None
     assert board.colours().tolist() == [1, -1, 2, -1, 0, -1]
+
+
+def test_only_labels_that_chance_asked_for_are_rows_of_chance():
+    """A skip of a random row tells no label; a label that was asked for otherwise tells nothing without bias."""
+    table, _, _ = world(per_class=2)
+    asked = [("label", "random", ("food",)), ("label", "query", ("food",)), ("skip", "random", ()),
+             ("unsure", "random", ()), ("label", "", ("sport",))]  # fmt: skip
+    events = [Event("opened", classes=("weather", "food", "sport"), n=1)]
+    for row, (kind, how, classes) in enumerate(asked):
+        item = (table.ids[row], item_hash(table.texts[row]))
+        events.append(Event(kind, "ana", items=(item,), classes=classes, how=how, n=row + 2))
+    state = fold(events)
+    board = form_of(table).board(table, state)
+    assert [row for row in range(6) if board.label(row)] == [0, 1, 4]
+    assert board.chance.tolist() == [True, False, False, False, False, False]
