@@ -32,7 +32,8 @@ def _machine(found: Mapping[str, Any]) -> str:
     machine = found["machine"]
     seeds = max(row["seeds"] for row in found["rows"])
     libraries = ", ".join(f"{name} {version}" for name, version in machine["libraries"].items())
-    return f"Up to {seeds} seeds; ± is the standard deviation over them. {machine['cores']} cores, {libraries}."
+    drawn = f"Up to {seeds} seeds; ± is the standard deviation over them." if seeds > 1 else "One seed."
+    return f"{drawn} {machine['cores']} cores, {libraries}."
 
 
 def _tables(rows: Sequence[Row]) -> Iterator[list[str]]:

@@ -8,6 +8,7 @@ import pytest
 
 from modicum.core.errors import InputError
 from modicum.evaluation.bench import BenchRow
+from modicum.workspace.bench import other_rows
 from modicum.workspace.bench.suite import Found
 
 
@@ -50,3 +51,12 @@ def test_another_benchmark_is_not_written_over(tmp_path):
     found("first").write(path)
     with pytest.raises(InputError, match=r"holds no figures of other"):
         found("second", name="other").write(path, part=True)
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '{"bench": "tiny", "rows": []}', '{"bench": "tiny", "machine": {}}'])
+def test_a_file_of_another_kind_is_refused_before_the_run(tmp_path, content):
+    path = tmp_path / "tiny.json"
+    assert other_rows("tiny", path) == []
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=r"tiny\.json holds no figures of tiny; give another file"):
+        other_rows("tiny", path)

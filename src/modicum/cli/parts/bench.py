@@ -49,6 +49,8 @@ def bench(
         return
     if file:
         check_file_place(file)
+        if on is not None:
+            modicum.workspace.bench.other_rows(name, file)
     with bars() as progress:
         found = modicum.workspace.run_bench(name, data, on=on, seeds=seeds, progress=progress)
     if file:

@@ -40,7 +40,12 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
 
     `on` names collections, each also with a number of rows: `banking77:10000000`; or what is measured on a Ray cluster:
     `overhead` beside this machine's cores, and `nodes` that are killed, each also with a number of runs: `nodes:20`.
+
+    Raises:
+        InputError: More than one seed is asked for: nothing here is drawn, and runs are counted by `on`.
     """
+    if seeds > 1:
+        raise InputError("scale draws nothing, so that seeds do not count; for several runs write --on nodes:20")
     rows: list[BenchRow] = []
     for said in on:
         name, _, number = said.partition(":")
@@ -80,7 +85,8 @@ def _killed(folder: Path, many: int) -> tuple[float, bool]:
         time.sleep(0.1)
         kept = rows_kept(folder / "again.csv.parts")
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    if process.wait() != -signal.SIGKILL:
+        raise InputError(f"{many:,} rows were done before they could be interrupted; ask for more, as --on NAME:ROWS")
     kept = rows_kept(folder / "again.csv.parts")
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
     return float(kept), file_digest(out) == file_digest(folder / "answers.csv")

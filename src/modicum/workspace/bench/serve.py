@@ -114,11 +114,9 @@ def _throughput_rows(found: Sequence[Load], peers: Sequence[Load]) -> list[Bench
         own = float(np.mean([load.quantile(share) for load in found]))
         other = float(np.mean([load.quantile(share) for load in peers])) if peers else None
         rows.append(BenchRow(f"wait, p{100 * share:g}", where, own, "ms", other, None, len(found), None, note))
-    failed = sum(len(load.failed) for load in found)
-    rows.append(
-        BenchRow("failed requests", where, failed, "requests", sum(len(p.failed) for p in peers), 0, len(found))
-    )
-    return rows
+    failed, theirs_failed = (sum(len(load.failed) for load in loads) for loads in (found, peers))
+    missed = theirs_failed if peers else None
+    return [*rows, BenchRow("failed requests", where, failed, "requests", missed, 0, len(found))]
 
 
 def _soak(bundle: Path, texts: Sequence[str], seconds: float, rate: float) -> list[BenchRow]:

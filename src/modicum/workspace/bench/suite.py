@@ -88,19 +88,27 @@ class Found:
         Raises:
             InputError: The file is of another benchmark, or of another machine, whose figures do not compare.
         """
-        told = self.to_dict()
-        if part and path.exists():
-            told["rows"] = [*self._kept(read_json(path), told["machine"], path), *told["rows"]]
+        told, measured = self.to_dict(), {row.on for row in self.rows}
+        if part:
+            told["rows"] = [*(row for row in other_rows(self.name, path) if row["on"] not in measured), *told["rows"]]
         atomic_write(path, (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
 
-    def _kept(self, there: Mapping[str, Any], machine: Mapping[str, Any], path: Path) -> list[Any]:
-        """Rows of the file on what this run did not measure."""
-        if there.get("bench") != self.name:
-            raise InputError(f"{path} holds no figures of {self.name}; give another file")
-        if any(there["machine"].get(fact) != machine[fact] for fact in MACHINE):
-            raise InputError(f"{path} holds figures of another machine, which do not compare; give another file")
-        measured = {row.on for row in self.rows}
-        return [row for row in there["rows"] if row["on"] not in measured]
+
+def other_rows(name: str, path: Path) -> list[dict[str, Any]]:
+    """Rows of a file to which a part of a benchmark is to be added; none where there is no file yet.
+
+    Raises:
+        InputError: The file is of another benchmark, or of another machine, whose figures do not compare.
+    """
+    if not path.exists():
+        return []
+    there = read_json(path)
+    if not isinstance(there, dict) or there.get("bench") != name or not {"machine", "rows"} <= there.keys():
+        raise InputError(f"{path} holds no figures of {name}; give another file")
+    machine = machine_facts()
+    if any(there["machine"].get(fact) != machine[fact] for fact in MACHINE):
+        raise InputError(f"{path} holds figures of another machine, which do not compare; give another file")
+    return list(there["rows"])
 
 
 def run_bench(

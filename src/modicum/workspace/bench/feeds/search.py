@@ -21,9 +21,11 @@ from typing import Any
 import numpy as np
 
 from modicum.core.arrays import chunks
+from modicum.core.cores import usable_cores
 from modicum.core.errors import InputError
 from modicum.core.nearest import Best
 from modicum.core.progress import Progress
+from modicum.core.texts import counted
 from modicum.data.read.feeds import Entry
 from modicum.evaluation.bench import BenchRow
 from modicum.workspace.feed.likeness import title_key
@@ -81,7 +83,7 @@ def search_rows(root: Path, said: str, progress: Progress) -> list[BenchRow]:
 
 def figures(many: int, made: Mapping[str, float], told: Mapping[str, Any]) -> list[BenchRow]:
     """Rows of what `filled` and `asked` told of a feed."""
-    where = f"{many:,} synthetic papers, static vectors, 2 cores"
+    where = f"{many:,} synthetic papers, static vectors, {counted(usable_cores(), 'core')}"
 
     def quick(kind: str, name: str) -> BenchRow:
         median, late, work = told[kind]

@@ -13,6 +13,7 @@ from modicum.evaluation.bench import BenchRow, shifted_rows, summarize
 from modicum.evaluation.metrics import set_metrics
 from modicum.labels.conformal import SCORES, ConformalRule, shift_conformal, split_conformal
 from modicum.workspace.bench.tasks import Collection, open_collection
+from modicum.workspace.ladder.bank import load_bank
 from modicum.workspace.ladder.climb import Plan
 from modicum.workspace.ladder.recipes import RECIPES
 from modicum.workspace.making import make_model
@@ -47,7 +48,7 @@ def run(root: Path, on: Sequence[str], seeds: int, progress: Progress) -> list[B
 
 def _split(collection: Collection, seeds: int) -> tuple[dict[str, list[tuple[float, float]]], int]:
     """Coverage and mean size of every split by score, and the number of rows that calibrate."""
-    made = make_model(collection.task(SHOTS, 0), Settings())
+    made = make_model(collection.task(SHOTS, 0), Settings(bank=load_bank().without(collection.name)))
     proba, truth = made.model.proba(collection.X_test), collection.codes_test
     size = min(CALIBRATION, len(truth) // 2)
     found: dict[str, list[tuple[float, float]]] = {score: [] for score in SCORES}
@@ -63,7 +64,7 @@ def _split(collection: Collection, seeds: int) -> tuple[dict[str, list[tuple[flo
 
 def _shifted(collection: Collection, seeds: int) -> dict[str, list[tuple[float, float]]]:
     """Batches with other class shares: plain sets, sets re-weighted by estimated shares, and class-conditional ones."""
-    made = make_model(collection.task(SHOTS, 0), Settings())
+    made = make_model(collection.task(SHOTS, 0), Settings(bank=load_bank().without(collection.name)))
     proba, truth = made.model.proba(collection.X_test), collection.codes_test
     size = min(CALIBRATION, len(truth) // 2)
     found: dict[str, list[tuple[float, float]]] = {}
@@ -84,7 +85,8 @@ def _shifted(collection: Collection, seeds: int) -> dict[str, list[tuple[float, 
 
 
 def _cross_fitted(collection: Collection, seed: int) -> tuple[float, float]:
-    settings = Settings(recipes=QUICK, plan=Plan(repeats=1), seed=seed, alpha=ALPHA)
+    bank = load_bank().without(collection.name)
+    settings = Settings(recipes=QUICK, plan=Plan(repeats=1), seed=seed, alpha=ALPHA, bank=bank)
     model = make_model(collection.task(SHOTS, seed), settings).model
     rule = cast(ConformalRule, model.conformal)
     facts = set_metrics(rule.sets(model.proba(collection.X_test)), collection.codes_test)

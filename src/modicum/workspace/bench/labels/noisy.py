@@ -17,6 +17,7 @@ from modicum.labels.noisy import credibility, repair
 from modicum.workspace.bench.peer import ask_peer
 from modicum.workspace.bench.tasks import Collection, open_collection
 from modicum.workspace.cleaning import held_out_proba
+from modicum.workspace.ladder.bank import load_bank
 from modicum.workspace.ladder.climb import Plan
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.making import make_model
@@ -115,7 +116,8 @@ def _shipped(collection: Collection, rows: Ints, given: Ints, seed: int) -> dict
         codes = collection.codes.copy()
         codes[rows] = labels
         problem = Problem(collection.X, codes, labelled, collection.space, collection.class_vectors, collection.groups)
-        settings = Settings(seed=seed, budget="60s", plan=Plan(repeats=1), repair=repair)
+        bank = load_bank().without(collection.name)
+        settings = Settings(seed=seed, budget="60s", plan=Plan(repeats=1), repair=repair, bank=bank)
         answers = make_model(problem, settings).model.predict(collection.X_test)
         return float((answers.codes == collection.codes_test).mean())
 
