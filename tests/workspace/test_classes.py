@@ -27,6 +27,19 @@ def test_renamed_classes_answer_as_before(fitted, tmp_path):
     np.testing.assert_array_equal(other.predict(vectors=X).probabilities, bundle.predict(vectors=X).probabilities)
     assert modicum.load(other.save(tmp_path / "b")).report["changed_classes"] == ["theme b → cash"]
     assert bundle.classes[1] == "theme b"
+    counts, before = (found.report["data"]["class_counts"] for found in (other, bundle))
+    assert list(counts) == ["theme a", "cash", "theme c", "theme d"]
+    assert counts["cash"] == before["theme b"]
+
+
+def test_a_renamed_class_stays_the_parent_it_was(fitted):
+    bundle, _ = fitted
+    space = replace(
+        bundle.model.space, parents=(None, "theme a", "theme a", "others"), group_parents=(("others", "theme a"),)
+    )
+    other = rename_classes(replace(bundle, model=replace(bundle.model, space=space)), {"theme a": "cash"})
+    assert other.model.space.parents == (None, "cash", "cash", "others")
+    assert other.model.space.group_parents == (("others", "cash"),)
 
 
 def test_removed_classes_leave_the_odds_of_the_others(fitted, tmp_path):
@@ -135,7 +148,7 @@ def test_errors(fitted):
     bundle, _ = fitted
     with pytest.raises(InputError, match="class 'theme x' is not known; did you mean 'theme"):
         remove_classes(bundle, ["theme x"])
-    with pytest.raises(InputError, match="only 1 classes would be left"):
+    with pytest.raises(InputError, match="only 1 class would be left"):
         remove_classes(bundle, ["theme a", "theme b", "theme c"])
     with pytest.raises(InputError, match="'theme a' is named twice"):
         rename_classes(bundle, {"theme b": "theme a"})

@@ -10,6 +10,7 @@ import pytest
 
 from modicum.core import InputError
 from modicum.workspace.loop import Reply, export, export_columns, import_labels, read_foreign
+from modicum.workspace.loop.foreign import Foreign
 from tests.workspace.loop.worlds import world
 
 
@@ -133,7 +134,7 @@ def test_an_export_of_modicum_comes_in_again(opened, tmp_path):
         ("{", "cannot be read"),
         ('{"a": 1}', "must be a list of objects"),
         ("[1]", "entry 1 is int, not an object"),
-        ('[{"text": "a"}]', "holds no label: 1 entries"),
+        ('[{"text": "a"}]', "holds no label: 1 entry, "),
     ],
 )
 def test_wrong_files(content, words, tmp_path):
@@ -142,3 +143,48 @@ def test_wrong_files(content, words, tmp_path):
         read_foreign(tmp_path / "labels.json")
     with pytest.raises(InputError, match="cannot be read"):
         read_foreign(tmp_path / "missing.json")
+
+
+ODD = {
+    "string.csv": "text,label,responses\na text,food,yes\n",
+    "list.json": '[{"text": "a text", "label": "food", "responses": ["x"]}, {"text": "a text", "label": "food"}]',
+    "null.json": '[{"data": {"text": "a text"}, "annotations": [{"result": [{"value": null}]}]},'
+    ' {"text": "a text", "label": "food"}]',
+    "separators.jsonl": '{"text": "a\u2028b\u0085c", "label": "food"}\n{"text": "a text", "label": "food"}\n',
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_cells_are_no_reason_to_stop(name, tmp_path):
+    (tmp_path / name).write_text(ODD[name], encoding="utf-8")
+    assert read_foreign(tmp_path / name)[-1] == Foreign("a text", ("food",), whole=True)
+
+
+def test_a_text_over_several_lines_is_the_same_text(tmp_path):
+    (tmp_path / "labels.csv").write_bytes(b'text,label\n"line1\nline2",food\n"line3\r\nline4",sport\n')
+    assert [each.text for each in read_foreign(tmp_path / "labels.csv")] == ["line1\nline2", "line3\r\nline4"]
+
+
+def test_a_row_with_more_cells_than_names_is_told_by_its_number(tmp_path):
+    (tmp_path / "labels.csv").write_text("text,label\na text,food\none, two,food\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"labels\.csv, row 2 has more cells than the header has names; put texts"):
+        read_foreign(tmp_path / "labels.csv")
+
+
+def test_json_that_is_nested_too_deeply_is_refused(tmp_path):
+    (tmp_path / "labels.json").write_text("[" * 100_000)
+    with pytest.raises(InputError, match="cannot be read"):
+        read_foreign(tmp_path / "labels.json")
+
+
+def test_of_several_answers_of_one_person_the_last_counts_however_often_they_come(opened):
+    table, _, _ = world()
+    said_of = [(1, "food"), (0, "sport"), (0, "food"), (2, "food"), (2, "food")]
+    foreign = [Foreign(table.texts[row], (label,)) for row, label in said_of]
+    session = opened()
+    found = import_labels(session, foreign, "file")
+    assert (found.labels, found.repeated) == (3, 0)
+    assert said(session) == {0: "food", 1: "food", 2: "food"}
+    again = import_labels(session, foreign, "file")
+    assert (again.labels, again.repeated) == (0, 3)
+    assert said(session) == {0: "food", 1: "food", 2: "food"}

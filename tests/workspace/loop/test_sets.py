@@ -325,3 +325,15 @@ def test_two_thousand_labels_are_still_quick_to_suggest(opened):
     Teacher(session).refit()
     assert len(views.suggested(session, 50)[0]) == 12
     assert len(views.classes(session)) == 2_000
+
+
+def test_a_model_waits_for_the_first_class_and_goes_on_from_there(tagged):
+    session = tagged(space=LabelSpace(()))
+    teacher = Teacher(session)
+    teacher.refit()
+    session.add_class("ana", "food", "")
+    for row in range(14):
+        label(session, "ana", row, [0] if 0 in session.truth[row] else [])
+    teacher.refit()
+    assert session.board.labelled.sum() == 14
+    assert session.lesson.version > 0

@@ -47,6 +47,22 @@ def test_only_new_rows_and_changed_texts_are_encoded(store, write):
     assert whats == ["made", "rows added: 2", "rows added: 1", "texts changed: 1", "labels changed: 1"]
 
 
+def test_a_changed_text_leaves_the_other_columns_of_its_row(store, write):
+    encoder = Fake()
+    add_rows(
+        store,
+        write("id,text,topic,lang,year", "a,one,x,en,2001", "b,two,y,de,2002"),
+        Columns(label="topic"),
+        encoder=encoder,
+    )
+    add_rows(store, write("id,text", "a,uno"), encoder=encoder)
+    add_rows(store, write("id,text,lang", "b,zwei,FR"), encoder=encoder)
+    table = modicum.read(store)
+    assert table.texts == ("uno", "zwei")
+    assert table.labels == ("x", "y")
+    assert (list(table.columns["lang"]), list(table.columns["year"])) == (["en", "de"], ["2001", "2002"])
+
+
 def test_without_ids_a_row_is_known_by_its_text(store, write):
     table = write("text,topic", "one,x", "two,", "one,y")
     assert add_rows(store, table, encoder=Fake()).new == 3

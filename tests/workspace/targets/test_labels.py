@@ -12,6 +12,7 @@ from target_worlds import NAMES, labels_world
 
 import modicum
 from modicum.core import InputError
+from modicum.workspace.targets.labels import rarest
 
 QUICK = {"budget": "60s", "map_points": 20}
 
@@ -99,3 +100,7 @@ def test_what_is_refused():
         modicum.fit(few, vectors=X)
     with pytest.raises(InputError, match="'cascade' needs one class a row"):
         modicum.fit(table, vectors=X, encoder_mode="cascade")
+
+
+def test_without_any_label_no_row_has_a_rarest():
+    assert rarest(np.zeros((3, 0), dtype=np.uint8), np.zeros(3, dtype=bool)).tolist() == [0, 0, 0]

@@ -15,11 +15,15 @@ from threadpoolctl import threadpool_limits
 def layout(X: NDArray[np.floating], *, seed: int = 0, components: int = 30) -> NDArray[np.float64]:
     """Places (N, 2) for vectors (N, D), N at least 5; equal seeds give equal places. Cost: O(N log N) and seconds.
 
+    Vectors that are all equal lie in one place.
+
     Example:
         >>> import numpy as np
         >>> layout(np.eye(6)).shape
         (6, 2)
     """
+    if not np.ptp(X, axis=0).any():
+        return np.zeros((len(X), 2))
     reduced = PCA(min(components, *X.shape), random_state=seed).fit_transform(np.asarray(X, dtype=np.float64))
     perplexity = min(30.0, (len(X) - 1) / 3)
     tsne = TSNE(

@@ -13,6 +13,7 @@ from modicum.core.checks import check_choice
 from modicum.core.errors import InputError
 from modicum.core.linear_head import LinearHead
 from modicum.core.records import LabelSpace
+from modicum.core.texts import counted
 from modicum.labels.conformal import ConformalRule
 from modicum.workspace.bundle import Bundle
 from modicum.workspace.cascade import Cascade
@@ -35,9 +36,17 @@ def rename_classes(bundle: Bundle, names: Mapping[str, str]) -> Bundle:
     for old in names:
         check_choice(old, bundle.classes, "class")
     space = bundle.model.space
-    renamed = replace(space, names=tuple(names.get(name, name) for name in space.names))
+    renamed = replace(
+        space,
+        names=tuple(names.get(name, name) for name in space.names),
+        parents=tuple(parent and names.get(parent, parent) for parent in space.parents),
+        group_parents=tuple((names.get(a, a), names.get(b, b)) for a, b in space.group_parents),
+    )
     changes = [f"{a} → {b}" for a, b in names.items()]
-    return noted(replace(bundle, model=replace(bundle.model, space=renamed)), changes, _since(changes))
+    data = bundle.report.get("data", {})
+    counts = {names.get(name, name): count for name, count in data.get("class_counts", {}).items()}
+    report = {**bundle.report, "data": {**data, "class_counts": counts}} if counts else bundle.report
+    return noted(replace(bundle, model=replace(bundle.model, space=renamed), report=report), changes, _since(changes))
 
 
 def remove_classes(bundle: Bundle, names: Iterable[str]) -> Bundle:
@@ -57,7 +66,7 @@ def remove_classes(bundle: Bundle, names: Iterable[str]) -> Bundle:
         check_choice(name, bundle.classes, "class")
     keep = np.array([code for code, name in enumerate(bundle.classes) if name not in gone], dtype=np.int64)
     if len(keep) < 2:
-        raise InputError(f"only {len(keep)} classes would be left; a task needs at least two")
+        raise InputError(f"only {counted(len(keep), 'class', 'classes')} would be left; a task needs at least two")
     smaller = replace(
         model,
         space=_kept_space(model.space, keep),

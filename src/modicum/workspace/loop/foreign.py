@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from modicum.core.errors import InputError
+from modicum.core.texts import counted
 
 LABELS = ("label", "labels", "category", "class", "annotation")
 """Keys of a label in a plain list."""
@@ -49,21 +51,23 @@ def read_foreign(path: Path, text_column: str = "text") -> list[Foreign]:
         found.extend(_labels_of(entry, text_column))
     if not any(each.labels for each in found):
         raise InputError(
-            f"{path} holds no label: {len(entries):,} entries, none with a text and a label, annotations or responses; "
-            "give such a file"
+            f"{path} holds no label: {counted(len(entries), 'entry', 'entries')}, none with a text and a label, "
+            "annotations or responses; give such a file"
         )
     return found
 
 
 def _entries(path: Path) -> list[Any]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        # Line ends as they are: a text in quotes may hold some, and is the same text only with the same ones.
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            text = stream.read()
         if path.suffix.lower() == ".csv":
-            return list(csv.DictReader(text.splitlines()))
+            return _csv_rows(text, path)
         if path.suffix.lower() == ".jsonl":
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
+            return [json.loads(line) for line in text.split("\n") if line.strip()]
         found = json.loads(text)
-    except (OSError, ValueError, csv.Error) as error:
+    except (OSError, ValueError, RecursionError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{path} cannot be read ({reason}); give JSON, JSONL or CSV") from error
     if isinstance(found, Mapping):
@@ -73,6 +77,16 @@ def _entries(path: Path) -> list[Any]:
     return found
 
 
+def _csv_rows(text: str, path: Path) -> list[dict[str, str]]:
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    wrong = next((number for number, row in enumerate(rows, start=1) if None in row), None)
+    if wrong is not None:
+        raise InputError(
+            f"{path}, row {wrong} has more cells than the header has names; put texts with commas in quotes"
+        )
+    return rows
+
+
 def _labels_of(entry: Mapping[str, Any], text_column: str) -> Iterator[Foreign]:
     fields = next((entry[key] for key in ("data", "fields", "inputs") if isinstance(entry.get(key), Mapping)), entry)
     text = _text(fields, text_column)
@@ -80,7 +94,7 @@ def _labels_of(entry: Mapping[str, Any], text_column: str) -> Iterator[Foreign]:
         return
     if isinstance(entry.get("annotations"), list):
         yield from _label_studio(entry["annotations"], text)
-    elif entry.get("responses"):
+    elif isinstance(entry.get("responses"), (Mapping, list)) and entry["responses"]:
         yield from _argilla(entry["responses"], text)
     elif any(key.endswith(".responses") for key in entry):
         yield from _argilla_columns(entry, text)
@@ -102,7 +116,8 @@ def _label_studio(annotations: list[Any], text: str) -> Iterator[Foreign]:
         by = annotation.get("completed_by")
         who = by.get("email") or by.get("id") if isinstance(by, Mapping) else by
         results = annotation.get("result") or ()
-        chosen = [result.get("value", {}).get("choices") for result in results if isinstance(result, Mapping)]
+        values = [result.get("value") for result in results if isinstance(result, Mapping)]
+        chosen = [value.get("choices") if isinstance(value, Mapping) else None for value in values]
         for labels in map(_names, chosen if results else [[]]):
             if labels is not None:
                 yield Foreign(text, labels, "" if who is None else str(who))
@@ -116,7 +131,9 @@ def _argilla(responses: Any, text: str) -> Iterator[Foreign]:
         given = [
             {"value": value.get("value"), "user_id": answer.get("user_id"), "status": answer.get("status")}
             for answer in responses
-            for value in (answer.get("values") or {}).values()
+            if isinstance(answer, Mapping) and isinstance(answer.get("values"), Mapping)
+            for value in answer["values"].values()
+            if isinstance(value, Mapping)
         ]
     for answer in given:
         labels = _names(answer.get("value")) if isinstance(answer, Mapping) else None

@@ -32,26 +32,25 @@ def import_labels(session: Session, foreign: Iterable[Foreign], source: str) -> 
     rows: dict[str, list[int]] = {}
     for row, item in enumerate(session.board.items):
         rows.setdefault(item[1], []).append(row)
-    told: dict[tuple[str, tuple[str, ...]], list[int]] = {}
-    unmatched = repeated = labels = 0
+    last: dict[tuple[int, str], tuple[str, ...]] = {}
+    unmatched = 0
     for each in session.form.imported(foreign):
         places = rows.get(item_hash(each.text), [])
         unmatched += not places
-        who = each.who or source
-        for row in places:
-            if _says(session, row, who, each.labels):
-                repeated += 1
-                continue
-            told.setdefault((who, each.labels), []).append(row)
-            labels += 1
+        # Of several answers of one person to one row the last is meant, so that a second import finds nothing new.
+        last |= {(row, each.who or source): each.labels for row in places}
+    fresh = {key: names for key, names in last.items() if not _says(session, *key, names)}
+    told: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+    for (row, who), names in fresh.items():
+        told.setdefault((who, names), []).append(row)
     names = {name for _, names in told for name in names}
     new = tuple(sorted(name for name in names if session.state.number(name) is None))
     for (who, given), places in told.items():
-        items = tuple(session.board.items[row] for row in dict.fromkeys(places))
+        items = tuple(session.board.items[row] for row in places)
         session.write(Event(kinds.LABEL, who, now(), items, given, how="import"))
     with session.lock:
         session.board.refresh(session.state)
-    return Imported(labels, new, unmatched, repeated)
+    return Imported(len(fresh), new, unmatched, len(last) - len(fresh))
 
 
 def _says(session: Session, row: int, who: str, names: tuple[str, ...]) -> bool:

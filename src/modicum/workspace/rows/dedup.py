@@ -98,17 +98,22 @@ class Deduplicated:
             return "nearly the same text"
         one, other = (self.vectors[k].astype(np.float64) for k in (row, head))
         length = float(np.linalg.norm(one) * np.linalg.norm(other))
-        return f"nearly the same, cosine {one @ other / length:.3f}" if length else "nearly the same text"
+        cosine = float(one @ other) / length if length else 0.0
+        if self.by == BOTH and cosine < self.cosine:
+            return "nearly the same text, or by way of another copy"
+        return f"nearly the same, cosine {cosine:.3f}"
 
     def index(self, before: CopyIndex | None = None) -> CopyIndex:
         """The rows that stay, as an index for later tables; added to the rows of an earlier one.
 
         Raises:
-            InputError: Copies were sought by text and by vectors at once, or the rows are images.
+            InputError: Copies were sought by text and by vectors at once, or the rows are images without vectors.
         """
         ids, texts = ([values[row] for row in self.kept] for values in (self.table.ids, self.table.texts))
-        if self.by == BOTH or self.table.images is not None:
-            raise InputError("an index holds texts or vectors; make it with --by text (not of images) or --by vectors")
+        if self.by == BOTH:
+            raise InputError("an index holds texts or vectors; make it with --by text or --by vectors")
+        if self.by == TEXT and self.table.images is not None:
+            raise InputError("images have no texts to keep in an index; make it with --by vectors")
         if self.by == TEXT:
             old = (before.ids, before.texts) if before else ((), ())
             return CopyIndex.of_texts([*old[0], *ids], [*old[1], *texts])

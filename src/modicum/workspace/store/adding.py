@@ -239,8 +239,8 @@ class _Writer:
             self.store.append(self._rows(table, new, ids, labels, numbers), f"rows added: {len(new):,}")
             self.next += len(new)
         if len(other):
-            rows = self._rows(table, other, ids, labels, places[other]).drop_columns([self.layout.label])
-            self.store.change(rows, f"texts changed: {len(other):,}")
+            rows = self._rows(table, other, ids, labels, places[other])
+            self.store.change(rows.select([self.layout.id, self.layout.text, VECTOR]), f"texts changed: {len(other):,}")
         if len(relabelled):
             told = {self.layout.id: [ids[r] for r in relabelled], self.layout.label: [labels[r] for r in relabelled]}
             self.store.change(pa.table(told), f"labels changed: {len(relabelled):,}")

@@ -131,6 +131,8 @@ def rarest(Y: NDArray[np.uint8], labelled: NDArray[np.bool_]) -> NDArray[np.int6
         >>> rarest(np.array([[1, 1], [1, 0], [0, 0]], dtype=np.uint8), np.ones(3, dtype=bool)).tolist()
         [1, 0, 2]
     """
+    if not Y.shape[1]:
+        return np.zeros(len(Y), dtype=np.int64)
     counts = Y[labelled].sum(axis=0, dtype=np.int64)
     rarity = np.where(Y == 1, counts, len(Y) + 1)
     return np.asarray(np.where(Y.any(axis=1), rarity.argmin(axis=1), Y.shape[1]), dtype=np.int64)
