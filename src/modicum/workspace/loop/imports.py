@@ -43,8 +43,8 @@ def import_labels(session: Session, foreign: Iterable[Foreign], source: str) -> 
     told: dict[tuple[str, tuple[str, ...]], list[int]] = {}
     for (row, who), names in fresh.items():
         told.setdefault((who, names), []).append(row)
-    names = {name for _, names in told for name in names}
-    new = tuple(sorted(name for name in names if session.state.number(name) is None))
+    every = {name for _, given in told for name in given}
+    new = tuple(sorted(name for name in every if session.state.number(name) is None))
     for (who, given), places in told.items():
         items = tuple(session.board.items[row] for row in places)
         session.write(Event(kinds.LABEL, who, now(), items, given, how="import"))
