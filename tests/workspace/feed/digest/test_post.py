@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes, policy
+
 import pytest
 
 from modicum.core.errors import InputError
@@ -147,3 +149,24 @@ def test_letters_are_ascii_on_the_wire_and_hold_no_second_header():
     for sender, site in (("", None), ("x", None), ("a@b.org", "b.org"), ("a@b.org", "ftp://b.org")):
         with pytest.raises(InputError):
             Letters.of(sender, site)
+
+
+def test_the_link_to_unsubscribe_is_an_address_on_the_wire():
+    """In one line as it is: a mail program looks for <https...> and decodes no words there."""
+    domain = "a-rather-long-name-of-a-domain.and-one-more-of-its-parts.example.org"
+    site, token = f"https://{domain}", f"123456.weekly.{'f' * 64}"
+    paper = Paper(1, "Über Zeilen " * 8 + "und Spalten", "", ("Zoë",), "2026", True, None, (), (), 1, 0)
+    told = {"parts": [["Tag", [1], [""]]], "made": NOW, "message_id": f"<{'1' * 43}@{domain}>", "every": "weekly"}
+    letters = Letters.of(f"Zeitung für Frühe <feed@{domain}>", site)
+    message = letters.digest(told, {1: paper}, f"{'a' * 60}@{domain}", token)
+    held = wire(message)
+    lines = held.partition(b"\r\n\r\n")[0].decode("ascii").split("\r\n")
+    end = f"<{site}/unsubscribe/{token}>"
+    assert f"List-Unsubscribe: {end}" in lines
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
+    assert f"List-Id: <digest.{domain}>" in lines
+    assert max(len(word) for line in lines for word in line.split() if word.startswith("=?")) <= 75
+    assert message_from_bytes(held, policy=policy.compat32)["List-Unsubscribe"] == end
+    back = message_from_bytes(held, policy=policy.default)
+    assert {name: back[name] for name in message} == dict(message.items())
+    assert (back["Subject"], back["From"]) == (paper.title, f"Zeitung für Frühe <feed@{domain}>")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from ipaddress import ip_address
 from typing import Self
 from urllib.parse import unquote, urlsplit
@@ -20,6 +20,8 @@ SECONDS = 30.0
 """Seconds that a server may take for an answer."""
 MESSAGES = 100
 """Messages of one connection; many servers allow no more."""
+WHOLE = ("list-id", "list-unsubscribe")
+"""Headers that hold an address in angle brackets and nothing else (RFC 2369, RFC 2919)."""
 
 
 class Broken(Exception):
@@ -206,6 +208,16 @@ class Post:
         self._smtp, self._handed = None, 0
 
 
+class _Wire(EmailPolicy):
+    """How headers are folded: the library would write long addresses as encoded words, which no mail program opens."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """A header as bytes, in one line where it is of `WHOLE`: a line may have 998 signs."""
+        if name.lower() in WHOLE:
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
 def wire(message: EmailMessage) -> bytes:
     r"""The bytes of a message as servers take them.
 
@@ -215,4 +227,4 @@ def wire(message: EmailMessage) -> bytes:
         >>> wire(letter)
         b'Subject: Few labels\r\n\r\n'
     """
-    return message.as_bytes(policy=SMTP)
+    return message.as_bytes(policy=_Wire(linesep="\r\n"))
