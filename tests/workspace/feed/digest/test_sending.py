@@ -102,6 +102,23 @@ def test_a_server_that_is_not_there(send, mailbox, readers, folder, patience):
     assert (send().sent, send().sent) == (1, 0)
 
 
+def test_a_refusal_of_the_sender_is_put_right_and_loses_no_digest(readers, folder, tmp_path, patience):
+    pytest.importorskip("aiosmtpd")
+    join(folder, "ana@example.org", "ben@example.org")
+    mailbox = Mailbox(tmp_path, "--user", "feed:right")
+    said = r"127.0.0.1 refuses the sender feed@example.org \(530 5.7.0 Authentication required\); correct --from"
+    with pytest.raises(InputError, match=said):
+        send_digests(readers, mailbox.server, LETTERS, encoder="none", patience=patience)
+    assert {row["state"] for row in readers.rows("SELECT state FROM digests")} == {"reserved"}
+    mailbox.kill()
+    mailbox.options = ()
+    mailbox.start()
+    found = send_digests(readers, mailbox.server, LETTERS, encoder="none", patience=patience)
+    mailbox.kill()
+    assert (found.planned, found.sent, found.failed) == (0, 2, 0)
+    assert sorted(row["to"][0] for row in mailbox.rows) == ["ana@example.org", "ben@example.org"]
+
+
 def test_a_server_that_is_killed_in_between(readers, folder, tmp_path, patience):
     join(folder, *(f"r{n}@example.org" for n in range(6)))
     mailbox = Mailbox(tmp_path, "--slow", "0.05")

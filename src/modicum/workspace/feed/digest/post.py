@@ -127,13 +127,15 @@ class Post:
         Raises:
             Broken: The connection broke. If that was after `begin`, the server may have the message.
             Refused: The server does not take it.
-            InputError: The server has no trusted TLS, or does not know the user.
+            InputError: The server has no trusted TLS, does not know the user, or refuses the sender, as it then would
+                with every message.
         """
         smtp = self._connected()
         try:
-            for code, said in (smtp.mail(self.sender), smtp.rcpt(to)):
-                if code not in (250, 251):
-                    self._refused(code, said)
+            self._begin(smtp)
+            code, said = smtp.rcpt(to)
+            if code not in (250, 251):
+                self._refused(code, said)
             if not begin():
                 smtp.rset()
                 return False
@@ -147,6 +149,17 @@ class Post:
             raise Broken(str(error) or type(error).__name__) from error
         self._handed += 1
         return True
+
+    def _begin(self, smtp: smtplib.SMTP) -> None:
+        """Name the sender."""
+        code, said = smtp.mail(self.sender)
+        if 500 <= code < 600:
+            raise InputError(
+                f"{self.server.host} refuses the sender {self.sender} ({Refused(code, said)}); correct --from, or name "
+                "a user who may send from it in --smtp"
+            )
+        if code != 250:
+            self._refused(code, said)
 
     def _refused(self, code: int, said: bytes | str) -> None:
         """Clear the way for the next message."""
