@@ -66,6 +66,13 @@ def test_a_search_holds_every_word_and_the_best_comes_first(chosen, folder, cloc
     assert numbers(chosen(wish("search", "& !"))) == []
 
 
+def test_of_words_with_a_hyphen_a_search_holds_each(chosen, folder, clock):
+    put(folder, "Few-shot learning with rows", "Shot peening of steel", "A few words", seen=clock.now)
+    assert numbers(chosen(wish("search", "few-shot"))) == [[5]]
+    assert numbers(chosen(wish("search", "SHOT-few, rows"))) == [[5]]
+    assert numbers(chosen(wish("search", "shot/of/steel"))) == [[6]], "frequent words are passed over"
+
+
 def test_of_what_is_trending_the_first_twenty_places_count(chosen, folder, clock):
     put(folder, *(f"Study {n}" for n in range(25)), seen=clock.now, votes=100)
     found = chosen(wish("trending"))

@@ -15,6 +15,7 @@ import numpy as np
 
 from modicum.core.protocols import Encoder
 from modicum.data.search import BM25
+from modicum.data.search.stems import WORD
 from modicum.encoders import encode, resolve
 from modicum.workspace.feed.keywords import Keywords
 from modicum.workspace.feed.library import Library, Paper
@@ -105,7 +106,7 @@ class Chooser:
         if one.every not in self._index:
             self._index[one.every] = BM25([_text(paper) for paper in papers])
         index = self._index[one.every]
-        words = [word for word in one.what.split() if index.spans(word, word)]
+        words = [word for word in WORD.findall(one.what.lower()) if index.spans(word, word)]
         if not words:
             return ()
         holds = np.all([index.scores(word) > 0 for word in words], axis=0)
