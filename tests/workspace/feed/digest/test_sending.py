@@ -185,6 +185,24 @@ def test_papers_that_fall_together_are_not_told_again(send, mailbox, readers, fo
     assert send().planned == 0
 
 
+def test_papers_that_fall_together_while_a_digest_waits_are_told_once(send, mailbox, readers, folder):
+    (reader,) = join(folder, "ana@example.org", kind="search", what="columns")
+    Subscriptions(readers, reader).add("search", "trees")
+    Subscriptions(readers, reader).add("search", "labels")
+    plan_digests(readers, LETTERS, encoder="none")
+    store = Store.open(folder)
+    with store.transaction() as db:
+        _move(db, 2, 4)
+    store.close()
+    assert send().sent == 1
+    (message,) = mailbox.messages
+    assert message["Subject"] == f"{TITLES[3]} and 1 more"
+    text = message.get_body(("plain",)).get_content()
+    assert [text.count(f"{title} told of once more") for title in TITLES] == [0, 0, 1, 1]
+    assert text.index("Search columns") < text.index(TITLES[3]) < text.index("Search labels")
+    assert "Search trees" not in text
+
+
 def test_late_digests_are_dropped_and_old_ones_forgotten(send, mailbox, readers, folder, clock):
     (reader,) = join(folder, "ana@example.org", kind="search", what="once more")
     plan_digests(readers, LETTERS, encoder="none")

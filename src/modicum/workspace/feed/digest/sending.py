@@ -193,10 +193,10 @@ def _check_site(waiting: list[Reader], letters: Letters) -> None:
 def _written(
     readers: Readers, library: Library, letters: Letters, told: dict[str, Any], reader: Reader, to: str | None
 ) -> EmailMessage | None:
-    # A paper that turned out to be another since it was chosen is told of as that one.
+    # A paper that turned out to be another since it was chosen is told of as that one, and once.
     today = {number: readers.paper(number) for _, some, _ in told["parts"] for number in some}
-    papers = {paper.number: paper for paper in library.papers(list(today.values()))}
-    named = {number: papers[other] for number, other in today.items() if other in papers}
+    first = {other: number for number, other in reversed(today.items())}
+    named = {first[paper.number]: paper for paper in library.papers(list(first))}
     if not named:
         return None
     token = ending_token(readers, reader, told["every"]) if letters.site else None
