@@ -150,7 +150,9 @@ def test_where_no_page_can_be_found_a_search_is_proposed(run, tmp_path):
             ("--from", "a@b.org", "--smtp", "smtp://u@b.org", "--smtp-password-file", "none"),
             "--smtp-password-file names",
         ),
+        (("--from", "a@b.org", "--smtp", "smtp://b..org"), "names no mail server"),
         (("--from", "a@b.org", "--smtp", "smtp://b.org", "--address", "b.org"), "no address of a site"),
+        (("--from", "a@b.org", "--smtp", "smtp://b.org", "--address", "http://[x"), "no address of a site"),
     ],
 )
 def test_digest_says_what_is_wrong(run, tmp_path, options, said):

@@ -104,7 +104,8 @@ def test_connections_are_made_anew(start, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "address", ["mail.example.org", "http://a.org", "smtp://", "smtp://a:b", "smtp://a/x", "smtp://["]
+    "address",
+    ["mail.example.org", "http://a.org", "smtp://", "smtp://a:b", "smtp://a/x", "smtp://[", "smtp://mail..example.org"],
 )
 def test_what_is_no_server(address):
     with pytest.raises(InputError, match="names no mail server"):

@@ -97,7 +97,8 @@ def test_who_writes_is_checked():
     assert Letters.of("feed@example.org") == Letters("feed@example.org", "modicum feed", None)
     assert Letters.of("Our feed <feed@example.org>", name="Theirs").name == "Theirs"
     assert Letters.of("feed@example.org", "http://example.org").site == "http://example.org"
-    for site in ("ftp://example.org", "papers.example.org", "https://"):
+    no_sites = ("ftp://example.org", "papers.example.org", "https://", "http://[x", "https://büro.example")
+    for site in (*no_sites, "https://a.org/\nBcc: eve@example.org", "https://a.org/>", "https://a.org/ b"):
         with pytest.raises(InputError, match="is no address of a site; write it as https://papers"):
             Letters.of("feed@example.org", site)
     with pytest.raises(InputError, match="e-mail address"):

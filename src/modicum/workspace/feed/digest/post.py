@@ -66,6 +66,7 @@ class Server:
         try:
             parts = urlsplit(address)
             password_in, port = parts.password, parts.port or PORTS.get(parts.scheme, 0)
+            (parts.hostname or "").encode("idna")  # as a connection would; it refuses mail..example.org
         except ValueError:
             parts, password_in, port = urlsplit(""), None, 0
         if password_in is not None:

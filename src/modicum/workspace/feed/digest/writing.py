@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -24,6 +25,8 @@ TITLE, SUBJECT, LINES = 300, 120, 320
 """Characters of a title, of a subject, and of an abstract's beginning."""
 NAMES = 6
 """Authors that are named."""
+PLAIN = re.compile(r"[!-;=?-~]+")
+"""Signs of an address that a header can hold in angle brackets: ASCII without blanks and these."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Letters:
 
         Args:
             sender: `feed@example.org` or `Our feed <feed@example.org>`.
-            site: Address of the site, of http or https.
+            site: Address of the site, of http or https, in ASCII.
             name: What the site is called; default the sender's name.
 
         Raises:
@@ -54,8 +57,8 @@ class Letters:
             Letters(sender='feed@example.org', name='Our feed', site='https://papers.example.org')
         """
         called, address = parseaddr(sender)
-        if site is not None and (urlsplit(site).scheme not in ("http", "https") or not urlsplit(site).hostname):
-            raise InputError(f"{site!r} is no address of a site; write it as https://papers.example.org")
+        if site is not None and not _names_site(site):
+            raise InputError(f"{site!r} is no address of a site; write it as https://papers.example.org, in ASCII")
         shown = one_line(name or called or NAME, SUBJECT, "name of the sender")
         return cls(check_email(address), shown, site and site.rstrip("/"))
 
@@ -124,6 +127,15 @@ class Letters:
         message["Message-ID"] = message_id
         message["Auto-Submitted"] = "auto-generated"
         return message
+
+
+def _names_site(address: str) -> bool:
+    """Whether links can begin with an address, those in headers too."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and PLAIN.fullmatch(address) is not None
 
 
 def _shown(numbers: Sequence[int], reasons: Sequence[str], papers: dict[int, Paper]) -> list[tuple[Any, str]]:
