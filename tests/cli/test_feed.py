@@ -94,6 +94,16 @@ def test_digest_and_subscribe_without_accounts(run, tmp_path):
     assert "nothing is new" in run("feed", "digest", *own).err
 
 
+@pytest.mark.enable_socket
+def test_digests_sent_are_counted(run, tmp_path, mailbox):
+    run("feed", "add", page(tmp_path), "--encoder", "none")
+    run("feed", "subscribe", "trending")
+    run("feed", "subscribe", "search", "columns")
+    own = ("--from", "me@example.org", "--to", "me@example.org", "--encoder", "none")
+    sent = [run("feed", "digest", *own, "--smtp", f"smtp://127.0.0.1:{mailbox.port}").out for _ in range(2)]
+    assert sent == ["1 digest sent\n", "0 digests sent\n"]
+
+
 def test_subscribe_to_the_page_of_a_keyword(run, tmp_path):
     (tmp_path / "feed.jsonl").write_text("\n".join(json.dumps(row) for row in rows_of_themes()) + "\n")
     run("feed", "add", "feed.jsonl", "--encoder", "none")

@@ -13,6 +13,7 @@ from modicum.cli.console import bars, err, out, print_json, print_table
 from modicum.cli.tables.feed import ENCODER, FOLDER
 from modicum.core.errors import InputError
 from modicum.core.files import atomic_write, check_file_place
+from modicum.core.texts import counted
 
 
 def digest(
@@ -80,7 +81,7 @@ def _tell(found: Any, json: bool) -> None:
         return
     more = {"again": "of them perhaps twice", "waiting": "put off", "failed": "refused", "dropped": "given up"}
     counts = [f"{getattr(found, name):,} {said}" for name, said in more.items() if getattr(found, name)]
-    out().print(", ".join([f"{found.sent:,} digests sent", *counts]), soft_wrap=True, markup=False)
+    out().print(", ".join([f"{counted(found.sent, 'digest')} sent", *counts]), soft_wrap=True, markup=False)
     for reason in found.reasons:
         err().print(f"  {reason}", soft_wrap=True, markup=False)
 

@@ -96,10 +96,13 @@ def test_refused_for_good_now_and_after_the_message(send, mailbox, readers, fold
 
 def test_a_server_that_is_not_there(send, mailbox, readers, folder, patience):
     join(folder, "ana@example.org")
-    with pytest.raises(InputError, match=r"is not reached .*; 1 digests wait, and go out with the next modicum feed"):
+    with pytest.raises(InputError, match=r"is not reached .*; 1 digest waits, and goes out with the next modicum feed"):
         send(Server("127.0.0.1", 1, False))
     assert patience.waits == [0.5, 1.0, 2.0]
-    assert (send().sent, send().sent) == (1, 0)
+    join(folder, "ben@example.org")
+    with pytest.raises(InputError, match=r"is not reached .*; 2 digests wait, and go out with the next modicum feed"):
+        send(Server("127.0.0.1", 1, False))
+    assert (send().sent, send().sent) == (2, 0)
 
 
 def test_a_refusal_of_the_sender_is_put_right_and_loses_no_digest(readers, folder, tmp_path, patience):
@@ -254,7 +257,7 @@ def test_two_runs_at_once_are_one(readers, folder, send):
         send()
 
 
-def test_a_preview_changes_nothing(readers, folder):
+def test_a_preview_sends_nothing_and_marks_nothing_as_sent(readers, folder):
     join(folder, "ana@example.org", "ben@example.org")
     message, due = preview_digest(readers, LETTERS, encoder="none")
     assert (message["To"], due) == ("ana@example.org", 2)

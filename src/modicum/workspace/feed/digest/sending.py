@@ -14,6 +14,7 @@ from modicum.core.errors import InputError
 from modicum.core.files import held_alone
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
+from modicum.core.texts import counted
 from modicum.workspace.feed.digest import ledger
 from modicum.workspace.feed.digest.choosing import WORDS_ALONE, Chooser, Part
 from modicum.workspace.feed.digest.post import Broken, Post, Refused, Server, wire
@@ -56,7 +57,7 @@ class Sent:
     again: int = 0
     """Of these, such as it may have had before: a run was killed, or the connection broke, before it answered."""
     waiting: int = 0
-    """Digests that it refused for now."""
+    """Digests left for the next run: the server refused them for now or broke off, or they have no address."""
     failed: int = 0
     """Digests that it refused for good."""
     dropped: int = 0
@@ -143,7 +144,9 @@ def preview_digest(
     to: str | None = None,
     encoder: str | Encoder | None = None,
 ) -> tuple[EmailMessage | None, int]:
-    """The message that the first of those readers would get who are due one, and how many are due; nothing is changed.
+    """The message that the first of those readers would get who are due one, and how many are due.
+
+    Nothing is sent, nor marked as sent; keyword pages are brought up to date, as they are before digests are sent.
 
     Args:
         readers: The readers of the feed.
@@ -162,12 +165,8 @@ def preview_digest(
     for every, reader in meant:
         parts = _choose(chooser, readers, reader, every)
         if parts:
-            told = {
-                "parts": [part.to_list() for part in parts],
-                "made": readers.clock(),
-                "message_id": f"<preview@{letters.domain}>",
-                "every": every,
-            }
+            head = {"message_id": f"<preview@{letters.domain}>", "made": readers.clock(), "every": every}
+            told = {**head, "parts": [part.to_list() for part in parts]}
             return _written(readers, library, letters, told, reader, address), len(due)
     return None, len(due)
 
@@ -264,9 +263,8 @@ class _Run:
 
     def _bytes(self, told: dict[str, Any], address: str) -> bytes:
         """The digest as a message; nothing where none of its papers is there any more."""
-        letter = _written(
-            self.readers, self.library, self.letters, told, Reader(told["reader"], told["email"]), address
-        )
+        reader = Reader(told["reader"], told["email"])
+        letter = _written(self.readers, self.library, self.letters, told, reader, address)
         return wire(letter) if letter else b""
 
     def _refused(self, number: int, error: Refused, doubtful: bool) -> bool:
@@ -289,9 +287,10 @@ class _Run:
         self.failures += 1
         if self.failures >= self.patience.tries:
             left, server = len(ledger.waiting(self.readers)), self.post.server
+            wait = counted(left, "digest waits, and goes", "digests wait, and go")
             raise InputError(
-                f"the mail server {server.host}:{server.port} is not reached ({error}); {left:,} digests wait, and go "
-                "out with the next modicum feed digest"
+                f"the mail server {server.host}:{server.port} is not reached ({error}); {wait} out with the next "
+                "modicum feed digest"
             ) from error
         self.patience.sleep(min(self.patience.first * 2.0 ** (self.failures - 1), self.patience.most))
 
