@@ -21,8 +21,10 @@ from modicum.workspace.feed.keywords import Keywords
 from modicum.workspace.feed.library import Library, Paper
 from modicum.workspace.feed.ranking import rank_by_likes
 from modicum.workspace.feed.readers import Marks, Reader, Readers, Subscription
+from modicum.workspace.feed.readers.store import DAY
+from modicum.workspace.feed.search.encoding import WORDS_ALONE
+from modicum.workspace.feed.search.part import text_of
 
-DAY = 86_400.0
 WINDOW = {"daily": 3 * DAY, "weekly": 14 * DAY}
 """Seconds for which a paper counts as new; longer than a period, for runs that were late."""
 TRENDING = 20
@@ -33,7 +35,6 @@ RECENT, TOP = 2_000, 50
 """Papers that those for a tag are ranked among, and the places that count."""
 LATEST = 20_000
 """New papers that are looked through."""
-WORDS_ALONE = "none"
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class Chooser:
         """New papers that hold every word of a search, best first."""
         papers = self._latest(one.every)
         if one.every not in self._index:
-            self._index[one.every] = BM25([_text(paper) for paper in papers])
+            self._index[one.every] = BM25([text_of(vars(paper)) for paper in papers])
         index = self._index[one.every]
         words = [word for word in WORD.findall(one.what.lower()) if index.spans(word, word)]
         if not words:
@@ -122,7 +123,7 @@ class Chooser:
         new = {paper.number for paper in self._latest(one.every)}
         if not likes or not new - set(tagged) or len(likes) == len(numbers):
             return {}
-        texts = [_text(paper) for paper in among.values()]
+        texts = [text_of(vars(paper)) for paper in among.values()]
         X = np.asarray(encode(texts, resolve(self.encoder, texts)))
         found = rank_by_likes(texts, X, likes, top=TOP)
         ranked = [numbers[row] for row in found.rows.tolist()]
@@ -152,7 +153,3 @@ def heading(one: Subscription) -> str:
     """
     names = {"trending": "Trending", "tag": "For your tag ", "keyword": "Keyword ", "search": "Search "}
     return names[one.kind] + one.name
-
-
-def _text(paper: Paper) -> str:
-    return f"{paper.title}. {paper.abstract}"

@@ -18,8 +18,8 @@ from typing import Any
 
 from modicum.workspace.feed.digest.choosing import Part
 from modicum.workspace.feed.readers import Reader, Readers
+from modicum.workspace.feed.readers.store import DAY
 
-DAY = 86_400.0
 LATE = 7 * DAY
 """Seconds after which a digest that could not be sent is dropped."""
 KEPT = 120 * DAY

@@ -16,13 +16,14 @@ from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.core.texts import counted
 from modicum.workspace.feed.digest import ledger
-from modicum.workspace.feed.digest.choosing import WORDS_ALONE, Chooser, Part
+from modicum.workspace.feed.digest.choosing import Chooser, Part
 from modicum.workspace.feed.digest.post import Broken, Post, Refused, Server, wire
 from modicum.workspace.feed.digest.writing import Letters
 from modicum.workspace.feed.keywords import refresh_keywords
 from modicum.workspace.feed.library import Library
 from modicum.workspace.feed.readers import Reader, Readers, Subscriptions, check_email, ending_token
 from modicum.workspace.feed.readers.subscriptions import EVERY
+from modicum.workspace.feed.search.encoding import WORDS_ALONE
 
 LOCK = ".digest.lock"
 TOGETHER = 200
