@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import modicum
 from modicum.core import InputError
 from modicum.workspace import carried_answers, carried_search, check_texts
-from modicum.workspace.search import Query
+from modicum.workspace.search import Query, columns
+from modicum.workspace.search.columns import read_columns
 from tests.cli.conftest import lines
 
 
@@ -52,3 +55,27 @@ def test_images_and_foreign_vectors_have_no_texts(made):
     with pytest.raises(InputError, match="has no encoder for texts"):
         check_texts(other.bundle)
     check_texts(result.bundle)
+
+
+@pytest.mark.parametrize("cells", [[["a"], ["b"]], [{"a": 1}, {"a": 2}], [b"\xff", b"b"]])
+@pytest.mark.parametrize("column", ["input_text", "id"])
+def test_a_column_that_holds_no_texts_is_refused_in_one_sentence(made, tmp_path, cells, column):
+    result, _ = made
+    np.save(tmp_path / "vectors.npy", np.ones((2, 4), dtype=np.float32))
+    told = {"id": ["1", "2"], "input_text": ["a", "b"]} | {column: cells}
+    pq.write_table(pa.table(told), tmp_path / "predictions.parquet")
+    with pytest.raises(
+        InputError,
+        match=rf"predictions\.parquet: column '{column}' cannot be read as texts \(.*; fit again with --index",
+    ):
+        carried_search(tmp_path, result.bundle, result.bundle.find_encoder())
+
+
+@pytest.mark.parametrize("name", ["text", "text.long"])
+def test_a_column_is_looked_at_before_it_is_read_also_under_a_name_with_a_dot(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(columns, "VALUES", 100)
+    file = tmp_path / "table.parquet"
+    pq.write_table(pa.table({name: ["x"] * 200}), file)
+    with pytest.raises(InputError, match=r"is too large \(200 values, .*; fit again"):
+        read_columns(file, [name])
+    assert read_columns(file, ["tex"]).num_columns == 0, "a name that merely begins so is another column"

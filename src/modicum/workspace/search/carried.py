@@ -56,7 +56,7 @@ def carried_search(folder: Path, bundle: Bundle, encoder: Encoder) -> Searcher |
     """A search among the rows of the table; None where the bundle carries no index.
 
     Raises:
-        InputError: Rows and vectors do not fit.
+        InputError: Rows and vectors do not fit, or a column holds what is no text.
     """
     if not (folder / INDEX).is_file() or not (folder / TABLE).is_file():
         return None
@@ -65,7 +65,19 @@ def carried_search(folder: Path, bundle: Bundle, encoder: Encoder) -> Searcher |
     named = f"input_{column}" if f"input_{column}" in rows.column_names else column
     if "id" not in rows.column_names or named not in rows.column_names:
         raise InputError(f"{folder / TABLE} lacks the column {named!r} or 'id'; fit again with --index")
-    texts = tuple(text or "" for text in rows.column(named).cast(pa.string()).to_pylist())
-    ids = tuple(rows.column("id").cast(pa.string()).to_pylist())
+    texts = tuple(text or "" for text in _written(rows, named, folder / TABLE))
+    ids = tuple(_written(rows, "id", folder / TABLE))
     table = Table(ids, texts, (None,) * len(ids), str(folder.name), text_column=column)
     return open_search(table, encoder=encoder, vectors=read_vectors(folder / INDEX, len(table)))
+
+
+def _written(rows: pa.Table, name: str, file: Path) -> list[str]:
+    """The cells of a column as texts."""
+    column = rows.column(name)
+    try:
+        cells: list[str] = column.cast(pa.string()).to_pylist()
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{file}: column {name!r} cannot be read as texts ({str(column.type)[:40]}); fit again with --index"
+        ) from error
+    return cells

@@ -40,7 +40,8 @@ def _leaves(opened: pq.ParquetFile, names: Sequence[str], file: Path) -> list[st
     told, texts = opened.metadata, list[str]()
     for number in range(told.num_columns):
         path = told.schema.column(number).path
-        if path.split(".")[0] not in names:
+        # A name may hold a dot itself, so that a path is not cut at its first one.
+        if not any(path == name or path.startswith(f"{name}.") for name in names):
             continue
         groups = [told.row_group(k).column(number) for k in range(told.num_row_groups)]
         values, size = sum(one.num_values for one in groups), sum(one.total_uncompressed_size for one in groups)
