@@ -30,6 +30,11 @@ def test_cells_of_every_kind_are_found_by_what_they_show():
     }
 
 
+def test_a_list_of_nothing_is_an_empty_cell():
+    table = modicum.read(COLUMNS, text="text")
+    assert kept_rows(table, ["tags="]).nonzero()[0].tolist() == [1]
+
+
 def test_a_row_passes_all_filters():
     table = modicum.read(COLUMNS, text="text")
     assert kept_rows(table, ["open=true", "tags=y"]).tolist() == [True, False, False, False]

@@ -21,8 +21,8 @@ def kept_rows(table: Table, filters: Sequence[str]) -> NDArray[np.bool_]:
 
     Args:
         table: The table; its own columns can be named.
-        filters: `COL=VALUE` each; an empty value keeps rows whose cell is empty, and of a cell that holds a list one
-            item is enough.
+        filters: `COL=VALUE` each; an empty value keeps rows whose cell is empty or a list of nothing, and of a cell
+            that holds a list one item is enough.
 
     Raises:
         InputError: A filter is written otherwise, names an unknown column, or no row passes.
@@ -53,7 +53,7 @@ def kept_rows(table: Table, filters: Sequence[str]) -> NDArray[np.bool_]:
 def _values(cell: Any) -> tuple[str, ...]:
     """What a cell holds, as it would be written."""
     if isinstance(cell, (list, tuple)):
-        return tuple(one for item in cell for one in _values(item))
+        return tuple(one for item in cell for one in _values(item)) or ("",)
     if cell is None or cell != cell:
         return ("",)
     if isinstance(cell, bool):
