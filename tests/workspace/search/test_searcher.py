@@ -124,6 +124,13 @@ class TestOddTables:
         assert told[0] == -np.inf
         assert told[1] == pytest.approx(1, abs=1e-3)
 
+    @pytest.mark.parametrize("length", [1.0, 300.0, 60_000.0])
+    def test_vectors_of_sixteen_bits_may_be_of_any_length(self, length):
+        vectors = np.random.default_rng(0).normal(size=(5, 64))
+        vectors *= length / np.linalg.norm(vectors, axis=1, keepdims=True)
+        told = VectorRows(vectors.astype(np.float16)).cosines(vectors[2] / length)
+        assert told == pytest.approx(VectorRows(vectors).cosines(vectors[2] / length), abs=1e-3)
+
     def test_more_rows_wanted_than_there_are(self):
         assert len(ids(opened(), "card", top=10_000)) <= len(TEXTS)
 

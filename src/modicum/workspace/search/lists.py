@@ -18,21 +18,26 @@ FOUND, FEW = 1_000, 20_000
 
 
 class VectorRows:
-    """Rows by their vectors (N, D), memory-mapped or not."""
+    """Rows by their vectors (N, D), memory-mapped or not; those of 16 bits are computed with in 32."""
 
     def __init__(self, vectors: Floats) -> None:
         self.vectors = vectors
-        parts = [np.linalg.norm(vectors[part], axis=1) for part in chunks(len(vectors), ROWS)]
+        # A vector of 16 bits that is longer than 255 has a squared length beyond them.
+        self._dtype = np.result_type(vectors.dtype, np.float32)
+        parts = [np.linalg.norm(self._part(part), axis=1) for part in chunks(len(vectors), ROWS)]
         self._lengths: Floats = np.concatenate(parts) if parts else np.empty(0)
 
     def cosines(self, query: Floats) -> NDArray[np.float32]:
         """Cosine (N,) of each row to a query (D,) of length 1; minus infinity for vectors of zeros. Cost: O(N D)."""
-        wanted = query.astype(self.vectors.dtype)
+        wanted = query.astype(self._dtype)
         told = np.full(len(self.vectors), -np.inf, dtype=np.float32)
         for part in chunks(len(told), ROWS):
             known = self._lengths[part] > 0
-            told[part][known] = (self.vectors[part] @ wanted)[known] / self._lengths[part][known]
+            told[part][known] = (self._part(part) @ wanted)[known] / self._lengths[part][known]
         return told
+
+    def _part(self, rows: slice) -> Floats:
+        return np.asarray(self.vectors[rows], dtype=self._dtype)
 
 
 class StoredRows:
