@@ -227,6 +227,22 @@ def test_an_answer_as_columns_and_as_json():
     assert told["hits"][1]["dense"] is None or told["hits"][1]["dense"] <= 1
 
 
+def test_columns_of_the_table_that_are_called_like_an_answer_are_kept():
+    own = {"message": ["lost card", "rate"], "text": ["own", "other"], "score": [7, 8], "lexical": [1, 2]}
+    items = modicum.read(own, text="message")
+    found = open_search(items, settings=SearchSettings(mode="lexical")).find(Query("card"))
+    columns = found.columns(items)
+    assert list(columns) == [
+        *("rank", "id", "score", "lexical", "text"),
+        *("message", "input_text", "input_score", "input_lexical"),
+    ]
+    assert [columns[name] for name in ("text", "input_text", "input_score")] == [["lost card"], ["own"], [7]]
+    other = modicum.read({"key": ["k", "l"], "id": ["x", "y"], "text": ["lost card", "rate"]}, text="text", id="key")
+    told = open_search(other, settings=SearchSettings(mode="lexical")).find(Query("card")).columns(other)
+    assert (told["id"], told["input_id"], told["key"]) == (["k"], ["x"], ["k"])
+    assert "input_text" not in told
+
+
 def test_errors_name_what_is_wrong():
     search = opened()
     for wrong, said in (

@@ -56,7 +56,10 @@ class Hits:
     """Scores (k,) that the single lists gave to these rows; minus infinity where one has not found the row."""
 
     def columns(self, table: Table) -> dict[str, list[Any]]:
-        """The hits as columns of a table: rank, id, scores and text, then the table's own columns."""
+        """The hits as columns of a table: rank, id, scores and text, then the table's own columns.
+
+        A column of the table that has such a name is kept as `input_NAME`, unless it is told already as id or text.
+        """
         rows = self.rows.tolist()
         told: dict[str, list[Any]] = {
             "rank": list(range(1, len(rows) + 1)),
@@ -65,8 +68,10 @@ class Hits:
             **{name: [_rounded(score) for score in scores] for name, scores in self.lists.items()},
             "text": [table.texts[row] for row in rows],
         }
-        own = {name: [values[row] for row in rows] for name, values in table.columns.items() if name not in told}
-        return told | own
+        for name, values in table.columns.items():
+            if not _told_already(table, name):
+                told[f"input_{name}" if name in told else name] = [values[row] for row in rows]
+        return told
 
     def to_dict(self, table: Table) -> dict[str, Any]:
         """JSON-able form: the query, and each hit with its scores and text."""
@@ -75,6 +80,13 @@ class Hits:
         hits = [dict(zip(shown, row, strict=True)) for row in zip(*(columns[name] for name in shown), strict=True)]
         asked = {"query": self.query.text, "like": list(self.query.like), "unlike": list(self.query.unlike)}
         return {**asked, "hits": hits}
+
+
+def _told_already(table: Table, name: str) -> bool:
+    """Whether a column of a table is that of its ids, or of its texts, under the name that hits have for it."""
+    if name == "id":
+        return list(map(str, table.columns[name])) == list(table.ids)
+    return name == table.text_column == "text"
 
 
 def _rounded(score: float) -> float | None:
