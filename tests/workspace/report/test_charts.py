@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from modicum.workspace.report.charts import (
@@ -50,10 +50,12 @@ def test_scales_meet_their_ends_and_middles():
     assert [Scale(0.01, 100, 0, 40, log=True)(v) for v in (0.01, 1, 100)] == pytest.approx([0, 20, 40])
 
 
-@given(st.floats(-1e3, 1e3), st.floats(1e-4, 1e3))
-def test_ticks_are_inside_round_and_few(low, span):
-    found = ticks(low, low + span)
-    assert 1 <= len(found) <= 7
+@given(st.floats(-1e3, 1e3), st.floats(1e-4, 1e3), st.integers(3, 9))
+@example(0, 6, 6)
+@example(0, 1, 5)
+def test_ticks_are_inside_round_and_few(low, span, most):
+    found = ticks(low, low + span, most)
+    assert 1 <= len(found) <= most
     assert all(low - 1e-6 * span <= t <= low + span * (1 + 1e-6) for t in found)
     gaps = np.diff(found)
     assert np.allclose(gaps, gaps[:1], rtol=1e-6)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from modicum.workspace.report import render
@@ -98,3 +100,17 @@ def test_the_scatter_names_each_row_and_bears_one_point():
     assert "a: predicted 5.00, true 5.00: b" in drawn
     assert 'class="band"' in drawn
     assert "NaN" not in drawn
+
+
+def ticks_of(*values):
+    drawn = scatter([{"true": value, "predicted": value, "id": "a", "text": ""} for value in values])
+    return [name.replace("\u202f", " ") for name in re.findall(r'class="tick end"[^>]*>([^<]*)<', drawn)]
+
+
+def test_ticks_of_the_scatter_are_told_apart_whatever_their_size():
+    assert ticks_of(12_000, 48_000) == ["20 000", "30 000", "40 000"]
+    assert ticks_of(1_000_000, 1_100_000) == ["1 000 000", "1 050 000", "1 100 000"]
+    assert ticks_of(1000, 1002) == ["1 000.0", "1 000.5", "1 001.0", "1 001.5", "1 002.0"]
+    assert ticks_of(-0.2, 0.2) == ["−0.2", "−0.1", "0.0", "0.1", "0.2"]
+    assert ticks_of(1e-14, 3e-14) == ["1.0e−14", "1.5e−14", "2.0e−14", "2.5e−14", "3.0e−14"]
+    assert ticks_of(0, 9e9) == ["0", "2e9", "4e9", "6e9", "8e9"]

@@ -81,11 +81,12 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
         >>> ticks(0.62, 0.91)
         [0.65, 0.7, 0.75, 0.8, 0.85, 0.9]
     """
-    rough = (high - low) / most
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(s * power for s in (1, 2, 5, 10) if s * power >= rough * (1 - 1e-9))
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [round(i * step, 12) for i in range(first, last + 1)]
+    exponent = math.floor(math.log10((high - low) / most))
+    for step in (s * 10.0**exponent for s in (1, 2, 5, 10, 20)):
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if last - first < most:
+            break
+    return [round(i * step, -exponent) for i in range(first, last + 1)]
 
 
 def log_ticks(low: float, high: float) -> list[float]:
