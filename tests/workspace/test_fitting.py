@@ -53,9 +53,11 @@ def test_a_wrong_label_is_found():
     labels = list(table.labels)
     labels[5] = "theme a"
     flawed = Table(table.ids, table.texts, tuple(labels))
-    errors = modicum.fit(flawed, vectors=X, **QUICK).report["label_errors"]
+    report = modicum.fit(flawed, vectors=X, **QUICK).report
+    errors = report["label_errors"]
     assert errors[0]["id"] == "5"
     assert errors[0]["suggested"] == "theme b"
+    assert report["totals"] == {"label_errors": len(errors), "conflicts": len(report["conflicts"])}
 
 
 def test_many_labels_set_rows_aside_for_the_sets():
@@ -72,6 +74,7 @@ def test_two_labels_in_all_are_enough_to_run():
     result = modicum.fit(table, vectors=X, **QUICK)
     assert result.report["test"]["accuracy"] > 0.5
     assert result.report["label_errors"] is None
+    assert result.report["totals"]["label_errors"] is None
 
 
 def test_with_one_label_a_class_no_accuracy_is_claimed():

@@ -35,6 +35,13 @@ def test_every_figure_has_its_sentence():
     assert curve == "Expected of more labels: 50 more would bring +1.0 to +3.0 points."
 
 
+def test_what_is_not_listed_is_counted_too():
+    report = {"label_errors": [{}] * 200, "conflicts": [{}] * 100, "totals": {"label_errors": 500, "conflicts": 130}}
+    said = summary({"data": DATA, "ladder": []} | report)[1]
+    assert "500 labels are contradicted" in said
+    assert "130 texts have different labels" in said
+
+
 def test_without_a_curve_the_next_rows_are_named():
     told = summary({"data": DATA, "ladder": [SHIPPED | {"cv_se": None}], "next_to_label": [{}] * 20})
     assert told[1] == "On texts like the labelled ones the model should be right in about 80 of 100 cases."

@@ -50,11 +50,12 @@ def data_facts(table: Table, space: LabelSpace, same: SameTexts) -> dict[str, An
     }
 
 
-def conflicting(table: Table, same: SameTexts, top: int = 100) -> list[dict[str, Any]]:
-    """Labelled rows that say the same, or nearly, under different labels, one entry per group."""
+def conflicting(table: Table, same: SameTexts, top: int = 100) -> tuple[list[dict[str, Any]], int]:
+    """Labelled rows that say the same, or nearly, under different labels, one entry per group; and all such groups."""
     rows = conflicts(same.near, table.labels)
-    found = [rows[same.near[rows] == group] for group in np.unique(same.near[rows])[:top]]
-    return [
+    groups = np.unique(same.near[rows])
+    found = [rows[same.near[rows] == group] for group in groups[:top]]
+    entries = [
         {
             "ids": [table.ids[row] for row in group],
             "texts": [shown(table.texts[row]) for row in group],
@@ -62,6 +63,7 @@ def conflicting(table: Table, same: SameTexts, top: int = 100) -> list[dict[str,
         }
         for group in found
     ]
+    return entries, len(groups)
 
 
 def found_shortcuts(table: Table, problem: Problem, top: int = 30) -> list[dict[str, Any]] | None:

@@ -98,6 +98,7 @@ def write_report(facts: Facts) -> dict[str, Any]:
     rng = np.random.default_rng(settings.seed)
     ladder = whole_ladder(made, facts.tests)
     measured, test = _measured(facts), _test(facts)
+    clashes, groups = findings.conflicting(table, prepared.same)
     shift = findings.shift_facts(made.shift, problem.space, made.model.factors is not None)
     elsewhere = None
     if shift is not None:
@@ -110,7 +111,7 @@ def write_report(facts: Facts) -> dict[str, Any]:
         "decision": _decision(facts, ladder),
         "grounds": [*_grounds(facts, ladder, elsewhere), *_flattered(test)],
         "data": findings.data_facts(table, problem.space, prepared.same),
-        "conflicts": findings.conflicting(table, prepared.same),
+        "conflicts": clashes,
         "shortcuts": findings.found_shortcuts(table, problem),
         "encoder": asdict(prepared.encoder) | {"agreement": prepared.agreement and asdict(prepared.agreement)},
         "cascade": _cascade(facts),
@@ -118,6 +119,10 @@ def write_report(facts: Facts) -> dict[str, Any]:
         "chosen": _chosen(facts),
         "test": test,
         **measured,
+        "totals": {
+            "label_errors": None if measured["label_errors"] is None else _suspects(made),
+            "conflicts": groups,
+        },
         "repaired": made.mended,
         "expected": _expected(made.guess),
         "learning_curve": _curve(made),
@@ -144,9 +149,9 @@ def _grounds(facts: Facts, ladder: Sequence[dict[str, Any]], elsewhere: float | 
     if facts.made.choice is not None:
         budget, corrected = parse_budget(facts.settings.budget), facts.made.model.factors is not None
         said = grounds(facts.made.choice, ladder, budget, elsewhere, corrected=corrected)
-    if facts.made.mended and facts.made.doubted is not None:
+    if facts.made.mended:
         said.append(
-            f"{len(facts.made.doubted.judged.suspects):,} labels are probably wrong, so many that the model learnt "
+            f"{_suspects(facts.made):,} labels are probably wrong, so many that the model learnt "
             "from corrected ones; the table is as it was, and every figure is told by the labels as given."
         )
     expected = _expected(facts.made.guess)
@@ -174,6 +179,11 @@ def _grounds(facts: Facts, ladder: Sequence[dict[str, Any]], elsewhere: float | 
                 f"{found['conformal']['mean_size']:.1f} classes on average."
             )
     return said
+
+
+def _suspects(made: Made) -> int:
+    """How many labels look wrong, be they listed or not."""
+    return 0 if made.doubted is None else len(made.doubted.judged.suspects)
 
 
 def _unknown(facts: Facts) -> dict[str, Any] | None:

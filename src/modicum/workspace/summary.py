@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from modicum.core.texts import counted
+from modicum.workspace.report.parts import total
 
 Report = Mapping[str, Any]
 
@@ -72,7 +73,7 @@ def _sets(report: Report) -> str | None:
 
 
 def _labels(report: Report) -> str | None:
-    errors, conflicts = len(report.get("label_errors") or ()), len(report.get("conflicts") or ())
+    errors, conflicts = total(report, "label_errors"), total(report, "conflicts")
     item, told = _items(report).removesuffix("s"), []
     if errors:
         told.append(f"{counted(errors, 'label is', 'labels are')} contradicted by the model and worth a second look")

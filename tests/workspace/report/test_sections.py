@@ -94,6 +94,20 @@ def test_groups_of_conflicts_are_kept_whole():
     assert len(conflicts({"conflicts": [long, group]})) == MOST_ROWS
 
 
+def test_lists_that_hold_the_first_of_all_are_not_told_as_all():
+    group = {"ids": ["1", "2"], "texts": ["t", "t"], "labels": ["a", "b"]}
+    found = {"label_errors": [{"id": "1", "text": "t", "label": "a"}] * 200, "conflicts": [group] * 100}
+    page = render(found | {"totals": {"label_errors": 500, "conflicts": 130}})
+    assert "500 labelled rows that look wrong, to be checked by a person; the first 200 are here." in page
+    assert "130 groups of rows" in section(page, "conflicts")
+    assert "but not their labels; the first 100 are here." in section(page, "conflicts")
+    for totals in ({}, {"totals": None}, {"totals": {"label_errors": 200, "conflicts": 100}}):
+        page = render(found | totals)
+        assert "200 labelled rows that look wrong, to be checked by a person." in page
+        assert "100 groups of rows" in section(page, "conflicts")
+        assert "are here" not in page
+
+
 def test_lists_of_unequal_length_lose_what_has_no_partner():
     assert conflicts({"conflicts": [{"ids": ["1", "2"], "texts": ["t"], "labels": None}, {}]}) == []
 

@@ -86,6 +86,14 @@ def test_what_is_missing_is_said_and_breaks_nothing(kind):
     assert "No recipe was tried." in render(bare)
 
 
+@pytest.mark.parametrize(("kind", "what"), [("labels", "labels that look wrong"), ("number", "numbers far from")])
+def test_doubtful_rows_that_are_not_listed_are_told(kind, what):
+    report = REPORTS[kind]()
+    page = render(report | {"label_errors": report["label_errors"] * 200, "totals": {"label_errors": 321}})
+    assert f"321 {what}" in page
+    assert "to be checked by a person; the first 200 are here." in page
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [400, 1400])
 @pytest.mark.parametrize("kind", REPORTS)

@@ -51,6 +51,15 @@ def test_every_section_is_there_and_nothing_is_loaded():
     assert not re.search(r"(src|href)=[\"']?(https?:)?//", page)
 
 
+def test_far_rows_that_are_not_listed_are_told():
+    told = facts()
+    row = told["far_rows"][0]
+    page = render_topics(told | {"far_rows": [row] * 50, "figures": told["figures"] | {"far": 80}})
+    assert "80 rows lie much farther" in page
+    assert "The farthest come first; the first 50 are here." in page
+    assert "are here" not in render_topics(facts())
+
+
 def test_what_was_not_measured_is_said():
     page = render_topics(facts(count=None, time=None, map=None, far_rows=[], merges=[]))
     assert '<section id="time"' not in page

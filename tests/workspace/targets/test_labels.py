@@ -69,8 +69,10 @@ def test_a_wrong_label_is_found():
     labels = list(table.labels)
     row = int(X[:, 0].argmax())
     labels[row] = "|".join(name for name in labels[row].split("|") if name != "red")
-    found = modicum.fit(replace(table, labels=tuple(labels), hidden=None), vectors=X, **QUICK).report["label_errors"]
+    report = modicum.fit(replace(table, labels=tuple(labels), hidden=None), vectors=X, **QUICK).report
+    found = report["label_errors"]
     assert (str(row), "red", False) in [(one["id"], one["label"], one["given"]) for one in found[:3]]
+    assert report["totals"] == {"label_errors": len(found), "conflicts": len(report["conflicts"])}
 
 
 def test_hidden_labels_decide_nothing():

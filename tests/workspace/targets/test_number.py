@@ -13,6 +13,7 @@ from target_worlds import number_world
 
 import modicum
 from modicum.core import InputError
+from modicum.workspace.targets import number_facts
 
 QUICK = {"budget": "60s", "map_points": 20, "target": "number"}
 
@@ -49,13 +50,17 @@ def test_saved_and_loaded_it_answers_alike(fitted, tmp_path):
     assert columns["low"][0] < columns["prediction"][0] < columns["high"][0]
 
 
-def test_a_slip_of_the_pen_is_found():
+def test_slips_of_the_pen_are_counted_and_the_worst_is_listed(monkeypatch):
+    monkeypatch.setattr(number_facts, "MOST_ERRORS", 1)
     table, X, y = number_world(rows=150, known=150)
     labels = list(table.labels)
-    labels[7] = repr(float(10 * y[7]))
-    found = modicum.fit(replace(table, labels=tuple(labels), hidden=None), vectors=X, **QUICK).report["label_errors"]
-    assert found[0]["id"] == "7"
-    assert found[0]["suggested"] == pytest.approx(y[7], rel=0.5)
+    labels[7], labels[9] = repr(float(10 * y[7])), repr(float(y[9] + 4 * y[7]))
+    report = modicum.fit(replace(table, labels=tuple(labels), hidden=None), vectors=X, **QUICK).report
+    (found,) = report["label_errors"]
+    assert found["id"] == "7"
+    assert found["suggested"] == pytest.approx(y[7], rel=0.5)
+    assert report["totals"]["label_errors"] >= 2
+    assert any(said.startswith(f"{report['totals']['label_errors']} numbers are") for said in report["summary"])
 
 
 def test_noise_is_answered_with_its_mean():

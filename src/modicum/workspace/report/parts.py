@@ -21,6 +21,16 @@ def rows(report: Entry, key: str) -> Sequence[Entry]:
     return report.get(key) or ()
 
 
+def total(report: Entry, key: str) -> int:
+    """How many were found of what a list holds the first of; in reports that do not tell it, how many the list holds.
+
+    Example:
+        >>> total({"conflicts": [{}], "totals": {"conflicts": 300}}, "conflicts"), total({}, "conflicts")
+        (300, 0)
+    """
+    return int(number(part(report, "totals").get(key)) or len(rows(report, key)))
+
+
 def figures(entry: Entry, *keys: str) -> tuple[float, ...] | None:
     """The numbers under these keys; None where one of them is none."""
     found = tuple(value for key in keys if (value := number(entry.get(key))) is not None)

@@ -21,7 +21,7 @@ from modicum.workspace.report.charts import (
     reliability,
 )
 from modicum.workspace.report.charts.item_map import FEW
-from modicum.workspace.report.parts import Entry, figures, interval, part, rows
+from modicum.workspace.report.parts import Entry, figures, interval, part, rows, total
 from modicum.workspace.report.wording import MISSING, SPACE, count, cut, decimal, number, percent, plus_minus
 
 RUNGS = ("names", "rule", "labels", "vectors", "data", "weights")
@@ -56,6 +56,7 @@ def view(report: Mapping[str, Any]) -> dict[str, Any]:
         "map_chart": _map_chart(part(report, "map")),
         "class_key": class_key,
         "conflicts": tables.conflicts(report),
+        "totals": {key: total(report, key) for key in ("label_errors", "conflicts")},
         "counts": tables.label_counts(part(report, "data")),
         "encoder_mode": _encoder_mode(part(report, "encoder")),
         "longest": max((number(v) or 0 for v in part(report, "timings").values()), default=0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from modicum.workspace.targets.target import Made
 
 Floats = NDArray[np.floating]
 Held = tuple[Floats, NDArray[np.uint8], NDArray[np.int64]]
+Doubt = tuple[float, int, int, bool]
 LEAST_ROWS = 5
 """Rows with and without a label from which on single ones can look wrong."""
 DOUBT = 0.05
@@ -37,7 +38,7 @@ def label_facts(made: Made, held: Held, settings: Settings) -> dict[str, Any]:
     model, answers = made.model, made.answers
     if not isinstance(model, LabelsModel) or not isinstance(answers, LabelsPredictions):
         raise TypeError("these are no answers of several labels")
-    names = model.space.names
+    names, doubtful = model.space.names, doubtful_labels(crossed, truth)
     counts = np.asarray(made.problem.targets)[made.problem.labelled].sum(axis=0).tolist()
     return {
         "data": {
@@ -48,7 +49,8 @@ def label_facts(made: Made, held: Held, settings: Settings) -> dict[str, Any]:
         "per_label": _per_label(model, truth, given, crossed),
         "calibration": _calibration(expit(odds), crossed, truth),
         "conformal": _promise(model, crossed, truth),
-        "label_errors": _doubtful(made, crossed, truth, rows),
+        "label_errors": _listed(made, doubtful[:MOST_ERRORS], rows),
+        "totals": {"label_errors": len(doubtful)},
         "next_to_label": _next(made, answers, settings),
         "test": _test(made, answers),
         "map_classes": (names, answers.probabilities.argmax(axis=1)),
@@ -135,8 +137,8 @@ def _promise(model: LabelsModel, proba: Floats, truth: NDArray[np.uint8]) -> dic
     }
 
 
-def _doubtful(made: Made, proba: Floats, truth: NDArray[np.uint8], rows: NDArray[np.int64]) -> list[dict[str, Any]]:
-    """Labels that are given and improbable, or not given and probable, the most doubtful first."""
+def _listed(made: Made, doubtful: Sequence[Doubt], rows: NDArray[np.int64]) -> list[dict[str, Any]]:
+    """Doubtful labels as the report tells them."""
     names = made.problem.space.names
     return [
         {
@@ -146,11 +148,11 @@ def _doubtful(made: Made, proba: Floats, truth: NDArray[np.uint8], rows: NDArray
             "given": given,
             "score": score,
         }
-        for score, place, k, given in doubtful_labels(proba, truth)[:MOST_ERRORS]
+        for score, place, k, given in doubtful
     ]
 
 
-def doubtful_labels(proba: Floats, truth: NDArray[np.uint8]) -> list[tuple[float, int, int, bool]]:
+def doubtful_labels(proba: Floats, truth: NDArray[np.uint8]) -> list[Doubt]:
     """Labels that are given and improbable, or not given and probable, the most doubtful first.
 
     Args:
@@ -160,7 +162,7 @@ def doubtful_labels(proba: Floats, truth: NDArray[np.uint8]) -> list[tuple[float
     Returns:
         For each, the probability that it is right as it stands, its row, its column, and whether it is given.
     """
-    found: list[tuple[float, int, int, bool]] = []
+    found: list[Doubt] = []
     for k in range(truth.shape[1]):
         have = int(truth[:, k].sum())
         if min(have, len(truth) - have) < LEAST_ROWS:

@@ -33,7 +33,7 @@ def number_facts(made: Made, held: Held, settings: Settings) -> dict[str, Any]:
     model, answers = made.model, made.answers
     if not isinstance(model, NumberModel) or not isinstance(answers, NumberPredictions):
         raise TypeError("these are no answers of numbers")
-    known = np.asarray(made.problem.targets)[made.problem.labelled]
+    known, doubtful = np.asarray(made.problem.targets)[made.problem.labelled], _doubtful(made, held)
     rng = np.random.default_rng(settings.seed)
     return {
         "data": {"classes": None, "numbers": _spread(known)},
@@ -41,7 +41,8 @@ def number_facts(made: Made, held: Held, settings: Settings) -> dict[str, Any]:
         | {"median_absolute": float(np.median(np.abs(truth - predicted)))},
         "scatter": _scatter(made, held, rng),
         "conformal": _promise(model, predicted, truth),
-        "label_errors": _doubtful(made, held),
+        "label_errors": doubtful[:MOST_ERRORS],
+        "totals": {"label_errors": len(doubtful)},
         "next_to_label": _next(made, model, answers, rng),
         "test": _test(made, answers),
         "map_classes": _parts(made, answers),
@@ -108,7 +109,7 @@ def _doubtful(made: Made, held: Held) -> list[dict[str, Any]]:
             "suggested": float(predicted[i]),
             "score": float(far[i]),
         }
-        for i in order[:MOST_ERRORS]
+        for i in order
         if far[i] > SUSPICIOUS
     ]
 

@@ -34,6 +34,7 @@ def write_report(target: Target, made: Made, prepared: Prepared, settings: Setti
     same_labels = target.kind == "labels"
     test = facts["test"]
     copies = [made.table.ids[row] for row in copies_kept_back(made.table, prepared.same)]
+    clashes, groups = findings.conflicting(made.table, prepared.same) if same_labels else (None, None)
     report = {
         "schema": SCHEMA,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -44,12 +45,13 @@ def write_report(target: Target, made: Made, prepared: Prepared, settings: Setti
             "baseline": target.baseline,
             "figures": [dict(figure) for figure in target.figures],
         },
-        "conflicts": findings.conflicting(made.table, prepared.same) if same_labels else None,
+        "conflicts": clashes,
         "encoder": asdict(prepared.encoder) | {"agreement": prepared.agreement and asdict(prepared.agreement)},
         "ladder": ladder,
         "chosen": _chosen(made),
         "map": map_facts(made.problem, made.table, names, codes, rng, settings.map_points),
         **facts,
+        "totals": facts["totals"] | {"conflicts": groups},
         "test": test and {**test, "copies": copies},
         "data": _data(made, prepared, same_labels) | facts["data"],
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from modicum.core.texts import counted
 from modicum.workspace.decision import against
+from modicum.workspace.report.parts import total
 from modicum.workspace.report.wording import significant
 
 Report = Mapping[str, Any]
@@ -88,7 +89,7 @@ def _number(report: Report) -> list[str]:
 
 def _common(report: Report) -> list[str]:
     said = []
-    doubtful, coming = len(report["label_errors"] or ()), len(report["next_to_label"] or ())
+    doubtful, coming = total(report, "label_errors"), len(report["next_to_label"] or ())
     if doubtful:
         what = "label" if report["target"]["kind"] == "labels" else "number"
         held = counted(doubtful, f"{what} is", f"{what}s are")
