@@ -36,6 +36,14 @@ def test_it_tells_topics_and_writes_the_folder(themes, tmp_path):
     assert {row["id"][0] for row in found} == {"w", "f", "s"}
 
 
+def test_one_topic_and_one_empty_row_are_told_in_the_singular(run, table, tmp_path):
+    more = tmp_path / "more.csv"
+    more.write_text(table.read_text(encoding="utf-8") + "x1,,\n", encoding="utf-8")
+    done = run("topics", more, "--text", "text", "--encoder", "hashed", "--topics", 1, "--out", "one")
+    assert "37 rows, 1 topic;" in done.out
+    assert "1 row is empty and has no topic." in done.out
+
+
 def test_what_it_says_to_do_next_can_be_done(run, themes):
     said = next(line for line in themes.out.splitlines() if line.startswith("Use them as classes: modicum fit "))
     done = run(*said.partition("modicum ")[2].split(), "--encoder", "hashed", "--budget", "1s", "--out", "fitted")

@@ -94,6 +94,34 @@ def test_groups_of_conflicts_are_kept_whole():
     assert len(conflicts({"conflicts": [long, group]})) == MOST_ROWS
 
 
+def test_one_of_anything_is_told_in_the_singular():
+    group = {"ids": ["1", "2"], "texts": ["t", "t"], "labels": ["a", "b"]}
+    page = render(
+        {
+            "data": {"rows": 1, "labelled": 1, "classes": 1, "conflicts": ["1"]},
+            "label_errors": [{"id": "1", "text": "t", "label": "a", "score": 0.1}],
+            "conflicts": [group],
+            "test": {"rows": 1, "accuracy": 1.0},
+            "per_class": [{"name": "a", "f1": 1.0}],
+            "ladder": [{"name": "r", "cv_accuracy": 0.9, "cv_se": 0.1, "seconds": 1}],
+            "learning_curve": {"points": [{"labels": 1, "accuracy": 0.9}]},
+            "conformal": {"sizes": {"1": 1}, "calibrated_on": 1},
+            "calibration": {"reliability": {"after": [{"confidence": 0.5, "accuracy": 1.0, "count": 1}]}},
+        }
+    )
+    for said in (
+        *(
+            "1 labelled row that looks wrong",
+            "1 group of rows",
+            "1 labelled row kept back",
+            "1 class, weakest F1 first",
+        ),
+        *("1 recipe. Best", "now: 1 label<", "1 label: 90.0", "Calibrated on 1 row.", "1 item: ", "of 1 row; 1 class,"),
+        *("1 item (", "1 row: "),
+    ):
+        assert said in page, said
+
+
 def test_lists_that_hold_the_first_of_all_are_not_told_as_all():
     group = {"ids": ["1", "2"], "texts": ["t", "t"], "labels": ["a", "b"]}
     found = {"label_errors": [{"id": "1", "text": "t", "label": "a"}] * 200, "conflicts": [group] * 100}

@@ -86,6 +86,13 @@ def test_what_is_missing_is_said_and_breaks_nothing(kind):
     assert "No recipe was tried." in render(bare)
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"), [("labels", "1 label that looks wrong, to"), ("number", "1 number far from what")]
+)
+def test_one_doubtful_row_is_told_in_the_singular(kind, said):
+    assert said in render(REPORTS[kind]())
+
+
 @pytest.mark.parametrize(("kind", "what"), [("labels", "labels that look wrong"), ("number", "numbers far from")])
 def test_doubtful_rows_that_are_not_listed_are_told(kind, what):
     report = REPORTS[kind]()

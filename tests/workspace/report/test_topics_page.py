@@ -51,6 +51,20 @@ def test_every_section_is_there_and_nothing_is_loaded():
     assert not re.search(r"(src|href)=[\"']?(https?:)?//", page)
 
 
+def test_one_of_anything_is_told_in_the_singular():
+    told = facts()
+    topic, period = told["topics"][:1], told["time"]["topics"][:1]
+    figures = told["figures"] | {"topics": 1, "far": 1}
+    time = told["time"] | {"topics": period}
+    data = told["data"] | {"rows": 1}
+    page = render_topics(told | {"topics": topic, "figures": figures, "time": time, "data": data, "merges": []})
+    for said in (
+        *("1 row is about 1 topic;", "1 topic, the largest first", "in 1 period from", "1 row lies much farther from"),
+        "of 1 row, far from",
+    ):
+        assert said in page
+
+
 def test_far_rows_that_are_not_listed_are_told():
     told = facts()
     row = told["far_rows"][0]

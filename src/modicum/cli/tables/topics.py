@@ -13,6 +13,7 @@ import modicum
 from modicum.cli import options
 from modicum.cli.console import bars, err, out, print_json, print_table
 from modicum.core.errors import InputError
+from modicum.core.texts import counted
 
 SHOWN, LETTERS = 30, 60
 
@@ -170,18 +171,19 @@ def _show(facts: dict[str, Any], folder: Path) -> None:
 
 
 def _sentences(facts: dict[str, Any], figures: dict[str, Any]) -> list[str]:
-    rows = facts["data"]["rows"]
+    rows, far = facts["data"]["rows"], figures["far"]
+    size = f"{counted(rows, 'row')}, {counted(figures['topics'], 'topic')}"
     said = [
-        f"{facts['data']['source']}: {rows:,} rows, {figures['topics']} topics; encoder {facts['encoder']['name']}.",
+        f"{facts['data']['source']}: {size}; encoder {facts['encoder']['name']}.",
         f"{figures['agreement']:.0%} of the rows land in the same topic when other rows are clustered.",
-        f"{figures['far']:,} rows lie far from every topic ({figures['far'] / rows:.1%}); they have one nevertheless.",
+        f"{counted(far, 'row lies', 'rows lie')} far from every topic ({far / rows:.1%}); each has one nevertheless.",
     ]
     if figures["topics"] == 1:
         said.append("Halves of the rows agree on no groups; --topics N asks for them all the same.")
     if figures["empty"]:
-        said.append(f"{figures['empty']:,} rows are empty and have no topic.")
+        said.append(f"{counted(figures['empty'], 'row is empty and has', 'rows are empty and have')} no topic.")
     if figures["new"] is not None:
-        said.append(f"{figures['new']} topics are new; the ids of the others stay.")
+        said.append(f"{counted(figures['new'], 'topic is', 'topics are')} new; the ids of the others stay.")
     return said
 
 

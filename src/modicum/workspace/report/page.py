@@ -77,6 +77,7 @@ def _environment(whole: int) -> Environment:
     )
     environment.filters.update(
         count=wording.count,
+        counted=wording.counted,
         percent=wording.percent,
         percent_range=wording.percent_range,
         significant=wording.significant,

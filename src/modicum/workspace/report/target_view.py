@@ -11,7 +11,17 @@ from modicum.workspace.report import tables
 from modicum.workspace.report.charts import RecipePoint, cost_quality, histogram, scatter
 from modicum.workspace.report.parts import Entry, figures, interval, part, rows
 from modicum.workspace.report.view import LEAST_COST, NARROW, shipped_entry, view
-from modicum.workspace.report.wording import MISSING, SPACE, count, decimal, number, percent, plus_minus, significant
+from modicum.workspace.report.wording import (
+    MISSING,
+    SPACE,
+    count,
+    counted,
+    decimal,
+    number,
+    percent,
+    plus_minus,
+    significant,
+)
 
 SECTIONS = {
     "labels": (("labels", "Labels"), ("calibration", "Calibration"), ("sets", "Sets of labels")),
@@ -57,7 +67,7 @@ def _cards(report: Mapping[str, Any], shipped: Entry, kind: str) -> list[dict[st
     labelled = {
         "what": "Rows with a label" if kind == "labels" else "Rows with a number",
         "figure": count(data.get("labelled")),
-        "note": f"of {count(data.get('rows'))} rows",
+        "note": f"of {counted(data.get('rows'), 'row')}",
     }
     if kind == "labels":
         size, held = number(promise.get("mean_size")), number(promise.get("coverage"))

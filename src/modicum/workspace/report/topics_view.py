@@ -10,7 +10,7 @@ from modicum.workspace.report.charts import class_key, dendrogram, item_map, spa
 from modicum.workspace.report.charts.item_map import FEW
 from modicum.workspace.report.parts import Entry, part, rows
 from modicum.workspace.report.view import NARROW
-from modicum.workspace.report.wording import SPACE, count, percent
+from modicum.workspace.report.wording import SPACE, count, counted, percent
 
 CHANCE = 0.05
 """Probability, over all topics, of calling a trend that is none."""
@@ -54,7 +54,8 @@ def topics_view(facts: Mapping[str, Any]) -> dict[str, Any]:
 def _headline(facts: Entry) -> str:
     figures, data = part(facts, "figures"), part(facts, "data")
     named = [topic["name"] for topic in sorted(rows(facts, "topics"), key=lambda topic: -topic["rows"])[:3]]
-    held = f"{count(data.get('rows'))} rows are about {count(figures.get('topics'))} topics"
+    rows_are = counted(data.get("rows"), "row is", "rows are")
+    held = f"{rows_are} about {counted(figures.get('topics'), 'topic')}"
     return f"{held}; the largest: {', '.join(named)}."
 
 
@@ -62,7 +63,7 @@ def _cards(facts: Entry) -> list[dict[str, str]]:
     figures, data = part(facts, "figures"), part(facts, "data")
     empty, new = figures.get("empty") or 0, figures.get("new")
     largest = f"the largest holds {percent(figures.get('largest_share'))} of the rows"
-    far = f"of {count(data.get('rows'))} rows lie far from every topic; they have one nevertheless"
+    far = f"of {counted(data.get('rows'), 'row')}, far from every topic; each has one nevertheless"
     cards = [
         {"what": "Topics", "figure": count(figures.get("topics")), "note": largest},
         {

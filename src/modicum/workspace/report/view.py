@@ -22,7 +22,7 @@ from modicum.workspace.report.charts import (
 )
 from modicum.workspace.report.charts.item_map import FEW
 from modicum.workspace.report.parts import Entry, figures, interval, part, rows, total
-from modicum.workspace.report.wording import MISSING, SPACE, count, cut, decimal, number, percent, plus_minus
+from modicum.workspace.report.wording import MISSING, SPACE, count, counted, cut, decimal, number, percent, plus_minus
 
 RUNGS = ("names", "rule", "labels", "vectors", "data", "weights")
 LEAST_COST = 1e-4
@@ -86,7 +86,7 @@ def _card(what: str, figure: str, note: str) -> dict[str, str]:
 def _accuracy_card(merged: Entry, shipped: Entry) -> dict[str, str]:
     held_out = number(part(merged, "after").get("accuracy"))
     if held_out is not None:
-        note = f"on {count(merged.get('rows'))} held-out rows, after weights were merged"
+        note = f"on {counted(merged.get('rows'), 'held-out row')}, after weights were merged"
         return _card("Accuracy expected", percent(held_out), note)
     accuracy = number(shipped.get("cv_accuracy"))
     if accuracy is None:
@@ -100,9 +100,9 @@ def _labels_card(data: Entry) -> dict[str, str]:
     labelled, classes = number(data.get("labelled")), number(data.get("classes"))
     if labelled is None:
         return _card("Labels used", MISSING, "not told")
-    note = f"of {count(data.get('rows'))} rows"
+    note = f"of {counted(data.get('rows'), 'row')}"
     if classes:
-        note += f"; {count(classes)} classes, {decimal(labelled / classes, 1)} labels each on average"
+        note += f"; {counted(classes, 'class', 'classes')}, {decimal(labelled / classes, 1)} labels each on average"
     return _card("Labels used", count(labelled), note)
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from modicum.core import texts
+
 MISSING = "–"
 SPACE = "\u202f"
 """Narrow and unbreakable: between digits, and between a number and its unit."""
@@ -37,6 +39,16 @@ def count(value: Any) -> str:
     """
     found = number(value)
     return MISSING if found is None else f"{found:,.0f}".replace(",", SPACE).replace("-", "−")
+
+
+def counted(value: Any, one: str, many: str = "") -> str:
+    """Write a count and what is counted, in the singular where it is one; `many` defaults to `one` with an s.
+
+    Example:
+        >>> counted(1, "row"), counted(12345, "class", "classes").replace(SPACE, " ")
+        ('1 row', '12 345 classes')
+    """
+    return f"{count(value)} {texts.counted(int(number(value) or 0), one, many).partition(' ')[2]}"
 
 
 def percent(value: Any, digits: int = 1) -> str:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from modicum.workspace.report.charts.axes import accuracy_axis, accuracy_scale
 from modicum.workspace.report.charts.labels import LINE, Box, place_labels
 from modicum.workspace.report.charts.svg import Scale, drawing, log_ticks, short, tag
-from modicum.workspace.report.wording import SPACE, cut, percent, plus_minus, seconds
+from modicum.workspace.report.wording import SPACE, counted, cut, percent, plus_minus, seconds
 
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 14.0, 30.0, 44.0
 LABEL_LENGTH = 30
@@ -46,7 +46,7 @@ def cost_quality(
     body += _labels(points, x, y, Box(LEFT + 4, TOP, width - RIGHT - LEFT - 4, height - BOTTOM - TOP))
     body += [_mark(p, x(p.seconds), y(p.accuracy)) for p in points]
     best = max(points, key=lambda p: p.accuracy)
-    told = f"{len(points)} recipes. Best {measure}: {cut(best.name, 60)}, {percent(best.accuracy)}."
+    told = f"{counted(len(points), 'recipe')}. Best {measure}: {cut(best.name, 60)}, {percent(best.accuracy)}."
     shipped = next((p for p in points if p.chosen), None)
     if shipped:
         told += f" Shipped: {cut(shipped.name, 60)}, {percent(shipped.accuracy)} for {seconds(shipped.seconds)}."

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from modicum.workspace.report.charts.labels import CHARACTER
 from modicum.workspace.report.charts.svg import Scale, drawing, short, tag
-from modicum.workspace.report.wording import count, cut
+from modicum.workspace.report.wording import counted, cut
 
 ROW, TOP = 18.0, 26.0
 CHARACTERS = 44
@@ -40,7 +40,8 @@ def dendrogram(
         (xa, ya), (xb, yb) = ends
         path = f"M{short(xa)} {short(ya)}H{short(turn)}V{short(yb)}H{short(xb)}"
         tip = (
-            f"{count(held[step])} rows; cut to its right and they are one group of {2 * len(names) - 1 - step} or fewer"
+            f"{counted(held[step], 'row')}; cut to its right and they are one group of "
+            f"{2 * len(names) - 1 - step} or fewer"
         )
         body.append(tag("g", tag("title", tip), tag("path", class_="branch", d=path)))
     for leaf in order:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from modicum.workspace.report.charts.svg import drawing, tag
-from modicum.workspace.report.wording import count, percent
+from modicum.workspace.report.wording import count, counted, percent
 
 WIDTH, HEIGHT = 340.0, 240.0
 LEFT, RIGHT, TOP, FLOOR = 8.0, 332.0, 46.0, 200.0
@@ -27,7 +27,7 @@ def histogram(sizes: Mapping[int, int], noun: tuple[str, str] = ("class", "class
         body.append(
             tag(
                 "g",
-                tag("title", f"{count(number)} items ({percent(share)}) have {_counted(label, noun)}"),
+                tag("title", f"{counted(number, 'item')} ({percent(share)}) with {_counted(label, noun)}"),
                 tag("rect", class_="bar", x=middle - 0.36 * step, y=FLOOR - height, width=0.72 * step, height=height),
                 tag(
                     "text",

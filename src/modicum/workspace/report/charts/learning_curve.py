@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from modicum.workspace.report.charts.axes import accuracy_axis, accuracy_scale
 from modicum.workspace.report.charts.svg import Scale, drawing, short, tag, ticks
-from modicum.workspace.report.wording import count, percent, percent_range, plus_minus
+from modicum.workspace.report.wording import count, counted, percent, percent_range, plus_minus
 
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 14.0, 46.0, 44.0
 TICK_WIDTH = 50.0
@@ -101,7 +101,7 @@ def _now(now: float | None, x: Scale, y: Scale) -> list[Markup]:
     side = "" if x(now) < (x.start + x.end) / 2 else " end"
     return [
         tag("line", class_="now", x1=x(now), x2=x(now), y1=TOP - 12, y2=y.start),
-        tag("text", f"now: {count(now)} labels", class_="label" + side, x=x(now) + (-6 if side else 6), y=TOP - 5),
+        tag("text", f"now: {counted(now, 'label')}", class_="label" + side, x=x(now) + (-6 if side else 6), y=TOP - 5),
     ]
 
 
@@ -112,12 +112,12 @@ def _interval(p: Measured, x: Scale, y: Scale) -> Markup:
 
 
 def _measured_mark(p: Measured, x: Scale, y: Scale) -> Markup:
-    tip = f"{count(p.labels)} labels: {plus_minus(p.accuracy, p.half_width)}, measured"
+    tip = f"{counted(p.labels, 'label')}: {plus_minus(p.accuracy, p.half_width)}, measured"
     return tag("g", tag("title", tip), tag("circle", class_="point", cx=x(p.labels), cy=y(p.accuracy), r=5))
 
 
 def _expected_mark(p: Expected, x: Scale, y: Scale) -> Markup:
-    tip = f"{count(p.labels)} labels: {percent(p.accuracy)} to be expected, {percent_range(p.low, p.high)}"
+    tip = f"{counted(p.labels, 'label')}: {percent(p.accuracy)} to be expected, {percent_range(p.low, p.high)}"
     return tag("g", tag("title", tip), tag("circle", class_="ring", cx=x(p.labels), cy=y(p.accuracy), r=4))
 
 
@@ -126,6 +126,6 @@ def _path(places: Sequence[tuple[float, float]], x: Scale, y: Scale) -> str:
 
 
 def _told(measured: Sequence[Measured], expected: Sequence[Expected]) -> str:
-    told = [f"{count(p.labels)} labels: {plus_minus(p.accuracy, p.half_width)}" for p in measured]
-    told += [f"{count(p.labels)} labels: expected {percent_range(p.low, p.high)}" for p in expected]
+    told = [f"{counted(p.labels, 'label')}: {plus_minus(p.accuracy, p.half_width)}" for p in measured]
+    told += [f"{counted(p.labels, 'label')}: expected {percent_range(p.low, p.high)}" for p in expected]
     return "; ".join(told)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from modicum.workspace.report.charts.svg import Scale, drawing, short, tag
-from modicum.workspace.report.wording import count, percent
+from modicum.workspace.report.wording import counted, percent
 
 WIDTH, HEIGHT = 340.0, 372.0
 X = Scale(0, 1, 40, 328)
@@ -26,7 +26,7 @@ def reliability(bins: Sequence[Mapping[str, float]], title: str) -> Markup:
             f"M{short(X(b['confidence']))} {short(Y(b['confidence']))}V{short(Y(b['accuracy']))}",
         )
         top = FLOOR - (FLOOR - CEILING) * b["count"] / most
-        tip = f"{count(b['count'])} items: confidence {percent(b['confidence'])}, right {percent(b['accuracy'])}"
+        tip = f"{counted(b['count'], 'item')}: confidence {percent(b['confidence'])}, right {percent(b['accuracy'])}"
         body.append(
             tag(
                 "g",

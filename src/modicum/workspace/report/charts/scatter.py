@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from modicum.workspace.report.charts.svg import Scale, drawing, short, tag, ticks
-from modicum.workspace.report.wording import SPACE, count, cut, significant
+from modicum.workspace.report.wording import SPACE, counted, cut, significant
 
 LEFT, RIGHT, TOP, BOTTOM = 58.0, 14.0, 30.0, 44.0
 CHARACTERS = 100
@@ -48,7 +48,7 @@ def scatter(
         body.append(
             tag("g", tag("title", tip), tag("circle", class_="point", cx=x(p["predicted"]), cy=y(p["true"]), r=3.5))
         )
-    told = f"{count(len(points))} held-out rows; on the diagonal the predicted number is the true one."
+    told = f"{counted(len(points), 'held-out row')}; on the diagonal the predicted number is the true one."
     return drawing(width, height, "Predicted and true numbers", told, body, kind="scatter")
 
 
