@@ -161,7 +161,6 @@ def _encode(
         reference = EncoderReference(PRECOMPUTED, "", X.shape[1])
         _check_same(reference, previous)
         return _Encoded(X, reference, {}, None)
-    table = replace(table, images=None)  # topics are found in texts, be they names of files
     found = _encoder(table, source, previous, threads)
     reference = EncoderReference(found.name, found.fingerprint, found.dimension)
     _check_same(reference, previous)
