@@ -65,6 +65,13 @@ def test_one_of_anything_is_told_in_the_singular():
         assert said in page
 
 
+def test_only_a_map_of_some_rows_with_content_is_called_drawn_at_random():
+    told = facts()
+    for rows, drawn in ((5, False), (6, False), (7, True)):
+        page = render_topics(told | {"data": told["data"] | {"rows": rows}})
+        assert ("drawn at random" in page) == drawn, "of the five points' table one row is empty"
+
+
 def test_far_rows_that_are_not_listed_are_told():
     told = facts()
     row = told["far_rows"][0]

@@ -127,6 +127,31 @@ def test_groups_times_and_broad_topics_are_told():
     assert len(told["map"]["points"]) == 144
 
 
+@pytest.mark.parametrize(
+    ("when", "first", "last"),
+    [
+        (["1966-10-01", "1973-03-02"], "1966-10-01", "1973-03-02"),
+        (["1971-05-01T10:00", "2001-05-01T10:00"], "1971-05-01", "2001-05-01"),
+        (["2021-01-01T00:00", "2021-01-01T23:00"], "2021-01-01 00:00", "2021-01-01 23:00"),
+        (["2021-01-01T00:00:10", "2021-01-01T00:01:10"], "2021-01-01 00:00:10", "2021-01-01 00:01:10"),
+        ([1999, 2024], "1999", "2024"),
+        ([0, -9e10], "-9e+10", "0"),
+    ],
+)
+def test_periods_are_told_as_dates_that_differ_or_as_numbers(when, first, last):
+    table = read({"text": lines(4), "when": [when[n % 2] for n in range(len(lines(4)))]}, text="text", time="when")
+    settings = TopicSettings(topics=2, map_points=0)
+    periods = topic_facts(topics_of(table, encoder="hashed", settings=settings), now=NOW)["time"]["periods"]
+    assert (periods[0], periods[-1]) == (first, last)
+    assert len(set(periods)) == len(periods) == 13
+
+
+def test_times_that_are_all_the_same_are_one_date():
+    table = read({"text": lines(4), "when": ["2021-01-01"] * len(lines(4))}, text="text", time="when")
+    told = topic_facts(topics_of(table, encoder="hashed", settings=TopicSettings(topics=2)), now=NOW)["time"]
+    assert told["periods"] == ["2021-01-01"] * 2
+
+
 def test_one_row_equal_rows_and_long_texts():
     assert len(found(["the only train"]).state.topics) == 1
     same = topics_of(read(["soup"] * 30), vectors=np.ones((30, 4)), settings=TopicSettings(map_points=0))

@@ -19,6 +19,11 @@ from modicum.workspace.topics.finding import FoundTopics
 from modicum.workspace.topics.words import topic_words
 
 EXAMPLES, FARTHEST = 5, 50
+MINUTE, DAY = 60, 86_400
+LIKELY = 1e8
+"""Seconds since 1970 (1973) from which on a number is likely to be a date, whatever the time of the day."""
+FIRST, BEYOND = datetime.datetime.min.replace(tzinfo=datetime.UTC).timestamp(), 1e11
+"""Seconds since 1970 that may be a date."""
 GROUPED = 8
 """Topics from which on they are gathered into broad groups, about the square root of their number."""
 
@@ -148,9 +153,10 @@ def _time(found: FoundTopics) -> dict[str, Any] | None:
     if found.table.times is None:
         return None
     rows = found.codes >= 0
-    told = topics_over_time(found.codes[rows], found.table.times[rows], len(found.state.topics))
+    times = found.table.times[rows]
+    told = topics_over_time(found.codes[rows], times, len(found.state.topics))
     return {
-        "periods": [_moment(edge) for edge in told.edges],
+        "periods": _moments(told.edges, times),
         "rows": told.counts.sum(axis=0).tolist(),
         "topics": [
             {"shares": [_rounded(v) for v in shares], "trend": _rounded(trend), "p_value": _rounded(p)}
@@ -159,11 +165,17 @@ def _time(found: FoundTopics) -> dict[str, Any] | None:
     }
 
 
-def _moment(seconds: float) -> str:
-    """A date where the number is likely to be one, else the number."""
-    if 1e8 <= abs(seconds) < 1e11:
-        return datetime.datetime.fromtimestamp(seconds, datetime.UTC).date().isoformat()
-    return f"{seconds:g}"
+def _moments(edges: NDArray[np.float64], times: NDArray[np.float64]) -> list[str]:
+    """Ends of periods: as dates where the times (N,) are likely to be seconds since 1970, else as numbers."""
+    largest, whole_days = float(np.abs(times).max()), not (times % DAY).any()
+    dates = largest >= LIKELY or (whole_days and largest > 0)
+    if not dates or times.min() < FIRST or times.max() >= BEYOND:
+        return [f"{edge:g}" for edge in edges]
+    moments = [datetime.datetime.fromtimestamp(edge, datetime.UTC).replace(tzinfo=None) for edge in edges.tolist()]
+    length = float(edges[1] - edges[0])
+    if length == 0 or length >= DAY:
+        return [moment.date().isoformat() for moment in moments]
+    return [moment.isoformat(" ", "minutes" if length >= MINUTE else "seconds") for moment in moments]
 
 
 def _map(found: FoundTopics, rng: np.random.Generator) -> dict[str, Any] | None:
