@@ -122,6 +122,13 @@ def test_one_of_anything_is_told_in_the_singular():
         assert said in page, said
 
 
+def test_the_intervals_of_the_curve_end_at_none_and_at_all():
+    points = [{"labels": 5, "accuracy": 0.99, "se": 0.02}, {"labels": 3, "accuracy": 0.01, "se": 0.02}]
+    words = section(render({"learning_curve": {"points": points}}), "curve")
+    assert percent_range(0.99 - 1.96 * 0.02, 1.0) in words
+    assert percent_range(0.0, 0.01 + 1.96 * 0.02) in words
+
+
 def test_lists_that_hold_the_first_of_all_are_not_told_as_all():
     group = {"ids": ["1", "2"], "texts": ["t", "t"], "labels": ["a", "b"]}
     found = {"label_errors": [{"id": "1", "text": "t", "label": "a"}] * 200, "conflicts": [group] * 100}

@@ -86,6 +86,20 @@ def test_what_is_missing_is_said_and_breaks_nothing(kind):
     assert "No recipe was tried." in render(bare)
 
 
+@pytest.mark.parametrize("kind", REPORTS)
+def test_no_coverage_is_told_where_none_was_measured(kind):
+    test = {"rows": 9, "micro_f1": 0.6, "macro_f1": 0.5, "mae": 1.0, "r2": 0.5, "mean_size": 1.5, "coverage": 0.9}
+    measured, unmeasured = (render(REPORTS[kind]() | {"test": test | {"coverage": held}}) for held in (0.9, None))
+    told = "hold 90.0\u202f% of the true" if kind == "labels" else "hold the truth in 90.0\u202f% of cases"
+    assert told in measured
+    assert "kept back" in unmeasured
+    assert "on average hold" not in unmeasured
+    assert "hold the truth in" not in unmeasured
+    report = REPORTS[kind]()
+    page = render(report | {"conformal": report["conformal"] | {"coverage": None}})
+    assert ": <strong>–" not in page
+
+
 @pytest.mark.parametrize(
     ("kind", "said"), [("labels", "1 label that looks wrong, to"), ("number", "1 number far from what")]
 )
