@@ -119,7 +119,43 @@ def test_one_identifier_of_two_works_wants_the_title_too(store):
     put(store, {"title": "Proceedings of the year", "authors": ["B. Riemann"], **same}, address="b")
     assert len(papers(store)) == 2
     put(store, {"title": "On Rows of Tables", "authors": ["B. Riemann"], **same}, address="c")
-    assert len(papers(store)) == 1
+    assert [row["paper"] for row in store.rows("SELECT paper FROM entries ORDER BY id")] == [1, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"authors": ["A. Gauss"]}, {"authors": ["B. Riemann"]}),
+        ({"identifiers": "2305.00001"}, {"identifiers": "2306.00002"}),
+    ],
+)
+def test_what_is_like_two_papers_makes_them_one_no_more_than_they_are(store, one, other):
+    title = {"title": "On rows of tables"}
+    put(store, title | one)
+    put(store, title | other, address="b")
+    put(store, title, address="c")
+    put(store, title | other, address="d")  # is told apart by its own facts, as before
+    assert [row["paper"] for row in store.rows("SELECT paper FROM entries ORDER BY id")] == [1, 2, 1, 2]
+
+
+def test_an_identifier_says_more_of_an_entry_than_its_title(store):
+    title = {"title": "On rows of tables"}
+    put(store, title | {"authors": ["A. Gauss"]})
+    put(store, title | {"authors": ["B. Riemann"], "identifiers": "2305.00001"}, address="b")
+    put(store, title | {"identifiers": "2305.00001"}, address="c")
+    assert [row["paper"] for row in store.rows("SELECT paper FROM entries ORDER BY id")] == [1, 2, 2]
+
+
+def test_an_entry_told_anew_may_join_its_paper_to_an_older_one(store):
+    put(
+        store,
+        {"title": "On rows of tables"},
+        {"title": "Another title of it"},
+        {"title": "A working title", "key": "k"},
+    )
+    put(store, {"title": "Another title of it", "identifiers": "2305.00001"}, address="b")
+    put(store, {"title": "A working title", "identifiers": "2305.00001", "key": "k"})
+    assert [row["paper"] for row in store.rows("SELECT paper FROM entries ORDER BY id")] == [1, 2, 2, 2]
 
 
 @pytest.mark.parametrize(
@@ -189,6 +225,14 @@ def test_by_vectors_three_that_coincide_become_one(store):
     assert [store.paper(number) for number in (1, 2, 3)] == [1, 1, 1]
     (paper,) = papers(store)
     assert paper["abstract"] == ABSTRACT + "!!"
+
+
+def test_by_vectors_what_is_like_two_papers_makes_them_one_no_more_than_they_are(store):
+    put(store, {"title": "On rows of tables", "abstract": ABSTRACT, "authors": ["A. Gauss"]})
+    put(store, {"title": "On the rows of tables", "abstract": ABSTRACT + "."}, address="b")
+    put(store, {"title": "On rows of all tables", "abstract": ABSTRACT + "!", "authors": ["B. Riemann"]}, address="c")
+    assert merge_alike(store, "hashed") == 1
+    assert [paper["authors"] for paper in papers(store)] == ['["A. Gauss"]', '["B. Riemann"]']
 
 
 TITLES = ["On rows of tables", "On columns of tables", "On heads of vectors"]

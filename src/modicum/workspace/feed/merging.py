@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from sqlite3 import Connection, Row
-from typing import Any
 
 import numpy as np
 
@@ -32,15 +31,14 @@ def take(db: Connection, source: int, entries: Iterable[Entry], now: float) -> i
     for entry in entries:
         known = db.execute("SELECT id, paper FROM entries WHERE source = ? AND key = ?", (source, entry.key)).fetchone()
         found = _papers_of(db, entry)
-        if known is not None:
-            found.add(known["paper"])
-        paper = min(found) if found else _new_paper(db, entry, now)
+        paper = known["paper"] if known is not None else found[0] if found else _new_paper(db, entry, now)
         _write_entry(db, source, entry, paper, now)
-        for other in found - {paper}:
-            _move(db, other, paper)
         marks = {*entry.identifiers, f"title:{title_key(entry.title)}"} - {"title:"}
         db.executemany("INSERT OR IGNORE INTO marks VALUES (?, ?)", [(mark, paper) for mark in marks])
         _refresh(db, paper)
+        for other in [one for one in found if one != paper]:
+            if _join(db, paper, other):
+                paper = min(paper, other)
         new += known is None
     return new
 
@@ -59,38 +57,48 @@ def merge_alike(store: Store, encoder: str | Encoder | None, *, progress: Progre
     texts = [f"{paper['title']}. {paper['abstract']}" for paper in papers]
     X = normalize_rows(np.asarray(encode(texts, resolve(encoder, texts), progress=progress)))
     rows, cosines = largest_products(X[fresh], X, NEIGHBOURS, skip=np.array(fresh))
-    facts = [_facts(paper) for paper in papers]
     merged = 0
     with store.transaction() as db:
         for place, row in enumerate(fresh):
-            near = rows[place][cosines[place] >= COSINE].tolist()
-            for other in (one for one in near if same_work(facts[row], facts[one], strict=True)):
-                one, two = sorted((store.paper(papers[row]["id"]), store.paper(papers[other]["id"])))
-                if one != two:
-                    _move(db, two, one)
-                    _refresh(db, one)
-                    merged += 1
+            for other in rows[place][cosines[place] >= COSINE].tolist():
+                merged += _join(db, store.paper(papers[row]["id"]), store.paper(papers[other]["id"]), strict=True)
         numbers = [(papers[row]["id"],) for row in fresh]
         db.executemany("UPDATE papers SET compared = 'yes' WHERE id = ?", numbers)
     return merged
 
 
-def _papers_of(db: Connection, entry: Entry) -> set[int]:
-    """Papers that an entry is one of: none, one, or several that it shows to be one."""
+def _papers_of(db: Connection, entry: Entry) -> list[int]:
+    """Papers that an entry may be one of: none, one, or several that it may show to be one; by identifiers first."""
     facts = Facts(entry.title, entry.abstract, entry.authors, entry.identifiers)
     key = title_key(entry.title)
-    found = set()
+    found = []
     for mark in (*entry.identifiers, *([f"title:{key}"] if key else [])):
-        rows = db.execute(f"SELECT id, {FIELDS} FROM marks JOIN papers ON id = paper WHERE mark = ?", (mark,))
+        rows = db.execute(
+            f"SELECT id, {FIELDS} FROM marks JOIN papers ON id = paper WHERE mark = ? ORDER BY id", (mark,)
+        )
         for row in rows.fetchall():
             other = _facts(row)
             by_title = mark.startswith("title:")
             if same_title(facts, other) if by_title else same_work(facts, other) or title_key(other.title) == key:
-                found.add(int(row["id"]))
-    return found
+                found.append(int(row["id"]))
+    return list(dict.fromkeys(found))
 
 
-def _facts(row: Row | dict[str, Any]) -> Facts:
+def _join(db: Connection, paper: int, other: int, *, strict: bool = False) -> bool:
+    """Have two papers be one, under the lower number, unless facts forbid it; returns whether they were joined.
+
+    Facts are those of today: a third that is like both does not make one of two papers that differ.
+    """
+    one, two = sorted((paper, other))
+    told = [db.execute(f"SELECT {FIELDS} FROM papers WHERE id = ?", (number,)).fetchone() for number in (one, two)]
+    if one == two or not same_work(_facts(told[0]), _facts(told[1]), strict=strict):
+        return False
+    _move(db, two, one)
+    _refresh(db, one)
+    return True
+
+
+def _facts(row: Row) -> Facts:
     authors, identifiers = json.loads(row["authors"]), json.loads(row["identifiers"])
     return Facts(row["title"], row["abstract"], tuple(authors), tuple(identifiers))
 
