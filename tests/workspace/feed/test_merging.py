@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modicum.core.errors import InputError
 from modicum.data.read.feeds import make_entry
-from modicum.workspace.feed import Manners, Store, add, merge_alike, poll
+from modicum.workspace.feed import Store, add, merge_alike
 from modicum.workspace.feed.likeness import Facts, same_title, same_work, title_key
 from modicum.workspace.feed.merging import take
 
@@ -264,74 +259,3 @@ def test_the_five_pages_twice(store):
     for new in (487, 0):
         found = add(store, str(PAGES), encoder="hashed")
         assert (found.read, found.papers, len(found.repeated), found.new) == (487, 457, 28, new)
-
-
-def lines(folder, count):
-    file = folder / "papers.jsonl"
-    rows = [json.dumps({"id": f"k{n}", "title": f"Paper about the number {n}"}) for n in range(count)]
-    file.write_text("\n".join(rows) + "\n")
-    return file
-
-
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from modicum.workspace.feed import Store, add
-calls = []
-def progress(stage, done, total):
-    if done == 2: os.kill(os.getpid(), signal.SIGKILL)
-add(Store.open(Path(sys.argv[1]), create=True), sys.argv[2], encoder="none", progress=progress)
-"""
-
-
-def test_a_killed_reading_goes_on_where_it_was(tmp_path):
-    file = lines(tmp_path, 5_000)
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(tmp_path / "feed"), str(file)], check=False, env=os.environ
-    )
-    assert done.returncode == -signal.SIGKILL
-    store = Store.open(tmp_path / "feed")
-    assert [row["place"] for row in store.rows("SELECT place FROM sources")] == [2]
-    assert store.rows("SELECT count(*) AS n FROM entries")[0]["n"] == 4_000
-    found = add(store, str(file), encoder="none")
-    assert (found.read, found.papers, found.new) == (5_000, 5_000, 1_000)
-    store.close()
-
-
-def test_polling_reads_changed_files_alone(store, tmp_path):
-    file = lines(tmp_path, 3)
-    add(store, str(file), encoder="none")
-    assert poll(store, encoder="none") == []
-    assert [one.new for one in poll(store, encoder="none", all=True)] == [0]
-    lines(tmp_path, 5)
-    assert [one.new for one in poll(store, encoder="none", all=True)] == [2]
-
-
-def test_a_source_that_fails_is_put_off_ever_longer(store, tmp_path):
-    file = lines(tmp_path, 3)
-    times = [0.0]
-    manners = Manners(every=100.0, clock=lambda: times[0])
-    add(store, str(file), encoder="none", manners=manners)
-    file.unlink()
-    waits = []
-    for _ in range(3):
-        times[0] = store.rows("SELECT due FROM sources")[0]["due"]
-        (found,) = poll(store, encoder="none", manners=manners)
-        assert "there is no file" in found.error
-        waits.append(store.rows("SELECT due FROM sources")[0]["due"] - times[0])
-    assert waits == [200.0, 400.0, 800.0]
-
-
-def test_errors_are_sentences(store, tmp_path):
-    with pytest.raises(InputError, match="begin one with: modicum feed add"):
-        Store.open(tmp_path / "nowhere")
-    (tmp_path / "other").mkdir()
-    (tmp_path / "other" / "feed.sqlite").write_text("no database at all, but long enough to be looked at " * 30)
-    with pytest.raises(InputError, match="choose another --folder"):
-        Store.open(tmp_path / "other")
-    with pytest.raises(InputError, match="no known kind"):
-        add(store, "ftp://a/b", encoder="none")
-    with pytest.raises(InputError, match="needs a query"):
-        add(store, "arxiv:", encoder="none")
-    with store.alone(), pytest.raises(InputError, match="another modicum reads"):
-        add(store, "a", encoder="none")

@@ -131,11 +131,13 @@ def poll(
         for row in store.rows("SELECT * FROM sources ORDER BY id"):
             if row["due"] > polite.clock() and not all:
                 continue
+            before, reason = _entries(store), None
             try:
-                found.append(told_of(store, row["address"], _read(store, row["address"], polite, hosts, progress)))
+                _read(store, row["address"], polite, hosts, progress)
             except InputError as error:
-                _put_off(store, row, str(error), getattr(error.__cause__, "wait", None), polite)
-                found.append(told_of(store, row["address"], 0, str(error)))
+                reason = str(error)
+                _put_off(store, row, reason, getattr(error.__cause__, "wait", None), polite)
+            found.append(told_of(store, row["address"], _entries(store) - before, reason))
         if encoder != NO_VECTORS and any(one.new for one in found):
             merge_alike(store, encoder, progress=progress)
     return [told_of(store, one.source, one.new, one.error) for one in found]
@@ -229,8 +231,12 @@ def _read_address(store: Store, address: str, manners: Manners, hosts: dict[str,
 
 
 def _read_arxiv(store: Store, address: str, manners: Manners, hosts: dict[str, float], progress: Progress) -> int:
-    """The newest pages of a query, until one holds nothing new; a reading that was cut off goes on where it was."""
-    start, new = max(_state(store, address).get("place", 0), 0), 0
+    """The newest pages of a query, until one holds nothing new; a reading that was cut off goes on where it was.
+
+    Papers that came meanwhile have moved known ones to that place, so that the end is told only after something new.
+    """
+    cut_off = start = max(_state(store, address).get("place", 0), 0)
+    new = 0
     for number in range(PAGES):
         asked = {"search_query": address[len(ARXIV) :], "start": start, "max_results": PAGE}
         order = {"sortBy": "submittedDate", "sortOrder": "descending"}
@@ -244,7 +250,7 @@ def _read_arxiv(store: Store, address: str, manners: Manners, hosts: dict[str, f
             _note(db, address, place=start)
         new += more
         progress("read", number + 1, PAGES)
-        if len(entries) < PAGE or more == 0:
+        if len(entries) < PAGE or (more == 0 and (new or not cut_off)):
             break
     with store.transaction() as db:
         _succeed(db, address, manners, place=DONE)
@@ -275,6 +281,10 @@ def _ask(
         raise InputError(f"{error}; nothing of it was taken") from error
     finally:
         hosts[host] = manners.clock()
+
+
+def _entries(store: Store) -> int:
+    return int(store.rows("SELECT count(*) AS entries FROM entries")[0]["entries"])
 
 
 def _state(store: Store, address: str) -> dict[str, Any]:
