@@ -163,10 +163,34 @@ def test_an_entry_told_anew_may_join_its_paper_to_an_older_one(store):
         (("On rows of tables", "", ("G",), ("doi:1",)), ("On rows of tables", "", ("G",), ("doi:2",)), True),
         (("Editorial", "one", (), ()), ("Editorial", "two", (), ()), False),
         (("Editorial", "one", (), ()), ("Editorial", "one", (), ()), True),
+        (("Editorial", "", (), ()), ("Editorial", "", (), ()), False),
+        (("Editorial", "", ("A. Gauss",), ()), ("Editorial", "", ("Gauss, A.",), ()), True),
     ],
 )
 def test_facts_that_forbid(one, other, same):
     assert same_title(Facts(*one), Facts(*other)) is same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Laurens van der Maaten", "van der Maaten, Laurens", True),
+        ("J. Smith Jr.", "Smith, J.", True),
+        ("J. Smith Jr.", "Smith Jr., J.", True),
+        ("Henry Ford II", "Ford, H.", True),
+        ("Ann Smith-Jones", "Smith-Jones, A.", True),
+        ("Laurens van der Maaten", "van der Waals, Johannes", False),
+        ("J. Smith Jr.", "K. Jones Jr.", False),
+    ],
+)
+def test_family_names(one, other, same):
+    assert same_work(Facts("On rows", "", (one,), ()), Facts("On rows", "", (other,), ())) is same
+
+
+def test_by_vectors_identifiers_forbid_it_whoever_the_authors_are():
+    one, two = (Facts("On rows", ABSTRACT, ("A. Gauss",), (f"arxiv:{number}",)) for number in (1, 2))
+    assert same_work(one, two)
+    assert not same_work(one, two, strict=True)
 
 
 def test_a_second_part_is_another_paper():

@@ -1,7 +1,8 @@
 """When are two entries one paper? Same identifier, same title, or vectors all but equal, unless facts forbid it.
 
 Facts that forbid it: authors are known on both sides and share no family name; or the sides have different identifiers
-of one scheme, and authors are not known to agree. Titles of one or two words (`Editorial`) need more than themselves.
+of one scheme, and authors are not known to agree. By vectors such identifiers forbid it whoever the authors are, and so
+do different numbers in the titles. Titles of one or two words (`Editorial`) need more than themselves.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 
 WORDS = 3
 """From so many words on a title names a paper by itself."""
+_AFTER = frozenset(("jr", "sr", "ii", "iii", "iv"))
+"""What may follow a family name."""
 _ROMAN = frozenset(("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"))
 
 
@@ -67,14 +70,19 @@ def same_title(one: Facts, other: Facts) -> bool:
         return False
     if len(title_key(one.title).split()) >= WORDS:
         return True
+    abstract = title_key(one.abstract)[:200]
     known = bool(_families(one.authors) & _families(other.authors))
-    return known or title_key(one.abstract)[:200] == title_key(other.abstract)[:200]
+    return known or (bool(abstract) and abstract == title_key(other.abstract)[:200])
 
 
 def _families(authors: Sequence[str]) -> set[str]:
-    """Family names: what stands before a comma, else the last word."""
-    names = (author.partition(",")[0] if "," in author else author.split()[-1] for author in authors if author.strip())
-    return {title_key(name) for name in names} - {""}
+    """Family names: the last word of each author, or of what stands before a comma; `Jr.` and `van` are none of it."""
+    found = set()
+    for author in authors:
+        words = [key for word in author.partition(",")[0].split() if (key := title_key(word))]
+        kept = [word for word in words if word not in _AFTER] or words
+        found.update(kept[-1:])
+    return found
 
 
 def _contradict(one: Sequence[str], other: Sequence[str]) -> bool:
