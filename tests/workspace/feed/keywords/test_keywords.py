@@ -10,10 +10,12 @@ from filelock import FileLock
 
 from modicum.core.errors import InputError
 from modicum.workspace.feed import PaperSearch, Store
-from modicum.workspace.feed.keywords import Keyword, Keywords, find_keywords, refresh_keywords
+from modicum.workspace.feed.keywords import Keyword, Keywords, find_keywords, map_papers, refresh_keywords
 from modicum.workspace.feed.keywords.carrying import carried_topics
 from modicum.workspace.feed.keywords.finding import FOLDER, LOCK
 from modicum.workspace.feed.search.changes import watch
+from modicum.workspace.feed.tags import Tag
+from modicum.workspace.feed.tags.task import pool_of
 from tests.workspace.feed.themes import THEMES, Themes, of_theme, paper, put
 
 
@@ -57,6 +59,21 @@ def test_numbers_stay_when_papers_come_and_new_themes_get_new_ones(pages, store,
     assert set(after) == set(before)
     assert sum(len(set(after[number]) - set(before[number])) for number in after) == 5
     assert all(set(before[number]) <= set(after[number]) for number in after)
+
+
+def test_all_papers_are_asked_for_at_once(pages, store, search, monkeypatch):
+    """One by one each would take the time of all: minutes for a million."""
+
+    def refuse(search, paper):
+        raise AssertionError(paper)
+
+    monkeypatch.setattr(PaperSearch, "__contains__", refuse)
+    put(store, *of_theme(1, 20, 25))
+    search.refresh(store)
+    assert find_keywords(store, search) == 5
+    assert map_papers(store, search) == 55
+    assert carried_topics(store, search) is not None
+    assert len(pool_of(store, search, Tag(1, "rain", (21, 22))).papers) == 55
 
 
 def test_edits_stay(pages, store, search):

@@ -97,6 +97,16 @@ def test_papers_come_change_and_go(search, store):
         assert 4 in found(search, text="storm")
 
 
+def test_which_of_many_papers_are_known(search, store):
+    put(store, {**paper("A cat, a dog, a horse", key="y"), "identifiers": "2305.00001"}, address="b")
+    put(store, {**paper("Rain and wind today", key="z"), "identifiers": "2305.00001"}, address="b")
+    search.refresh(store)
+    asked = [77, 5, 4, 3, 0, 5]
+    assert search.known(asked).tolist() == [False, True, False, True, False, True]
+    assert [number in search for number in asked] == search.known(asked).tolist()
+    assert search.known([]).tolist() == []
+
+
 def test_marks_and_vectors(search):
     assert search.marks("Cards of banks", "bank card") == [(0, 5), (9, 14)]
     assert search.vectors([5, 1]) == pytest.approx(np.array([[0, 1, 0], [1, 0, 0]]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def carried_topics(store: Store, search: PaperSearch, *, seed: int = 0) -> Topic
     """
     count = store.rows("SELECT count(DISTINCT topic) AS topics FROM paper_topics")[0]["topics"]
     rows = store.rows(_OF_EACH, SAMPLE // max(count, 1) + 1)
-    rows = [row for row in rows if row["paper"] in search]
+    rows = list(compress(rows, search.known([row["paper"] for row in rows])))
     encoder = search.encoder
     X = normalize_rows(search.vectors([row["paper"] for row in rows]))
     said = np.flatnonzero(X.any(axis=1))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import compress
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -57,7 +58,7 @@ def find_keywords(
         progress: Called with the stage `keywords` and how many papers are done.
 
     Returns:
-        How many papers were put on pages; 0 where nothing changed, or there are too few papers as yet.
+        How many papers were new, changed or gone; 0 where nothing changed, or there are too few papers as yet.
 
     Raises:
         InputError: The search has no vectors, the feed cannot be written, or another process is at it.
@@ -113,7 +114,7 @@ def _found(store: Store, search: PaperSearch, encoder: str, settings: TopicSetti
     known = {row["topic"] for row in store.rows("SELECT topic FROM keywords")}
     again = kept is None or not {topic.id for topic in state.topics} <= known
     changed = [paper for _, paper in changed_after(store, 0 if again else read[0]["seq"], -1)]
-    told = _placed(state.kept, search, [paper for paper in changed if paper in search], progress)
+    told = _placed(state.kept, search, list(compress(changed, search.known(changed))), progress)
     with store.transaction() as db:
         if before is None:
             for table in ("keyword_papers", "keywords"):  # whose numbers are never given again
@@ -135,7 +136,7 @@ def _kept(folder: Path) -> TopicState | None:
 def _learnt(store: Store, search: PaperSearch, before: TopicState | None, settings: TopicSettings) -> TopicState | None:
     """The topics of the latest papers, with those that were there, on disk; None where there are too few papers."""
     rows = store.rows("SELECT id, title, abstract FROM papers ORDER BY id DESC LIMIT ?", SAMPLE)
-    rows = [row for row in reversed(rows) if row["id"] in search]
+    rows = list(compress(rows, search.known([row["id"] for row in rows])))[::-1]
     if len(rows) < LEAST:
         return None
     numbers, texts = tuple(str(row["id"]) for row in rows), tuple(text_of(row) for row in rows)

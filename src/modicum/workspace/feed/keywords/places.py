@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 
@@ -93,10 +94,12 @@ def map_papers(store: Store, search: PaperSearch, *, seed: int = 0, progress: Pr
         return 0
     again = not drawn or len(search) >= AGAIN * drawn[0]["papers"]
     changed = [paper for _, paper in changed_after(store, 0 if again else drawn[0]["seq"], -1)]
-    there = [paper for paper in changed if paper in search]
-    kept = [one for one in ([] if again else PaperMap(store).shape()) if one[0] in search]
+    there = list(compress(changed, search.known(changed)))
+    shape = [] if again else PaperMap(store).shape()
+    kept = list(compress(shape, search.known([one[0] for one in shape])))
     if len(kept) < LEAST:
-        there = [row["id"] for row in store.rows("SELECT id FROM papers ORDER BY id") if row["id"] in search]
+        every = [row["id"] for row in store.rows("SELECT id FROM papers ORDER BY id")]
+        there = list(compress(every, search.known(every)))
         kept, again = _laid_out(search, there, seed), True
     anchors = {one[0] for one in kept}
     among = _among(search, [paper for paper in there if paper not in anchors], kept, progress)

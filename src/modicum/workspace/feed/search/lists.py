@@ -99,6 +99,10 @@ class Lists:
             raise InputError(f"the feed has no paper {paper}; it may be another paper by now, or a new one")
         return parts, rows
 
+    def known(self, papers: Sequence[int]) -> Mask:
+        """Which (M,) of some papers are there."""
+        return self._found(np.asarray(papers, dtype=np.int64).reshape(-1))[0] >= 0
+
     def _found(self, wanted: Ints) -> tuple[Ints, Ints]:
         """Part (M,), and row in it (M,), of papers; a part of -1 for those that are not there."""
         parts, rows = np.full(len(wanted), -1), np.zeros(len(wanted), dtype=np.int64)

@@ -84,12 +84,12 @@ class PaperSearch:
         return self._lists.size
 
     def __contains__(self, paper: int) -> bool:
-        """Whether a paper of this number is known."""
-        try:
-            self._lists.where([paper])
-        except InputError:
-            return False
-        return True
+        """Whether a paper of this number is known; of many, `known` tells it at once."""
+        return bool(self.known([paper])[0])
+
+    def known(self, papers: Sequence[int]) -> NDArray[np.bool_]:
+        """Which (M,) of some numbers are those of papers that are known. Cost: O(N + M log N) for N papers."""
+        return self._lists.known(papers)
 
     @property
     def encoder(self) -> Encoder | None:

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ class Pool:
 
 def pool_of(store: Store, search: PaperSearch, tag: Tag, seed: int = 0) -> Pool:
     """The papers that are ranked for a tag, among them its own."""
-    likes = tuple(paper for paper in tag.tagged if paper in search)
+    likes = tuple(compress(tag.tagged, search.known(tag.tagged)))
     if len(search) <= MANY:
         numbers = {row["id"] for row in store.rows("SELECT id FROM papers")}
     else:
@@ -81,7 +82,8 @@ def pool_of(store: Store, search: PaperSearch, tag: Tag, seed: int = 0) -> Pool:
         drawn = np.random.default_rng(seed).integers(1, last, OTHERS, endpoint=True)
         numbers = {*search.find(PaperQuery(like=likes), NEAR).papers.tolist()} if likes else set()
         numbers |= {*search.find(PaperQuery(), OTHERS).papers.tolist(), *drawn.tolist(), *likes, *tag.hidden}
-    told, _ = papers_told(store, [number for number in numbers if number in search])
+    wanted = list(numbers)
+    told, _ = papers_told(store, list(compress(wanted, search.known(wanted))))
     papers = np.array([row["id"] for row in told], dtype=np.int64)
     return Pool(
         papers,
