@@ -57,6 +57,17 @@ def test_words_alone(store):
     assert search.vectors([1]).shape == (1, 0)
 
 
+@pytest.mark.parametrize("word", ["classification", "studies", "ranking", "generalized", "studying"])
+def test_a_word_is_found_all_the_while_it_is_typed(store, word):
+    titles = ("Text classification of rows", "Other studies here", "Graph ranking of stuff", "A generalized view")
+    put(store, *(paper(title) for title in titles), address="c")
+    search = PaperSearch.open(store, encoder="none")
+    (whole,) = found(search, text=word)
+    for letters in range(3, len(word)):
+        assert whole in found(search, text=word[:letters], unfinished=True), word[:letters]
+    assert found(search, text="qzx", unfinished=True) == []
+
+
 def test_like_and_unlike(search):
     assert found(search, like=(1,), top=1) == [2]
     assert search.neighbours(3).papers.tolist()[0] == 5

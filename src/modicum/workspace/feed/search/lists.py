@@ -155,13 +155,18 @@ class Lists:
         words = self.stems.tokens([query.text])[0]
         last = query.text.rsplit(maxsplit=1)[-1:] if query.unfinished and not query.text[-1:].isspace() else []
         if last and len(last[0]) >= LETTERS:
-            words = [*words, *(word for word in self.words.completed(last[0].lower(), COMPLETED) if word not in words)]
+            words = [*words, *(word for word in self._completed(last[0].lower()) if word not in words)]
         found = self.words.rarest(words, WORDS)
         for number, row in zip(*self.where(query.like if own_words else ()), strict=True):
             told = self.held.parts[number].words.of_row(int(row))
             for word, weight in self.words.rarest([w for w in told for _ in range(told[w])], OWN_WORDS).items():
                 found[word] = found.get(word, 0.0) + weight
         return found
+
+    def _completed(self, prefix: str) -> list[str]:
+        """Stems that an unfinished word may stand for; of one that goes beyond its stem (`classifica`) a beginning."""
+        found = (self.words.completed(prefix[:end], COMPLETED) for end in range(len(prefix), LETTERS - 1, -1))
+        return next(filter(None, found), [])
 
     def by_words(self, weights: dict[str, float], allowed: Sequence[Mask], most: int) -> tuple[Found, int]:
         """The `most` papers that hold the words best, and how many hold one at all."""
