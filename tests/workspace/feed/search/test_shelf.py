@@ -70,7 +70,7 @@ def test_grows_by_parts_that_are_joined_and_says_what_one_part_would(store, monk
     assert whole.find(PaperQuery()).papers.tolist() == grown.find(PaperQuery()).papers.tolist()
 
 
-@pytest.mark.parametrize("harm", ["list", "part", "another"])
+@pytest.mark.parametrize("harm", ["list", "part", "empty", "missing", "another"])
 def test_what_is_damaged_or_of_another_encoder_is_made_anew(store, harm):
     put(store, *many(0, 10))
     before = all_found(PaperSearch.open(store, encoder=Themes()))
@@ -79,6 +79,10 @@ def test_what_is_damaged_or_of_another_encoder_is_made_anew(store, harm):
         (store.folder / "search" / FILE).write_text("{")
     elif harm == "part":
         next((store.folder / "search").glob("part-*/codes.npy")).write_bytes(b"no")
+    elif harm == "empty":
+        next((store.folder / "search").glob("part-*/papers.npy")).write_bytes(b"")
+    elif harm == "missing":
+        next((store.folder / "search").glob("part-*/words.rows.npy")).unlink()
     else:
         encoder.fingerprint = "another"
     search = PaperSearch.open(store, encoder=encoder)

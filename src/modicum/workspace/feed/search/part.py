@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any, Self
@@ -75,7 +75,7 @@ class Part:
         Raises:
             KeyError: One is not there.
         """
-        words = {name.partition(".")[2]: array for name, array in arrays.items() if name.startswith("words.")}
+        words = {one.name: arrays[f"words.{one.name}"] for one in fields(Postings)}
         coded = None
         if "codes" in arrays:
             coded = Coded(Segment(arrays["codes"], arrays["steps"], None), arrays["centre"], arrays["bits"])
@@ -94,6 +94,8 @@ class Part:
         Raises:
             OSError: A file cannot be read.
             ValueError: A file is damaged.
+            EOFError: A file is empty.
+            KeyError: A file is missing.
         """
         return cls.of({file.stem: _read(file) for file in sorted(folder.glob("*.npy"))})
 

@@ -86,7 +86,7 @@ class Shelf:
         """The index as it is; an empty one where there is none that can be used."""
         for _ in range(TRIES):  # parts may be joined, and their folders go, between list and parts
             listed = self.listed()
-            with suppress(OSError, ValueError, KeyError):
+            with suppress(OSError, ValueError, KeyError, EOFError):
                 parts = tuple(Part.read(self.folder / name) for name in listed.parts)
                 return Held(listed, parts, alive_of(parts))
         return Held(Listed())
