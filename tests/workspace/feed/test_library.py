@@ -15,6 +15,7 @@ from modicum.data.read.feeds import make_entry
 from modicum.workspace.feed import Store, trend_scores
 from modicum.workspace.feed.library import DAY, Filters, Library, source_name
 from modicum.workspace.feed.merging import take
+from modicum.workspace.feed.search.part import day_of
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC).timestamp()
 
@@ -66,10 +67,25 @@ def test_filters_hold_together(library):
         "a month of days",
         "a year of days",
     ]
+    assert titles(library.newest(0, 9, Filters(since="2024-01-01", until="2024-05"))) == [
+        "first of days",
+        "second of days",
+        "a month of days",
+        "a year of days",
+    ]
     assert library.numbers(Filters(among=[1, 2, 9], without=[2])) == [1]
     assert library.count(Filters(source=1)) == 6
     assert library.count(Filters(source=2)) == 0
     assert library.numbers(Filters(among=[])) == []
+
+
+def test_lists_and_the_search_agree_about_the_first_day(tmp_path):
+    dates = ["2022", "2022-01", "2022-01-01", "2022-01-02", "2022-02", "2022-02-01", "2022-02-02", "2022-10-01", "2023"]
+    put(tmp_path, *({"title": f"a paper of the day {date}", "date": date} for date in dates))
+    library = Library.open(tmp_path)
+    for since in dates:
+        later = [date for date in dates if day_of(date) >= day_of(since)]
+        assert {paper.day for paper in library.newest(0, 20, Filters(since=since))} == set(later)
 
 
 def test_papers_come_in_the_order_of_their_numbers_list(library):

@@ -51,7 +51,7 @@ class Filters:
     """Which papers are meant; all, where nothing is said."""
 
     since: str | None = None
-    """First day, in ISO form."""
+    """First day, in ISO form; a month or a year alone begins with its first day, as that of a paper does."""
     until: str | None = None
     """Last day."""
     source: int | None = None
@@ -70,7 +70,7 @@ class Filters:
         """
         found: list[tuple[str, Any]] = []
         if self.since is not None:
-            found.append((f"{DAY} >= ?", self.since))
+            found.append((f"{DAY} >= ?", _as_short(self.since)))
         if self.until is not None:
             found.append((f"{DAY} <= ?", f"{self.until}~"))  # a sign after all of those that may follow
         if self.source is not None:
@@ -214,6 +214,16 @@ def _paper(row: sqlite3.Row) -> Paper:
     dated = row["date"] is not None and row["date"].startswith(row["day"])
     told = (row["id"], row["title"], row["abstract"], authors, row["day"], dated, row["url"], identifiers, tags)
     return Paper(*told, row["votes"], row["mentions"])
+
+
+def _as_short(day: str) -> str:
+    """The shortest way to tell a day, which in the order of texts comes before all longer ones.
+
+    Example:
+        >>> _as_short("2024-01-01"), _as_short("2024-05-01"), _as_short("2024-05-02")
+        ('2024', '2024-05', '2024-05-02')
+    """
+    return day.removesuffix("-01").removesuffix("-01")
 
 
 def _first_day(day: str) -> date:
