@@ -94,6 +94,26 @@ def test_errors_are_sentences(store, tmp_path):
         add(store, "a", encoder="none")
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("http://[x", "is no address .*; check how its host is written"),
+        ("~nobody-of-this-name/x", "names no file .*; give another path"),
+        ("x" * 300, "no file"),
+        ("//[x", "there is no file"),
+    ],
+)
+def test_what_no_source_can_be_called_is_told(store, source, said):
+    with pytest.raises(InputError, match=said):
+        add(store, source, encoder="none")
+
+
+def test_a_query_of_arxiv_may_be_longer_than_the_name_of_a_file(store, arxiv):
+    query = " OR ".join(f"cat:cs.{letter}{other}" for letter in "ABCDE" for other in "ABCDEF")
+    found = add(store, f"arxiv:{query}", encoder="none", manners=Manners(pause=0.0))
+    assert (found.source, found.new) == (f"arxiv:{query}", 800)
+
+
 ENTRY = "<entry><id>http://arxiv.org/abs/2305.{0:05}</id><title>Paper of the number {0}</title></entry>"
 
 

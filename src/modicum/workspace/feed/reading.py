@@ -156,17 +156,31 @@ def told_of(store: Store, address: str, new: int = 0, error: str | None = None) 
 
 def _address(source: str) -> str:
     """The form in which a source is kept."""
-    scheme = urlsplit(source).scheme.lower() if "://" in source else ""
+    try:
+        scheme = urlsplit(source).scheme.lower() if "://" in source else ""
+    except ValueError as error:
+        raise InputError(f"{source} is no address ({error}); check how its host is written") from error
     if scheme in ("http", "https"):
         return source
     if scheme:
         raise InputError(f"{source} is of no known kind; give an address of http or https, arxiv:QUERY, or a path")
-    if source.lower().startswith(ARXIV) and not Path(source).exists():
+    if source.lower().startswith(ARXIV) and not _there(source):
         query = source[len(ARXIV) :].strip()
         if not query:
             raise InputError("arxiv: needs a query, such as arxiv:cat:cs.CL")
         return ARXIV + query
-    return str(Path(source).expanduser().absolute())
+    try:
+        path = Path(source).expanduser().absolute()
+        path.exists()  # which raises where no file can have such a name
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"{source} names no file ({getattr(error, 'strerror', error)}); give another path") from error
+    return str(path)
+
+
+def _there(path: str) -> bool:
+    with suppress(OSError):  # raised where no file can have such a name
+        return Path(path).exists()
+    return False
 
 
 def _read(
@@ -174,7 +188,7 @@ def _read(
 ) -> int:
     if address.startswith(ARXIV):
         return _read_arxiv(store, address, manners, hosts, progress)
-    if urlsplit(address).scheme in ("http", "https"):
+    if "://" in address:  # which no path has
         return _read_address(store, address, manners, hosts, again=again)
     return _read_files(store, Path(address), manners, progress, again=again)
 

@@ -213,11 +213,15 @@ def test_refusals(pages, store):
     one, two, _ = (keyword.number for keyword in pages.all())
     with pytest.raises(InputError, match="called"):
         pages.rename(one, pages.find(two).name.upper())
-    for name in ("", " ", "x" * 81, "a\x00b"):
+    for name in ("", " ", "x" * 81):
         with pytest.raises(InputError, match="letters"):
             pages.rename(one, name)
-    with pytest.raises(InputError, match="two keywords"):
-        pages.merge([one, one])
+    for name in ("a\x00b", "few\u200blabels"):
+        with pytest.raises(InputError, match="signs that show nothing; leave them out"):
+            pages.rename(one, name)
+    for numbers in ([one, one], [one], []):
+        with pytest.raises(InputError, match="two keywords"):
+            pages.merge(numbers)
     with pytest.raises(InputError, match="no keyword 99"):
         pages.drop(99)
     with pytest.raises(InputError, match="name an --encoder"):

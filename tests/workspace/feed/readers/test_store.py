@@ -109,6 +109,14 @@ def test_nothing_in_the_file_signs_in(readers, two, folder):
     assert stat.S_IMODE((folder / "readers.sqlite").stat().st_mode) == 0o600
 
 
+def test_readers_make_no_feed(tmp_path):
+    with pytest.raises(InputError, match="begin one with"):
+        Readers.open(tmp_path / "nowhere")
+    assert not (tmp_path / "nowhere").exists()
+    with pytest.raises(TypeError, match="create"):
+        Readers.open(tmp_path / "nowhere", create=True)
+
+
 def test_signatures_differ_by_all_that_is_signed_and_last(readers, folder):
     assert len({readers.sign("form", "a"), readers.sign("form", "b"), readers.sign("forma"), readers.sign("form")}) == 4
     again = Readers.open(folder)

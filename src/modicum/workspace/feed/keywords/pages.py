@@ -132,11 +132,14 @@ class Keywords:
         """Give a keyword another name, which stays.
 
         Raises:
-            InputError: There is no such keyword, the name is empty or too long, or another keyword has it.
+            InputError: There is no such keyword, the name is empty, too long or holds signs that show nothing, or
+                another keyword has it.
         """
         keyword, name = self._there(number), " ".join(name.split())
-        if not 0 < len(name) <= LETTERS or not name.isprintable():
+        if not 0 < len(name) <= LETTERS:
             raise InputError(f"a keyword's name has 1 to {LETTERS} letters, not {len(name)}; give another one")
+        if not name.isprintable():
+            raise InputError(f"the name {name!r} holds signs that show nothing; leave them out")
         taken = [one for one in self.all() if one.name.casefold() == name.casefold() and one.number != keyword.number]
         if taken:
             raise InputError(f"another keyword is called {name!r} already; merge the two, or take another name")
@@ -149,11 +152,12 @@ class Keywords:
         Raises:
             InputError: Fewer than two are named, or one is not there.
         """
-        first, *others = dict.fromkeys(self._there(number).number for number in numbers)
-        if not others:
+        named = list(dict.fromkeys(self._there(number).number for number in numbers))
+        if len(named) < 2:
             raise InputError("merging takes two keywords or more; name both")
+        first = named[0]
         with self._store.transaction() as db:
-            for other in others:
+            for other in named[1:]:
                 db.execute(
                     "INSERT INTO keyword_papers SELECT ?, paper, likeness FROM keyword_papers WHERE keyword = ? "
                     "ON CONFLICT DO UPDATE SET likeness = max(likeness, excluded.likeness)",

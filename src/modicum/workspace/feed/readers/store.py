@@ -105,12 +105,11 @@ class Readers(Store):
         self.rates = Rates()
 
     @classmethod
-    def open(cls, folder: Path, *, create: bool = False) -> Self:
+    def open(cls, folder: Path) -> Self:  # type: ignore[override]  # readers make no feed
         """Open the readers of a feed, which must be there; their file is made where it is not.
 
         Args:
             folder: The feed's folder.
-            create: As for the feed itself; readers without a feed have nothing to read.
 
         Raises:
             InputError: There is no feed, or the file cannot be written.
@@ -128,7 +127,7 @@ class Readers(Store):
         with suppress(OSError):  # which opening it will meet again, and tell of
             if (folder / FILE).is_file():
                 (folder / cls.name).touch(mode=0o600)
-        readers = super().open(folder, create=create)
+        readers = super().open(folder)
         readers.db.execute("PRAGMA secure_delete = ON")
         # For reading only, or each like would wait for whoever reads sources into the feed.
         readers.db.execute("ATTACH DATABASE ? AS feed", (f"{(folder / FILE).resolve().as_uri()}?mode=ro",))
