@@ -111,12 +111,31 @@ def test_trending_follows_the_formula(tmp_path_factory, told):
     assert found.of == len(kept) == len(found.papers)
 
 
+def test_a_paper_that_goes_while_it_is_looked_up_takes_its_score_along(tmp_path, monkeypatch):
+    put(tmp_path, *({"title": f"paper number {n} here", "votes": n} for n in (3, 2, 1)))
+    library, seen = Library.open(tmp_path), Library.papers
+
+    def merged(library, numbers):
+        with sqlite3.connect(tmp_path / "feed.sqlite") as db:
+            db.execute("UPDATE entries SET paper = 1 WHERE paper = 2")
+            db.execute("DELETE FROM marks WHERE paper = 2")
+            db.execute("DELETE FROM papers WHERE id = 2")
+        return seen(library, numbers)
+
+    before = library.trending(0, 9, NOW)
+    monkeypatch.setattr(Library, "papers", merged)
+    found = library.trending(0, 9, NOW)
+    assert [paper.number for paper in found.papers] == [1, 3]
+    assert found.scores == before.scores[::2]
+
+
 def test_sources_and_entries_name_no_folder_of_the_server(library):
     (source,) = library.sources()
     assert (source["name"], source["papers"], source["number"]) == ("papers.jsonl", 6, 1)
     (entry,) = library.entries(1)
     assert (entry["name"], entry["date"]) == ("papers.jsonl", "2024-05-31")
     assert source_name("http://a.org:8080/x/?key=secret") == "a.org/x"
+    assert source_name("HTTPS://ana:secret@a.org/x?key=secret") == "a.org/x"
 
 
 def test_nothing_is_written_and_threads_have_their_own(library):

@@ -176,8 +176,9 @@ class Library:
         days = [float((today - _first_day(row["day"])).days) for row in rows]
         scores = trend_scores([row["votes"] for row in rows], [row["mentions"] for row in rows], days)
         order = np.argsort(-scores, kind="stable")[first : first + count].tolist()
-        papers = self.papers([rows[place]["id"] for place in order])
-        return Trending(tuple(papers), tuple(float(scores[place]) for place in order), len(rows))
+        told = {rows[place]["id"]: float(scores[place]) for place in order}
+        papers = self.papers(list(told))  # without those that another process has merged into others meanwhile
+        return Trending(tuple(papers), tuple(told[paper.number] for paper in papers), len(rows))
 
     def sources(self) -> list[dict[str, Any]]:
         """Sources: number, name as it may be shown, papers, and when they were last read."""
@@ -203,7 +204,7 @@ def source_name(address: str) -> str:
         >>> source_name("/home/ana/papers"), source_name("https://a.org/feed.atom"), source_name("arxiv:cat:cs.CL")
         ('papers', 'a.org/feed.atom', 'arxiv:cat:cs.CL')
     """
-    if address.startswith(("http://", "https://")):
+    if address.lower().startswith(("http://", "https://")):
         parts = urlsplit(address)
         return f"{parts.hostname or ''}{parts.path.rstrip('/')}"
     return Path(address).name if Path(address).is_absolute() else address
