@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
+from modicum.core.errors import InputError
 from modicum.workspace.feed import PaperSearch, Store
 from modicum.workspace.feed.tags import Tag, TagFitter, TagSuggestions, fit_tag, forget_tags, suggest_for_tag
 from modicum.workspace.feed.tags import task as module
@@ -57,6 +60,10 @@ def test_at_once_from_its_papers_and_later_by_its_bundle(store, search):
     checked(found)
     assert (found.by, found.behind) == ("bundle", 0)
     assert found.probabilities[0] > 0.5
+    hidden = Tag(1, TAG.name, TAG.tagged, tuple(set(range(1, 76)) - set(TAG.tagged)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # of means of nothing
+        assert len(suggest_for_tag(store, search, hidden).papers) == 0
     more = Tag(1, TAG.name, (*TAG.tagged, 33), TAG.hidden)
     assert (suggest_for_tag(store, search, more).by, suggest_for_tag(store, search, more).behind) == ("bundle", 1)
     other = Tag(1, TAG.name, TAG.tagged[:3])
@@ -81,6 +88,12 @@ def test_too_few_papers(store, search):
     assert len(suggest_for_tag(store, search, Tag(1, "none", ())).papers) == 0
     assert len(suggest_for_tag(store, search, Tag(1, "all", tuple(range(1, 76)))).papers) == 0
     assert len(suggest_for_tag(store, search, Tag(1, "gone", (999,))).papers) == 0
+
+
+def test_a_bundle_that_cannot_be_kept_is_told(store, search):
+    (store.folder / "tags").write_text("no folder")
+    with pytest.raises(InputError, match="tags cannot be made"):
+        fit_tag(store, search, TAG, budget=1.0)
 
 
 def test_of_many_papers_the_near_the_late_and_some_others_are_ranked(store, search, monkeypatch):

@@ -53,7 +53,8 @@ def suggest_for_tag(store: Store, search: PaperSearch, tag: Tag, *, top: int = T
         top: How many at most.
 
     Returns:
-        Suggestions; none where no paper is tagged, or all are. Cost: as `rank_by_likes`, for 5,000 papers at most.
+        Suggestions; none where no paper is tagged, all are tagged or hidden, or words alone are searched. Cost: as
+        `rank_by_likes`, for 5,000 papers and, where the feed has more, those that are tagged or hidden.
     """
     pool = pool_of(store, search, tag)
     likes = np.flatnonzero(pool.tagged)
@@ -61,6 +62,8 @@ def suggest_for_tag(store: Store, search: PaperSearch, tag: Tag, *, top: int = T
         return NOTHING
     found = rank_by_likes(pool.texts, pool.X, likes.tolist(), top=len(pool.papers))
     wanted = ~pool.hidden[found.rows]
+    if not wanted.any():
+        return NOTHING
     rows, scores, near = found.rows[wanted], found.scores[wanted], found.likes[wanted]
     phrases = [told for told, own in zip(found.phrases, wanted.tolist(), strict=True) if own]
     kept = kept_bundle(store.folder, search, tag)

@@ -128,7 +128,10 @@ def fit_tag(store: Store, search: PaperSearch, tag: Tag, *, budget: str | float 
             map_points=0,
         ).bundle
     place = tag.place(store.folder)
-    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{place.parent} cannot be made ({error.strerror}); remove what is there instead") from error
     bundle.save(place)
     kept = load(place)
     told = {
