@@ -43,6 +43,6 @@ class PaperHits:
     words: NDArray[np.float64]
     """BM25 (k,) of the words; minus infinity where none of them stands in the paper."""
     cosines: NDArray[np.float64]
-    """Cosines (k,) with the query; minus infinity where vectors were not asked or have not found the paper."""
+    """Cosines (k,) with the query, also of papers that words alone found; minus infinity where there are no vectors."""
     total: int
     """Papers that pass the filters and hold a word of the query; where it has no words, all that pass."""
