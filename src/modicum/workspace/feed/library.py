@@ -128,11 +128,6 @@ class Library:
         where, values = (filters or Filters()).condition()
         return int(self.db.execute(f"SELECT count(*) FROM papers WHERE {where}", values).fetchone()[0])
 
-    def numbers(self, filters: Filters) -> list[int]:
-        """Numbers of the papers that are meant, ascending."""
-        where, values = filters.condition()
-        return [row[0] for row in self.db.execute(f"SELECT id FROM papers WHERE {where} ORDER BY id", values)]
-
     def standing(self, number: int) -> int:
         """The number under which a paper is known today."""
         found = self.db.execute("SELECT to_paper FROM moved WHERE paper = ?", (number,)).fetchone()

@@ -15,6 +15,7 @@ from modicum.core.protocols import Encoder
 from modicum.data.read.feeds import Entry
 from modicum.encoders import encode, resolve
 from modicum.workspace.feed.likeness import Facts, same_title, same_work, title_key
+from modicum.workspace.feed.search.part import text_of
 from modicum.workspace.feed.store import Store
 
 COSINE = 0.95
@@ -54,7 +55,7 @@ def merge_alike(store: Store, encoder: str | Encoder | None, *, progress: Progre
     fresh = [row for row, paper in enumerate(papers) if paper["compared"] is None]
     if not fresh:
         return 0
-    texts = [f"{paper['title']}. {paper['abstract']}" for paper in papers]
+    texts = [text_of(paper) for paper in papers]
     X = normalize_rows(np.asarray(encode(texts, resolve(encoder, texts), progress=progress)))
     rows, cosines = largest_products(X[fresh], X, NEIGHBOURS, skip=np.array(fresh))
     merged = 0

@@ -29,6 +29,7 @@ from modicum.data.read.feeds import (
     read_entries,
 )
 from modicum.workspace.feed.merging import merge_alike, take
+from modicum.workspace.feed.search.encoding import WORDS_ALONE
 from modicum.workspace.feed.store import Store
 
 ARXIV, ARXIV_API = "arxiv:", "https://export.arxiv.org/api/query"
@@ -36,7 +37,6 @@ PAGE, PAGES = 100, 10
 """Entries of a page of the arXiv API, and pages that are asked for in one go."""
 DONE = -1
 """The place in a source that is read to its end."""
-NO_VECTORS = "none"
 DAY = 86_400.0
 
 
@@ -99,7 +99,7 @@ def add(
     address = _address(source)
     with store.alone():
         new = _read(store, address, manners or Manners(), {}, progress, again=True)
-        if encoder != NO_VECTORS:
+        if encoder != WORDS_ALONE:
             merge_alike(store, encoder, progress=progress)
     return told_of(store, address, new)
 
@@ -138,7 +138,7 @@ def poll(
                 reason = str(error)
                 _put_off(store, row, reason, getattr(error.__cause__, "wait", None), polite)
             found.append(told_of(store, row["address"], _entries(store) - before, reason))
-        if encoder != NO_VECTORS and any(one.new for one in found):
+        if encoder != WORDS_ALONE and any(one.new for one in found):
             merge_alike(store, encoder, progress=progress)
     return [told_of(store, one.source, one.new, one.error) for one in found]
 

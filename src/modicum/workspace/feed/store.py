@@ -16,7 +16,6 @@ from typing import Any, ClassVar, Self
 from modicum.core.errors import InputError
 from modicum.core.files import held_alone
 
-FOLDER = Path("feed")
 FILE, LOCK = "feed.sqlite", ".feed.lock"
 VERSION = 1
 PATIENCE = 30.0

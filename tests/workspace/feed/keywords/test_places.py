@@ -36,9 +36,10 @@ def test_the_like_lie_together_and_stay_as_papers_come(store):
     search.refresh(store)
     assert map_papers(store, search) == 5
     assert mapped.places(range(1, 41)) == before
-    new = np.array([mapped.place(number) for number in range(41, 46)])
+    new = np.array(list(mapped.places(range(41, 46)).values()))
     assert (np.linalg.norm(new - two.mean(axis=0), axis=1) < np.linalg.norm(new - one.mean(axis=0), axis=1)).all()
-    assert mapped.place(99) is None
+    assert len(new) == 5
+    assert mapped.places([99]) == {}
 
 
 def test_drawn_anew_when_the_feed_has_doubled(store):

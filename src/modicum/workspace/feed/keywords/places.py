@@ -51,10 +51,6 @@ class PaperMap:
 
     store: Store
 
-    def place(self, paper: int) -> tuple[float, float] | None:
-        """Where a paper lies; None where it is not on the map as yet."""
-        return self.places([paper]).get(paper)
-
     def places(self, papers: Sequence[int]) -> dict[int, tuple[float, float]]:
         """Where papers lie, those that are on the map."""
         _prepare(self.store)
