@@ -121,6 +121,15 @@ def test_a_tag_that_was_learnt_says_how_likely_it_fits(client, site):
     assert "what was learnt of the tag" in page
 
 
+def test_tags_of_a_reader_who_was_removed_are_not_learnt(client, site):
+    site.fitter = TagFitter(site.library.folder, site.search)
+    client.post("/paper/1/tag", data={"name": "secret"})
+    assert site.fitter.waiting == 1
+    client.post("/account/forget", data={"sure": "1"}, headers={"origin": f"http://{HOST}"})
+    assert site.fitter.waiting == 0
+    assert site._learnt == {}
+
+
 def test_what_is_read_while_the_site_runs_is_found(site, client):
     refreshing = Refreshing(site, every=0.05)
     refreshing.start()

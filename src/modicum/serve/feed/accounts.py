@@ -23,7 +23,6 @@ from modicum.serve.feed.site import Site
 from modicum.workspace.feed.readers import Reader, Subscriptions, TooOften, ending_of, export, unsubscribe
 from modicum.workspace.feed.readers.store import SESSION
 from modicum.workspace.feed.readers.subscriptions import EVERY, KINDS, MOST
-from modicum.workspace.feed.tags import forget_tags
 
 NO_MAIL = "this site sends no mail; its owner names a mail server with modicum feed serve --smtp"
 AGAIN = "3600"
@@ -169,8 +168,7 @@ def _forget(site: Site, reader: Reader, form: dict[str, str]) -> None:
     if form.get("sure") != "1":
         raise InputError("nothing was removed; mark the box that says that you are sure")
     site.people.readers.forget(reader)
-    forget_tags(site.library.folder, reader.id)
-    site.people.forgotten()
+    site.forgotten(reader.id)
 
 
 def _ending(site: Site) -> APIRouter:

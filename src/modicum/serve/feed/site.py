@@ -18,7 +18,7 @@ from modicum.workspace.feed.keywords import Keywords, PaperMap
 from modicum.workspace.feed.library import Library, Paper
 from modicum.workspace.feed.search import PaperSearch
 from modicum.workspace.feed.store import Store
-from modicum.workspace.feed.tags import Tag, TagFitter
+from modicum.workspace.feed.tags import Tag, TagFitter, forget_tags
 
 NAME = "modicum feed"
 PLACES = (
@@ -139,6 +139,16 @@ class Site:
         if self.fitter is not None and self._learnt.get((tag.reader, tag.name)) != tag.tagged:
             self._learnt[tag.reader, tag.name] = tag.tagged
             self.fitter.note(tag)
+
+    def forgotten(self, reader: int) -> None:
+        """Hear that a reader was removed: nothing that was learnt of their tags stays, or comes later."""
+        for key in list(self._learnt):
+            if key[0] == reader:
+                self._learnt.pop(key, None)
+        if self.fitter is not None:
+            self.fitter.forget(reader)
+        forget_tags(self.library.folder, reader)
+        self.people.forgotten()
 
     def standing(self, number: int) -> int:
         """The number under which a paper is known today."""

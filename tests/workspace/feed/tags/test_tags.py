@@ -9,7 +9,15 @@ import pytest
 
 from modicum.core.errors import InputError
 from modicum.workspace.feed import PaperSearch, Store
-from modicum.workspace.feed.tags import Tag, TagFitter, TagSuggestions, fit_tag, forget_tags, suggest_for_tag
+from modicum.workspace.feed.tags import (
+    Tag,
+    TagFitter,
+    TagSuggestions,
+    background,
+    fit_tag,
+    forget_tags,
+    suggest_for_tag,
+)
 from modicum.workspace.feed.tags import task as module
 from tests.workspace.feed.themes import THEMES, Themes, of_theme, put
 
@@ -125,6 +133,25 @@ def test_the_background_learns_a_tag_once_it_is_left_alone(store, search):
     assert suggest_for_tag(store, search, TAG).by == "likes"
     fitter.start()
     fitter.stop()
+
+
+def test_of_a_reader_who_was_removed_nothing_is_learnt(store, search, monkeypatch):
+    now = [0.0]
+    fitter = TagFitter(store.folder, search, budget=1.0, clock=lambda: now[0])
+    for tag in (TAG, Tag(2, "other", TAG.tagged)):
+        fitter.note(tag)
+    fitter.forget(1)
+    assert fitter.waiting == 1
+
+    def removed_meanwhile(store, search, tag, *, budget):
+        fitter.forget(2)
+        return fit_tag(store, search, tag, budget=budget)
+
+    monkeypatch.setattr(background, "fit_tag", removed_meanwhile)
+    now[0] = 9.0
+    assert fitter.turn(store)
+    assert not fitter.turn(store)
+    assert list((store.folder / "tags").iterdir()) == []
 
 
 def test_names_of_tags_lead_nowhere_else(tmp_path):

@@ -42,6 +42,7 @@ class TagFitter:
         self._feed, self._search = feed, search
         self._budget, self._pause, self._clock = budget, pause, clock
         self._waiting: dict[tuple[int, str], tuple[float, Tag]] = {}
+        self._learning: tuple[int, str] | None = None
         self._lock = threading.Lock()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tags", daemon=True)
@@ -52,6 +53,14 @@ class TagFitter:
         """Hear that the papers of a tag changed; one without papers is forgotten."""
         with self._lock:
             self._waiting[tag.reader, tag.name] = (self._clock() + self._pause, tag)
+
+    def forget(self, reader: int) -> None:
+        """Hear that a reader was removed: what waits is not learnt, and what is being learnt is not kept."""
+        with self._lock:
+            self._waiting = {key: told for key, told in self._waiting.items() if key[0] != reader}
+            self.errors = {key: told for key, told in self.errors.items() if key[0] != reader}
+            if self._learning is not None and self._learning[0] == reader:
+                self._learning = None
 
     @property
     def waiting(self) -> int:
@@ -74,8 +83,9 @@ class TagFitter:
             due = sorted((when, key) for key, (when, _) in self._waiting.items() if when <= self._clock())
             if not due:
                 return False
-            _, tag = self._waiting.pop(due[0][1])
-        key = (tag.reader, tag.name)
+            key = due[0][1]
+            _, tag = self._waiting.pop(key)
+            self._learning = key
         self.errors.pop(key, None)
         try:
             with threadpool_limits(1):
@@ -83,7 +93,17 @@ class TagFitter:
                     forget_tags(self._feed, *key)
         except InputError as error:
             self.errors[key] = str(error)
+        finally:
+            self._learnt(key)
         return True
+
+    def _learnt(self, key: tuple[int, str]) -> None:
+        """Throw away what was learnt of a tag whose reader was removed meanwhile."""
+        with self._lock:
+            if self._learning != key:
+                forget_tags(self._feed, *key)
+                self.errors.pop(key, None)
+            self._learning = None
 
     def _run(self) -> None:
         store = Store.open(self._feed)
