@@ -89,6 +89,34 @@ def test_pages_of_a_list_follow_each_other_and_filters_hold(client):
     assert "There are no papers here." in client.get("/newest?source=2").text
 
 
+@pytest.mark.parametrize("path", ["/newest", "/trending", "/search?q=soup", "/likes", "/tag?name=food", "/for-you"])
+def test_links_to_further_pages_keep_their_length(client, path):
+    for number in range(1, 15):
+        client.post(f"/paper/{number}/{'like' if number % 2 else 'hide'}", data={"on": str(number % 2)})
+        client.post(f"/paper/{number}/tag", data={"name": "food"})
+    mark = "&" if "?" in path else "?"
+    told = client.get(form(f"{path}{mark}count=2", ".json")).json()
+    second = client.get(told["next"]).json()
+    assert (len(second["papers"]), second["page"]) == (2, 2)
+    first = client.get(form(f"{path}{mark}count=4", ".json"))
+    assert numbers(first) == [paper["number"] for paper in (*told["papers"], *second["papers"])]
+    assert "count=2" in second["address"]
+    page = client.get(f"{path}{mark}count=2&page=2").text
+    links = re.findall(r'rel="(?:prev|next)" href="([^"]*)"', page)
+    assert len(links) == 2
+    assert all("count=2" in link for link in links)
+    root = ElementTree.fromstring(client.get(form(f"{path}{mark}count=2", ".atom")).text)
+    assert "count=2" in next(link.get("href") for link in root.iter(f"{ATOM}link") if link.get("rel") == "next")
+    assert root.findtext(f"{ATOM}id") == f"http://{HOST}{path}"
+
+
+def test_no_page_follows_the_last_that_is_shown(client, monkeypatch):
+    monkeypatch.setattr("modicum.serve.feed.lists.PAGES", 3)
+    assert client.get("/newest.json?count=2&page=2").json()["next"].endswith("count=2&page=3")
+    assert client.get("/newest.json?count=2&page=3").json()["next"] is None
+    assert client.get("/trending.json?count=2&page=3").json()["next"] is None
+
+
 def test_search_by_words_like_these_and_not_like_that(client):
     found = client.get("/search.json?q=cheese").json()
     assert all("cheese" in paper["abstract"] for paper in found["papers"][:4])

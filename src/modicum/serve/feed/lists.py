@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from modicum.serve.feed.asking import PAGES, PAPERS, page_of
 from modicum.serve.feed.rendering import address, day_words, place_of, rendered
 from modicum.serve.feed.site import Site
 from modicum.workspace.feed.library import Paper
@@ -45,11 +46,14 @@ class Listing:
     """Papers that the page shows beside the list."""
     told: Mapping[str, Any] = field(default_factory=dict)
     """What the page's template needs beside."""
+    count: int | None = None
+    """How many papers a page has, where another number than usual was asked for."""
 
     def at(self, ending: str = "", page: int | None = None) -> str:
         """Address of the list, on this page or another, in another form."""
         number = self.page if page is None else page
-        return address(f"{self.path}{ending}", **self.query, page=number if number > 1 else None)
+        told = {**self.query, "count": self.count, "page": number if number > 1 else None}
+        return address(f"{self.path}{ending}", **told)
 
     @property
     def groups(self) -> list[tuple[str, list[Paper]]]:
@@ -70,8 +74,15 @@ def lists(router: APIRouter, path: str) -> Callable[[Callable[..., Response]], C
     return register
 
 
+def paged(request: Request, listing: Listing) -> Listing:
+    """The list as its links need it: further pages are as long as this one, and none follows the last that is shown."""
+    _, count = page_of(request)
+    return replace(listing, count=None if count == PAPERS else count, more=listing.more and listing.page < PAGES)
+
+
 def answer(site: Site, request: Request, listing: Listing) -> Response:
     """The list in the form that the ending of the address asks for."""
+    listing = paged(request, listing)
     if request.url.path.endswith(".json"):
         return json_answer(listing_facts(site, request, listing))
     if request.url.path.endswith(".atom"):

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from modicum.core.errors import InputError
 from modicum.core.texts import counted
 from modicum.serve.feed.asking import day_in, numbers_in, optional, page_of, text_in
-from modicum.serve.feed.lists import HTML, Listing, answer, lists
+from modicum.serve.feed.lists import HTML, Listing, answer, lists, paged
 from modicum.serve.feed.readable import readable
 from modicum.serve.feed.rendering import address, found_lines, marked
 from modicum.serve.feed.site import Site
@@ -112,6 +112,7 @@ def _query(site: Site, asked: Asked, request: Request) -> PaperQuery:
 
 def _shown(site: Site, request: Request, asked: Asked, listing: Listing, said: str) -> Response:
     """The page, its results alone (`part=results`), or another form."""
+    listing = paged(request, listing)
     if request.url.path != PATH:
         return answer(site, request, listing)
     beside = replace(
