@@ -175,7 +175,10 @@ def test_the_hashed_encoder_is_kept_and_fitted_again_as_the_feed_grows(store):
     put(store, *many(8, 20))
     search.refresh(store)
     assert Shelf(store.folder).listed().encoder == first.encoder
-    put(store, *many(20, 40))
+    put(store, *many(20, 22))
+    assert PaperSearch(store.folder, encoder="hashed").refresh(store) == 2  # another process, the same encoder
+    assert Shelf(store.folder).listed().encoder == first.encoder
+    put(store, *many(22, 40))
     search.refresh(store)
     assert Shelf(store.folder).listed().fitted_on == 40
     assert len(search) == 40

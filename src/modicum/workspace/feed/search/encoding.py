@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
@@ -72,7 +73,9 @@ def choose(source: str | Encoder | None, mode: str | None, store: Store, listed:
         return Chosen(found)
     if kept is not None and not kept.outgrown(papers):
         return kept
-    atomic_write(folder / FILE, save(found.arrays()))
+    # The format knows no other order, and would keep other values.
+    arrays = {name: np.ascontiguousarray(array) for name, array in found.arrays().items()}
+    atomic_write(folder / FILE, save(arrays))
     return Chosen(found, max(papers, 1))
 
 
