@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from modicum.serve.feed.refreshing import Polling, Refreshing
-from modicum.workspace.feed import Store
-from modicum.workspace.feed.tags import TagFitter, fit_tag
+from modicum.workspace.feed import PaperSearch, Store
+from modicum.workspace.feed.tags import Tag, TagFitter, fit_tag
 from tests.serve.feed.conftest import HOST, SCRIPT, client_of, site_of
 
 
@@ -143,6 +143,41 @@ def test_what_is_read_while_the_site_runs_is_found(site, client):
         refreshing.ended.wait(0.05)
     refreshing.stop()
     assert numbers(client.get("/search.json?q=xylophones"))[0] == 4
+
+
+def test_what_another_process_put_in_the_index_is_seen(site, client):
+    client.post("/paper/1/like", data={"on": "1"})
+    client.get("/paper/1.json")
+    before = numbers(client.get("/for-you.json"))
+    store = Store.open(site.library.folder)
+    with store.transaction() as db:
+        like = "(title, abstract) = (SELECT title, abstract FROM papers WHERE id = 1)"
+        db.execute(f"UPDATE papers SET {like} WHERE id IN (2, 4)")
+    assert PaperSearch(site.library.folder, encoder="hashed").refresh(store) == 2
+    Refreshing(site).turn(store)
+    store.close()
+    assert {2, 4} == {paper["number"] for paper in client.get("/paper/1.json").json()["similar"][:2]}
+    assert {2, 4} == {*numbers(client.get("/for-you.json"))[:2]} != {*before[:2]}
+
+
+def test_a_look_before_the_search_is_ready_takes_nothing_away(site, client):
+    store, folder, now = Store.open(site.library.folder), site.library.folder, [0.0]
+    for number in range(1, 15, 2):
+        client.post(f"/paper/{number}/like", data={"on": "1"})
+        client.post(f"/paper/{number}/tag", data={"name": "food"})
+    tag = Tag(1, "food", tuple(range(1, 15, 2)))
+    fit_tag(store, site.search, tag, budget=2.0)
+    site.search = PaperSearch(folder, encoder="hashed")
+    site.fitter = TagFitter(folder, site.search, clock=lambda: now[0])
+    assert "being prepared" in client.get("/for-you").text
+    client.get("/tag?name=food")
+    now[0] = 9.0
+    assert not site.fitter.turn(store)
+    assert (tag.place(folder).is_dir(), site.fitter.waiting) == (True, 1)
+    Refreshing(site).turn(store)
+    store.close()
+    assert client.get("/for-you.json").json()["papers"]
+    assert client.get("/suggested.json?name=food").json()["papers"][0]["reason"]["probability"] is not None
 
 
 def test_sources_that_are_due_are_asked(folder, client):

@@ -71,11 +71,11 @@ class Refreshing(Repeating):
     def turn(self, store: Store) -> None:
         """Look for changes."""
         try:
-            changed = self._site.search.refresh(store)
+            self._site.search.refresh(store)
         except InputError as error:
             self._site.trouble = f"The search does not work: {error}."
         else:
-            self._site.changed(changed)
+            self._site.changed()
             self._beside(store)
 
     def _beside(self, store: Store) -> None:

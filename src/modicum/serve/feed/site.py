@@ -17,6 +17,7 @@ from modicum.serve.pages import assets_of
 from modicum.workspace.feed.keywords import Keywords, PaperMap
 from modicum.workspace.feed.library import Library, Paper
 from modicum.workspace.feed.search import PaperSearch
+from modicum.workspace.feed.search.shelf import Listed
 from modicum.workspace.feed.store import Store
 from modicum.workspace.feed.tags import Tag, TagFitter, forget_tags
 
@@ -80,6 +81,7 @@ class Site:
     _warm: int = -1
     generation: int = 0
     """How often papers changed while the site ran."""
+    _searched: Listed = field(default_factory=Listed)
     _near: dict[int, list[int]] = field(default_factory=dict)
     _learnt: dict[tuple[int, str], tuple[int, ...]] = field(default_factory=dict)
     assets: Mapping[str, bytes] = field(default_factory=lambda: assets_of(__package__))
@@ -127,11 +129,12 @@ class Site:
         """Whether papers can be searched by now."""
         return len(self.search) > 0
 
-    def changed(self, papers: int) -> None:
-        """Hear that papers changed, or that the search is there."""
+    def changed(self) -> None:
+        """Hear that the search works, and may have taken in changes; another process may have put them in the index."""
         self.trouble = ""
-        if papers:
-            self._near.clear()
+        if self.search.listed != self._searched:
+            self._searched = self.search.listed
+            self._near = {}
             self.generation += 1
 
     def learn(self, tag: Tag) -> None:
@@ -189,12 +192,13 @@ class Site:
                 self._nearest(paper.number)
 
     def _nearest(self, number: int) -> list[int]:
-        found = self._near.get(number)
+        near = self._near  # papers may change meanwhile, and what is found here is then of the past
+        found = near.get(number)
         if found is None:
             if number not in self.search:
                 return []
             found = self.search.neighbours(number, 2 * NEAR).papers.tolist()
-            self._near[number] = found
+            near[number] = found
         return found
 
     def beside(self, request: Request, papers: Iterable[Paper]) -> Beside:

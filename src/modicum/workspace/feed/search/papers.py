@@ -96,6 +96,11 @@ class PaperSearch:
         """What makes vectors of papers and queries; None for words alone, and before the first paper."""
         return self._lists.encoder
 
+    @property
+    def listed(self) -> Listed:
+        """What the index says of itself, which is never the same again once papers changed."""
+        return self._lists.held.listed
+
     def refresh(self, store: Store, *, progress: Progress = silent) -> int:
         """Take in what changed in the feed since the last time; returns how many papers did. Cheap where none did.
 

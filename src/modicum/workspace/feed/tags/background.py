@@ -78,7 +78,9 @@ class TagFitter:
             self._thread.join()
 
     def turn(self, store: Store) -> bool:
-        """Learn the tag that waits longest, if it is time to; returns whether one was."""
+        """Learn the tag that waits longest, if it is time to and there is a search; returns whether one was."""
+        if not len(self._search):
+            return False
         with self._lock:
             due = sorted((when, key) for key, (when, _) in self._waiting.items() if when <= self._clock())
             if not due:
