@@ -204,6 +204,9 @@ def test_suggestions_come_with_their_reasons(client):
         ("/search?like=x", "like must be"),
         ("/search?like=999", "the feed has no paper 999"),
         ("/search?q=" + "a" * 501, "shorten it"),
+        ("/tag", "the name of a tag has 0 characters"),
+        ("/suggested?name=+", "the name of a tag has 0 characters"),
+        ("/tag?name=" + "a" * 61, "write 1 to 60"),
         ("/search?" + "&".join(f"like={n}" for n in range(1, 23)), "at most 20 papers"),
     ],
 )

@@ -130,6 +130,16 @@ def test_tags_of_a_reader_who_was_removed_are_not_learnt(client, site):
     assert site._learnt == {}
 
 
+def test_a_tag_without_papers_is_not_learnt(client, site):
+    site.fitter = TagFitter(site.library.folder, site.search)
+    assert client.get("/tag?name=invented").status_code == 200
+    assert site.fitter.waiting == 0
+    client.post("/paper/1/tag", data={"name": "food", "on": "1"})
+    assert site._learnt == {(1, "food"): (1,)}
+    client.post("/paper/1/tag", data={"name": "food", "on": "0"})
+    assert (site._learnt, site.fitter._waiting[1, "food"][1].tagged) == ({}, ())
+
+
 def test_what_is_read_while_the_site_runs_is_found(site, client):
     refreshing = Refreshing(site, every=0.05)
     refreshing.start()

@@ -9,10 +9,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from modicum.core.texts import counted
-from modicum.serve.feed.asking import page_of, text_in
+from modicum.serve.feed.asking import page_of
 from modicum.serve.feed.lists import HTML, Listing, answer, json_answer, lists
 from modicum.serve.feed.site import Site
 from modicum.serve.feed.suggestions import Suggesting, tag_of
+from modicum.workspace.feed.readers.addresses import one_line
+from modicum.workspace.feed.readers.marks import NAME
 
 SHOWN = 10
 """Suggestions for a tag, above its papers."""
@@ -73,12 +75,13 @@ def _suggestions(site: Site, suggesting: Suggesting) -> APIRouter:
 
     @lists(router, "/tag")
     def tag(request: Request) -> Response:
-        name = text_in(request.query_params, "name")
+        name = _tag_name(request)
         numbers = site.people.marks(request).tagged(name)
         page, count = page_of(request)
         papers = site.library.papers(numbers[(page - 1) * count : page * count])
         found = suggesting.of(request, name, SHOWN)
-        site.learn(tag_of(site, request, name))
+        if numbers:
+            site.learn(tag_of(site, request, name))
         query, more = {"name": name}, len(numbers) > page * count
         told = {"tag": name, "by": found.by, "shown": Listing(name, "/tag", found.papers, query, scores=found.scores)}
         listing = Listing(f"Tag: {name}", "/tag", papers, query, page, more, len(numbers), reasons=found.reasons)
@@ -86,7 +89,7 @@ def _suggestions(site: Site, suggesting: Suggesting) -> APIRouter:
 
     @lists(router, "/suggested")
     def suggested(request: Request) -> Response:
-        name = text_in(request.query_params, "name")
+        name = _tag_name(request)
         found = suggesting.of(request, name)
         page, count = page_of(request)
         shown, more = found.papers[(page - 1) * count : page * count], len(found.papers) > page * count
@@ -95,6 +98,15 @@ def _suggestions(site: Site, suggesting: Suggesting) -> APIRouter:
         return answer(site, request, listing)
 
     return router
+
+
+def _tag_name(request: Request) -> str:
+    """The tag that an address names, read as the form reads it that makes one.
+
+    Raises:
+        InputError: It names none.
+    """
+    return one_line(request.query_params.get("name", ""), NAME, "name of a tag")
 
 
 def _kept(site: Site, request: Request, title: str, numbers: Sequence[int], lead: str) -> Response:

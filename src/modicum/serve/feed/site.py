@@ -138,10 +138,15 @@ class Site:
             self.generation += 1
 
     def learn(self, tag: Tag) -> None:
-        """Have a tag be learnt in the background, unless it was just as it stands."""
-        if self.fitter is not None and self._learnt.get((tag.reader, tag.name)) != tag.tagged:
-            self._learnt[tag.reader, tag.name] = tag.tagged
-            self.fitter.note(tag)
+        """Have a tag be learnt in the background, unless it was just as it stands; one without papers is forgotten."""
+        key = (tag.reader, tag.name)
+        if self.fitter is None or self._learnt.get(key) == tag.tagged:
+            return
+        if tag.tagged:
+            self._learnt[key] = tag.tagged
+        else:
+            self._learnt.pop(key, None)
+        self.fitter.note(tag)
 
     def forgotten(self, reader: int) -> None:
         """Hear that a reader was removed: nothing that was learnt of their tags stays, or comes later."""
