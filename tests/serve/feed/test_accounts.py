@@ -167,6 +167,10 @@ FORMS = (
     ("/account/sign-out", {}),
     ("/sign-in", {"email": "eve@example.org"}),
     ("/sign-in/token", {}),
+    ("/paper/1/like", {"on": "1"}),
+    ("/paper/1/tag", {"name": "mine"}),
+    ("/paper/1/note", {"text": "mine"}),
+    ("/keyword/1/drop", {"sure": "1"}),
 )
 FORGED = (
     {"origin": "https://evil.example"},
@@ -183,7 +187,8 @@ FORGED = (
 def test_forged_forms_change_nothing(world, mailbox, path, form):
     ana, reader = world.signed_in("ana@example.org")
     Subscriptions(world.readers, reader).add("trending", every="weekly")
-    before = {name: world.readers.rows(f"SELECT * FROM {name}") for name in ("readers", "subscriptions", "sessions")}
+    kept = "readers", "subscriptions", "sessions", "opinions", "tags"
+    before = {name: world.readers.rows(f"SELECT * FROM {name}") for name in kept}
     for headers in FORGED:
         assert ana.post(path, headers=headers, **form).status_code == 403, headers
     assert {name: world.readers.rows(f"SELECT * FROM {name}") for name in before} == before
@@ -211,6 +216,8 @@ def test_one_click_ends_it_and_a_look_does_not(world):
     assert (said.status_code, "no more daily mail" in said.text) == (200, True)
     assert [wish.every for wish in wanted.all()] == ["weekly"]
     assert provider.post(path, **click).status_code == 200
+    parts = {"List-Unsubscribe": (None, "One-Click")}
+    assert provider.client.post(path, files=parts).status_code == 200
     for wrong in (path[:-1], path.replace("daily", "weekly"), f"/unsubscribe/{reader.id}.daily.", "/unsubscribe/x"):
         assert provider.post(wrong, **click).status_code == 422
         assert provider.get(wrong).status_code == 422

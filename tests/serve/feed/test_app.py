@@ -254,7 +254,19 @@ def test_forms_of_odd_bodies_do_no_harm(client):
     assert client.post("/paper/1/note", content="text=" + "a" * 2_000_001, headers=kind).status_code == 413
     assert client.post("/paper/99/like", content="on=1", headers=kind).status_code == 422
     assert client.post(f"/paper/{10**30}/like", content="on=1", headers=kind).status_code == 422
-    assert client.post("/paper/1/note", json={"text": "a"}).status_code == 303
+
+
+def test_bodies_that_no_form_reads_are_refused(client):
+    client.post("/paper/1/note", data={"text": "kept"})
+    client.post("/paper/1/like", data={"on": "1"})
+    sent = {"json": {"on": "0", "text": "new"}}, {"files": {"on": (None, "0"), "text": (None, "new")}}
+    for path in ("/paper/1/like", "/paper/1/note", "/keyword/1/rename", "/enter", "/account/subscribe"):
+        for body in sent:
+            reply = client.post(path, headers={"origin": f"http://{HOST}"}, **body)
+            assert (reply.status_code, "must be" in reply.text) == (415, True)
+            assert "application/x-www-form-urlencoded" in reply.text
+    assert numbers(client.get("/likes.json")) == [1]
+    assert "kept</textarea>" in client.get("/paper/1").text
 
 
 def test_guests_read_and_have_no_marks(folder):
@@ -262,7 +274,8 @@ def test_guests_read_and_have_no_marks(folder):
     page = client.get("/").text
     assert "data-mark" not in page
     assert "For you" not in page
-    assert client.post("/paper/1/like", data={"on": "1"}).status_code == 401
+    own = {"origin": f"http://{HOST}"}
+    assert client.post("/paper/1/like", data={"on": "1"}, headers=own).status_code == 401
     assert client.get("/likes.json").status_code == 401
 
 
@@ -270,7 +283,7 @@ def test_two_readers_see_their_own_marks_alone(folder):
     site = site_of(folder, single=False)
     client, readers = client_of(site), site.people.readers
     tokens = [readers.sign_in(readers.confirm(readers.sign_up(f"{name}@example.org"))) for name in ("ana", "ben")]
-    ana, ben = ({"cookie": f"feed_session={token}"} for token in tokens)
+    ana, ben = ({"cookie": f"feed_session={token}", "origin": f"http://{HOST}"} for token in tokens)
     client.post("/paper/1/like", data={"on": "1"}, headers=ana)
     client.post("/paper/1/tag", data={"name": "mine"}, headers=ana)
     client.post("/paper/1/hide", data={"on": "1"}, headers=ben)

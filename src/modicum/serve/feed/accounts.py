@@ -9,13 +9,12 @@ are not sent along from other sites. A link alone changes nothing, as mail progr
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from modicum.core.errors import InputError
-from modicum.serve.feed.asking import form_of
+from modicum.serve.feed.asking import OWN, Form
 from modicum.serve.feed.lists import HTML
 from modicum.serve.feed.mailing import Mailing
 from modicum.serve.feed.people import COOKIE
@@ -27,16 +26,6 @@ from modicum.workspace.feed.readers.subscriptions import EVERY, KINDS, MOST
 NO_MAIL = "this site sends no mail; its owner names a mail server with modicum feed serve --smtp"
 AGAIN = "3600"
 """Seconds after which whoever asked for too many mails may ask again."""
-
-
-def _from_here(request: Request) -> None:
-    """Refuse a form of which the browser does not say that it is this site's own; foreign ones never come so far."""
-    if request.headers.get("origin") is None and request.headers.get("sec-fetch-site") is None:
-        raise HTTPException(403, "a form must tell where it comes from; send the header Origin")
-
-
-Form = Annotated[dict[str, str], Depends(form_of)]
-OWN = [Depends(_from_here)]
 
 
 def accounts(site: Site, mailing: Mailing | None = None) -> APIRouter:

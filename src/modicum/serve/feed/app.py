@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from modicum.core.errors import InputError
 from modicum.serve.feed.accounts import accounts
+from modicum.serve.feed.asking import FORM
 from modicum.serve.feed.browsing import browsing, papers
 from modicum.serve.feed.gate import Gate, entering
 from modicum.serve.feed.keywords import editing, keywords
@@ -25,7 +26,8 @@ from modicum.serve.feed.site import Site
 from modicum.serve.guard import HEADERS, Guard, Policy
 from modicum.serve.pages import KINDS
 
-BODIES = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
+BODIES = (FORM, "multipart/form-data")
+"""What a body may be; the latter is read by no form, but is how unsubscribing with one click may come (RFC 8058)."""
 SAFE = MappingProxyType(
     {
         **HEADERS,

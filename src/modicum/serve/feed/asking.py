@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Annotated
 from urllib.parse import parse_qs
 
-from fastapi import Request
+from fastapi import Depends, HTTPException, Request
 
 from modicum.core.errors import InputError
 
 PAPERS, MOST, PAGES = 20, 100, 5_000
 """Papers of a page, the most that may be asked for, and the last page that is shown."""
-TEXT, NOTE = 500, 10_000
-"""Letters of a query, and of a note."""
+TEXT = 500
+"""Letters of a query."""
+FORM = "application/x-www-form-urlencoded"
+"""What a form is sent as."""
 FIELDS = 50
 """Fields of a form."""
 NAMED = 20
@@ -59,15 +62,15 @@ def day_in(told: Mapping[str, str], name: str) -> str | None:
         raise InputError(f"{name} must be a day such as 2024-05-31, not {said[:40]!r}") from error
 
 
-def text_in(told: Mapping[str, str], name: str, most: int = TEXT) -> str:
-    """A text in one line, at most so long.
+def text_in(told: Mapping[str, str], name: str) -> str:
+    """A text in one line, of `TEXT` letters at most.
 
     Raises:
         InputError: It is longer.
     """
     said = " ".join(told.get(name, "").split())
-    if len(said) > most:
-        raise InputError(f"{name} has {len(said):,} letters, and {most:,} are allowed; shorten it")
+    if len(said) > TEXT:
+        raise InputError(f"{name} has {len(said):,} letters, and {TEXT:,} are allowed; shorten it")
     return said
 
 
@@ -97,13 +100,31 @@ async def form_of(request: Request) -> dict[str, str]:
 
     Raises:
         InputError: There are more than any form of this site has.
+        HTTPException: They are sent as something else, of which none would be read.
     """
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != FORM:
+        raise HTTPException(415, f"the fields of a form must be sent as {FORM}")
     body = (await request.body()).decode("utf-8", "replace")
     try:
         found = parse_qs(body, keep_blank_values=True, max_num_fields=FIELDS)
     except ValueError as error:
         raise InputError(f"a form has at most {FIELDS} fields") from error
     return {name: values[-1] for name, values in found.items()}
+
+
+def from_here(request: Request) -> None:
+    """Refuse a form of which the browser does not say that it is this site's own; foreign ones never come so far.
+
+    Raises:
+        HTTPException: Nothing is said.
+    """
+    if request.headers.get("origin") is None and request.headers.get("sec-fetch-site") is None:
+        raise HTTPException(403, "a form must tell where it comes from; send the header Origin")
+
+
+Form = Annotated[dict[str, str], Depends(form_of)]
+OWN = [Depends(from_here)]
+"""Of forms that belong to somebody. In a feed of one reader programs may like, tag and edit, too, and say nothing."""
 
 
 def way_back(told: Mapping[str, str]) -> str:

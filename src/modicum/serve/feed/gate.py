@@ -15,8 +15,8 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from modicum.serve.feed.asking import Form
 from modicum.serve.feed.lists import HTML
-from modicum.serve.feed.marking import Form
 from modicum.serve.feed.site import Site
 
 COOKIE, DOOR = "feed_door", "/enter"

@@ -9,10 +9,9 @@ from fastapi.responses import RedirectResponse, Response
 
 from modicum.core.checks import check_choice
 from modicum.core.errors import InputError
-from modicum.serve.feed.asking import page_of, whole
+from modicum.serve.feed.asking import OWN, Form, page_of, whole
 from modicum.serve.feed.lists import HTML, Listing, answer, json_answer, lists
 from modicum.serve.feed.mapping import drawn_map
-from modicum.serve.feed.marking import Form
 from modicum.serve.feed.site import LARGEST, Site
 from modicum.workspace.feed.keywords import Keyword
 from modicum.workspace.feed.library import Filters
@@ -86,7 +85,7 @@ def _order(request: Request) -> str:
 
 def editing(site: Site) -> APIRouter:
     """Routes of the forms that rename, merge and drop a keyword."""
-    router = APIRouter()
+    router = APIRouter(dependencies=[] if site.people.single else OWN)
 
     @router.post("/keyword/{number:int}/rename", response_class=Response)
     def rename(request: Request, number: int, form: Form) -> Response:

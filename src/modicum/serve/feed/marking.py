@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from modicum.core.errors import InputError
-from modicum.serve.feed.asking import form_of, way_back
+from modicum.serve.feed.asking import OWN, Form, way_back
 from modicum.serve.feed.lists import json_answer
 from modicum.serve.feed.site import Site
 from modicum.serve.feed.suggestions import tag_of
 from modicum.workspace.feed.readers.addresses import one_line
 from modicum.workspace.feed.readers.marks import NAME
 
-Form = Annotated[dict[str, str], Depends(form_of)]
-
 
 def marking(site: Site) -> APIRouter:
     """Routes of the four forms; each answers with the mark as JSON where that is asked for, else leads back."""
-    router = APIRouter()
+    router = APIRouter(dependencies=[] if site.people.single else OWN)
 
     @router.post("/paper/{number:int}/like", response_class=Response)
     def like(request: Request, number: int, form: Form) -> Response:
