@@ -10,6 +10,7 @@ import pytest
 from modicum.core.errors import InputError
 from modicum.serve.feed import FeedServing, run_feed
 from modicum.serve.feed.asking import numbers_in, page_of, text_in, way_back, whole
+from modicum.serve.feed.running import _hosts
 from modicum.workspace.feed import Store
 from tests.serve.feed.conftest import HOST, SCRIPT, client_of, site_of
 
@@ -346,6 +347,19 @@ def test_what_addresses_and_forms_may_say():
         whole({"n": "٣"}, "n", 1, 9)
     for said in ("//evil.org", "https://evil.org", "/\\evil.org", "/a\r\nx: y", "", "javascript:alert(1)"):
         assert way_back({"back": said}) == "/"
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("https://Papers.Example.org", "papers.example.org"),
+        ("https://papers.example.org:443/", "papers.example.org"),
+        ("http://papers.example.org:80", "papers.example.org"),
+        ("https://papers.example.org:80", "papers.example.org:80"),
+    ],
+)
+def test_the_site_is_found_under_its_address_as_browsers_write_it(address, host):
+    assert host in _hosts(FeedServing(address=address), 8790)
 
 
 def test_other_machines_need_a_token_or_readers(folder):

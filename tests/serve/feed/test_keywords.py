@@ -80,7 +80,7 @@ def test_guests_have_nothing_to_subscribe_with(folder):
 
 
 def test_only_editors_edit_what_belongs_to_all(folder):
-    site = site_of(folder, single=False, editors=frozenset({"ana@example.org"}))
+    site = site_of(folder, single=False, editors=frozenset({"Ana@Example.org"}))
     client, readers = client_of(site), site.people.readers
     tokens = [readers.sign_in(readers.confirm(readers.sign_up(f"{name}@example.org"))) for name in ("ana", "ben")]
     ana, ben = ({"cookie": f"feed_session={token}", "origin": f"http://{HOST}"} for token in tokens)

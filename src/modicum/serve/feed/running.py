@@ -142,6 +142,9 @@ def _quick() -> Iterator[None]:
 
 
 def _hosts(settings: FeedServing, port: int) -> frozenset[str] | None:
-    """Names under which the site is served: where it listens, and where readers find it."""
+    """Names under which the site is served: where it listens, and where readers find it, as browsers write it."""
     hosts = allowed_hosts(settings.host, port)
-    return hosts if hosts is None or settings.address is None else hosts | {urlsplit(settings.address).netloc}
+    if hosts is None or settings.address is None:
+        return hosts
+    told = urlsplit(settings.address.lower())
+    return hosts | {told.netloc.removesuffix(":443" if told.scheme == "https" else ":80")}

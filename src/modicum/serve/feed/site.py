@@ -170,7 +170,10 @@ class Site:
     def may_edit(self, request: Request) -> bool:
         """Whether whoever asks may edit what belongs to all readers."""
         reader = self.people.visitor(request).reader
-        return reader is not None and (self.people.single or reader.email in self.editors)
+        if reader is None:
+            return False
+        known = {email.lower() for email in self.editors}  # accounts go by no case either
+        return self.people.single or (reader.email or "").lower() in known
 
     def neighbours(self, number: int, without: Collection[int], most: int = NEAR) -> list[Paper]:
         """Papers most like one, nearest first."""
