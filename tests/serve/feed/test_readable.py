@@ -40,6 +40,12 @@ def test_marks_escape_and_lose_nothing(text, spans):
     assert len(found_lines(text, spans).unescape()) >= min(len(text), 1)
 
 
+def test_the_last_word_is_marked_and_no_sign_of_a_cut():
+    for text in ("few labels", "few labels."):
+        assert "<mark>labels</mark>" in found_lines(text, [(4, 10)])
+    assert str(found_lines("few labels are enough", [(0, 3), (4, 12)], 12)) == "<mark>few</mark> labels …"
+
+
 def test_words_of_pages():
     assert day_words("2024-02-29") == "29 February 2024"
     assert opening("a " * 300, 20).endswith(" …")

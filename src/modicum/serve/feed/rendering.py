@@ -123,8 +123,10 @@ def found_lines(text: str, spans: list[tuple[int, int]], most: int = LINES) -> M
     first, start = min((begin for begin, _ in spans), default=0), 0
     if first > most // 2:
         start = text.find(" ", first - most // 4) + 1
-    part = opening(text[start:], most)
-    inside = [(begin - start, end - start) for begin, end in spans if begin >= start and end - start < len(part) - 1]
+    whole = text[start:]
+    part = opening(whole, most)
+    last = len(part) - (0 if part == whole else len(" …"))
+    inside = [(begin - start, end - start) for begin, end in spans if begin >= start and end - start <= last]
     return (Markup("… ") if start else Markup()) + marked(part, inside)
 
 
