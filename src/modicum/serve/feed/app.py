@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -50,6 +51,7 @@ def make_app(site: Site, policy: Policy, token: str | None = None, mailing: Mail
         token: Secret that opens the site's door; None where everyone may come in.
         mailing: What sends links to readers; None where nobody can sign in.
     """
+    register_url_convertor("number", _Number())
     app = FastAPI(title=site.name, docs_url=None, redoc_url=None, openapi_url=None)
     shown = (browsing(site), papers(site), searching(site), keywords(site), editing(site), marking(site), own(site))
     for router in (*shown, accounts(site, mailing), entering(site, token), _static(site)):
@@ -77,6 +79,12 @@ def make_app(site: Site, policy: Policy, token: str | None = None, mailing: Mail
 def site_policy(hosts: frozenset[str] | None) -> Policy:
     """What a site refuses: forms of other pages, other hosts; links of other pages lead here."""
     return Policy(hosts, bodies=BODIES, linked=True, headers=SAFE)
+
+
+class _Number(IntegerConvertor):
+    """Numbers of papers and keywords in paths; those that no database holds are of no page."""
+
+    regex = "[0-9]{1,18}"
 
 
 class _Heads:

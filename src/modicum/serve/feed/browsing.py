@@ -11,7 +11,7 @@ from modicum.serve.feed.asking import PAPERS, day_in, optional, page_of
 from modicum.serve.feed.lists import HTML, Listing, answer, json_answer, lists, paper_facts
 from modicum.serve.feed.mapping import around
 from modicum.serve.feed.readable import readable
-from modicum.serve.feed.site import LARGEST, Site
+from modicum.serve.feed.site import Site
 from modicum.workspace.feed.library import Filters, Trending
 from modicum.workspace.feed.trending import HALF_LIFE, MENTION
 
@@ -93,14 +93,14 @@ def papers(site: Site) -> APIRouter:
     """Routes of each paper's page."""
     router = APIRouter()
 
-    @router.get("/paper/{number:int}.json", response_class=Response)
-    @router.get("/paper/{number:int}", response_class=Response)
+    @router.get("/paper/{number:number}.json", response_class=Response)
+    @router.get("/paper/{number:number}", response_class=Response)
     def paper(request: Request, number: int) -> Response:
         ending = ".json" if request.url.path.endswith(".json") else ""
-        today = site.standing(number)
+        today = site.library.standing(number)
         if today != number:
             return RedirectResponse(f"/paper/{today}{ending}", 301)
-        found = site.library.papers([number]) if number < LARGEST else []
+        found = site.library.papers([number])
         if not found:
             raise HTTPException(404, "there is no such paper")
         entries, near = site.library.entries(number), site.neighbours(number, site.hidden(request))

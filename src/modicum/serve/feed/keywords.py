@@ -12,7 +12,7 @@ from modicum.core.errors import InputError
 from modicum.serve.feed.asking import OWN, Form, page_of, whole
 from modicum.serve.feed.lists import HTML, Listing, answer, json_answer, lists
 from modicum.serve.feed.mapping import drawn_map
-from modicum.serve.feed.site import LARGEST, Site
+from modicum.serve.feed.site import Site
 from modicum.workspace.feed.keywords import Keyword
 from modicum.workspace.feed.library import Filters
 from modicum.workspace.feed.readers import Subscriptions
@@ -40,9 +40,9 @@ def keywords(site: Site) -> APIRouter:
         shown = drawn_map(site.places, site.topics, site.library)
         return Response(site.page(request, "keywords/map.html.j2", title="Map", map=shown), media_type=HTML)
 
-    @lists(router, "/keyword/{number:int}")
+    @lists(router, "/keyword/{number:number}")
     def one(request: Request, number: int) -> Response:
-        keyword = site.topics.find(number) if number < LARGEST else None
+        keyword = site.topics.find(number)
         if keyword is None:
             raise HTTPException(404, "there is no such keyword; it may have been dropped")
         if keyword.number != number:
@@ -87,22 +87,22 @@ def editing(site: Site) -> APIRouter:
     """Routes of the forms that rename, merge and drop a keyword."""
     router = APIRouter(dependencies=[] if site.people.single else OWN)
 
-    @router.post("/keyword/{number:int}/rename", response_class=Response)
+    @router.post("/keyword/{number:number}/rename", response_class=Response)
     def rename(request: Request, number: int, form: Form) -> Response:
-        _check(site, request, number)
+        _check(site, request)
         site.topics.rename(number, form.get("name", ""))
         return RedirectResponse(f"/keyword/{number}", 303)
 
-    @router.post("/keyword/{number:int}/merge", response_class=Response)
+    @router.post("/keyword/{number:number}/merge", response_class=Response)
     def merge(request: Request, number: int, form: Form) -> Response:
-        _check(site, request, number)
+        _check(site, request)
         into = whole(form, "into", 0, 1 << 50)
         site.topics.merge([into, number])
         return RedirectResponse(f"/keyword/{into}", 303)
 
-    @router.post("/keyword/{number:int}/drop", response_class=Response)
+    @router.post("/keyword/{number:number}/drop", response_class=Response)
     def drop(request: Request, number: int, form: Form) -> Response:
-        _check(site, request, number)
+        _check(site, request)
         if form.get("sure") != "1":
             raise InputError("nothing was dropped; mark the box that says that you are sure")
         site.topics.drop(number)
@@ -111,11 +111,9 @@ def editing(site: Site) -> APIRouter:
     return router
 
 
-def _check(site: Site, request: Request, number: int) -> None:
+def _check(site: Site, request: Request) -> None:
     if not site.may_edit(request):
         raise HTTPException(403, "keywords belong to all readers, and are edited by those whom --editor names")
-    if number >= LARGEST:
-        raise HTTPException(404, "there is no such keyword")
 
 
 def _facts(base: str, keyword: Keyword) -> dict[str, object]:

@@ -18,26 +18,26 @@ def marking(site: Site) -> APIRouter:
     """Routes of the four forms; each answers with the mark as JSON where that is asked for, else leads back."""
     router = APIRouter(dependencies=[] if site.people.single else OWN)
 
-    @router.post("/paper/{number:int}/like", response_class=Response)
+    @router.post("/paper/{number:number}/like", response_class=Response)
     def like(request: Request, number: int, form: Form) -> Response:
-        site.people.marks(request).like(_checked(number), _on(form))
+        site.people.marks(request).like(number, _on(form))
         return _told(site, request, number, form)
 
-    @router.post("/paper/{number:int}/hide", response_class=Response)
+    @router.post("/paper/{number:number}/hide", response_class=Response)
     def hide(request: Request, number: int, form: Form) -> Response:
-        site.people.marks(request).hide(_checked(number), _on(form))
+        site.people.marks(request).hide(number, _on(form))
         return _told(site, request, number, form)
 
-    @router.post("/paper/{number:int}/tag", response_class=Response)
+    @router.post("/paper/{number:number}/tag", response_class=Response)
     def tag(request: Request, number: int, form: Form) -> Response:
         name = form.get("name", "")
-        site.people.marks(request).tag(_checked(number), name, _on(form))
+        site.people.marks(request).tag(number, name, _on(form))
         site.learn(tag_of(site, request, one_line(name, NAME, "name of a tag")))
         return _told(site, request, number, form)
 
-    @router.post("/paper/{number:int}/note", response_class=Response)
+    @router.post("/paper/{number:number}/note", response_class=Response)
     def note(request: Request, number: int, form: Form) -> Response:
-        site.people.marks(request).note(_checked(number), form.get("text", ""))
+        site.people.marks(request).note(number, form.get("text", ""))
         return _told(site, request, number, form)
 
     return router
@@ -48,12 +48,6 @@ def _on(form: dict[str, str]) -> bool:
     if said not in ("0", "1"):
         raise InputError("the field 'on' must be 1 or 0")
     return said == "1"
-
-
-def _checked(number: int) -> int:
-    if number >= 1 << 62:
-        raise InputError("there is no such paper; look for it again")
-    return number
 
 
 def _told(site: Site, request: Request, number: int, form: dict[str, str]) -> Response:

@@ -44,7 +44,7 @@ class Asked:
             InputError: A parameter is malformed.
         """
         told = request.query_params
-        like, unlike = (tuple(map(site.standing, numbers_in(request, name))) for name in ("like", "unlike"))
+        like, unlike = (tuple(map(site.library.standing, numbers_in(request, name))) for name in ("like", "unlike"))
         days = day_in(told, "since"), day_in(told, "until")
         return cls(text_in(told, "q"), like, unlike, *days, optional(told, "source"), optional(told, "keyword"))
 

@@ -39,8 +39,6 @@ PATIENCE = 0.04
 """Seconds that a list may take to find similar papers."""
 WARM = 100
 """Trending and newest papers whose neighbours are found before anyone looks."""
-LARGEST = 1 << 62
-"""Numbers from here on are of no paper."""
 
 
 @dataclass(frozen=True)
@@ -157,10 +155,6 @@ class Site:
             self.fitter.forget(reader)
         forget_tags(self.library.folder, reader)
         self.people.forgotten()
-
-    def standing(self, number: int) -> int:
-        """The number under which a paper is known today."""
-        return self.library.standing(number) if number < LARGEST else number
 
     def hidden(self, request: Request) -> frozenset[int]:
         """Numbers of the papers that whoever asks does not want to see."""
