@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from modicum.serve.feed.refreshing import Polling, Refreshing
+from modicum.serve.feed.refreshing import Polling, Refreshing, Repeating
 from modicum.workspace.feed import PaperSearch, Store
 from modicum.workspace.feed.tags import Tag, TagFitter, fit_tag
 from tests.serve.feed.conftest import HOST, SCRIPT, client_of, site_of
@@ -188,6 +188,25 @@ def test_a_look_before_the_search_is_ready_takes_nothing_away(site, client):
     store.close()
     assert client.get("/for-you.json").json()["papers"]
     assert client.get("/suggested.json?name=food").json()["papers"][0]["reason"]["probability"] is not None
+
+
+def test_a_turn_that_fails_is_logged_and_not_the_last(folder, caplog):
+    class Failing(Repeating):
+        turns = 0
+
+        def turn(self, store):
+            self.turns += 1
+            if self.turns == 1:
+                raise OSError("disk I/O error")
+            self.ended.set()
+
+    failing = Failing(folder, 0.01)
+    failing.start()
+    assert failing.ended.wait(20)
+    failing.stop()
+    assert failing.turns == 2
+    assert "Failing goes on after a turn that failed" in caplog.text
+    assert "disk I/O error" in caplog.text
 
 
 def test_sources_that_are_due_are_asked(folder, client):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from abc import ABC, abstractmethod
 from contextlib import suppress
@@ -49,7 +50,10 @@ class Repeating(ABC):
         store = Store.open(self._folder)
         try:
             while True:
-                self.turn(store)
+                try:
+                    self.turn(store)
+                except Exception:
+                    logging.getLogger(__name__).exception("%s goes on after a turn that failed", type(self).__name__)
                 if self.ended.wait(self._every):
                     return
         finally:

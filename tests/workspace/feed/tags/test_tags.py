@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 
 import numpy as np
@@ -152,6 +153,27 @@ def test_of_a_reader_who_was_removed_nothing_is_learnt(store, search, monkeypatc
     assert fitter.turn(store)
     assert not fitter.turn(store)
     assert list((store.folder / "tags").iterdir()) == []
+
+
+def test_a_defect_at_one_tag_does_not_end_the_others(store, search, monkeypatch, caplog):
+    learnt, both = [], threading.Event()
+
+    def broken(store, search, tag, *, budget):
+        learnt.append(tag.name)
+        if len(learnt) == 2:
+            both.set()
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(background, "fit_tag", broken)
+    monkeypatch.setattr(background, "TICK", 0.01)
+    fitter = TagFitter(store.folder, search, pause=0.0)
+    for name in ("a", "b"):
+        fitter.note(Tag(1, name, TAG.tagged))
+    fitter.start()
+    assert both.wait(20)
+    fitter.stop()
+    assert sorted(learnt) == ["a", "b"]
+    assert "goes on after one that failed" in caplog.text
 
 
 def test_names_of_tags_lead_nowhere_else(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -111,6 +112,9 @@ class TagFitter:
         store = Store.open(self._feed)
         try:
             while not self._end.wait(TICK):
-                self.turn(store)
+                try:
+                    self.turn(store)
+                except Exception:
+                    logging.getLogger(__name__).exception("learning tags goes on after one that failed")
         finally:
             store.close()
