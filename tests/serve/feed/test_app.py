@@ -11,7 +11,7 @@ from modicum.core.errors import InputError
 from modicum.serve.feed import FeedServing, run_feed
 from modicum.serve.feed.asking import numbers_in, page_of, text_in, way_back, whole
 from modicum.serve.feed.running import _hosts
-from modicum.workspace.feed import Store
+from modicum.workspace.feed import PaperSearch, Store
 from tests.serve.feed.conftest import HOST, SCRIPT, client_of, site_of
 
 LISTS = ("/trending", "/newest", "/search?q=soup", "/search?like=1&unlike=2", "/likes", "/hidden", "/notes", "/for-you")
@@ -339,6 +339,48 @@ def test_a_search_that_does_not_work_says_why(client, site):
     site.trouble = "The search does not work: no weights."
     assert "no weights" in client.get("/search?q=soup").text
     assert client.get("/").status_code == 200
+
+
+def test_a_site_that_knows_words_alone_promises_no_more(folder):
+    site = site_of(folder)
+    with site.store.transaction() as db:
+        for table in ("keyword_papers", "keywords", "paper_places", "paper_map"):
+            db.execute(f"DELETE FROM {table}")
+    site.search = PaperSearch(folder, encoder="none")
+    client, store = client_of(site), Store.open(folder)
+    assert "being found" in client.get("/keywords").text
+    site.search.refresh(store)
+    store.close()
+    client.post("/paper/1/like", data={"on": "1"})
+    for path in ("/keywords", "/map", "/for-you"):
+        assert "knows words alone" in client.get(path).text
+    page = client.get("/search?q=soup").text
+    assert "the best by words come first" in page
+    assert "meaning" not in page
+    assert numbers(client.get("/search.json?q=soup"))
+
+
+def test_an_empty_feed_says_so(tmp_path):
+    Store.open(tmp_path, create=True).close()
+    client = client_of(site_of(tmp_path))
+    assert "There are no papers yet." in client.get("/search?q=soup").text
+    assert "once there are 5 papers" in client.get("/map").text
+    assert "Ranked by" not in client.get("/for-you").text
+
+
+def test_hidden_papers_are_not_counted_among_what_is_found(client):
+    before = client.get("/search.json?q=soup").json()
+    for number in numbers(client.get("/search.json?q=soup"))[:3]:
+        client.post(f"/paper/{number}/hide", data={"on": "1"})
+    after = client.get("/search.json?q=soup&count=100")
+    assert after.json()["total"] == before["total"] - 3
+    assert not {*numbers(after)} & {*numbers(client.get("/hidden.json"))}
+
+
+def test_a_question_ends_with_its_own_sign(client):
+    said = client.get("/keyword/1?order=typicall").text
+    assert "did you mean" in said
+    assert "?.</p>" not in said
 
 
 class Params:

@@ -32,13 +32,13 @@ def keywords(site: Site) -> APIRouter:
         found = site.topics.all()
         if request.url.path != ALL:
             return json_answer({"keywords": [_facts(site.base(request), one) for one in found]})
-        told = {"keywords": found, "papers": site.library.count(), "searchable": site.searchable}
+        told = {"keywords": found, "papers": site.library.count()}
         return Response(site.page(request, "keywords/all.html.j2", title="Keywords", **told), media_type=HTML)
 
     @router.get("/map", response_class=Response)
     def drawn(request: Request) -> Response:
-        shown = drawn_map(site.places, site.topics, site.library)
-        return Response(site.page(request, "keywords/map.html.j2", title="Map", map=shown), media_type=HTML)
+        told = {"map": drawn_map(site.places, site.topics, site.library), "papers": site.library.count()}
+        return Response(site.page(request, "keywords/map.html.j2", title="Map", **told), media_type=HTML)
 
     @lists(router, "/keyword/{number:number}")
     def one(request: Request, number: int) -> Response:

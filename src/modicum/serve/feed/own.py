@@ -68,7 +68,7 @@ def _suggestions(site: Site, suggesting: Suggesting) -> APIRouter:
         found = suggesting.of(request)
         page, count = page_of(request)
         shown, more = found.papers[(page - 1) * count : page * count], len(found.papers) > page * count
-        lead = f"Ranked by {counted(liked, 'like')}, the best first."
+        lead = f"Ranked by {counted(liked, 'like')}, the best first." if liked else ""
         told = {"liked": liked, "searchable": site.searchable}
         listing = Listing("For you", "/for-you", shown, {}, page, more, None, found.scores, found.reasons)
         return answer(site, request, replace(listing, template="for_you.html.j2", lead=lead, told=told))

@@ -79,17 +79,14 @@ def searching(site: Site) -> APIRouter:
         page, count = page_of(request, PAGES)
         if not site.searchable:
             listing = Listing("Search", PATH, (), asked.query)
-            return _shown(
-                site, request, asked, listing, site.trouble or "The search is being prepared; try again soon."
-            )
-        hidden = site.hidden(request)
-        hits = site.search.find(_query(site, asked, request), page * count + len(hidden) + 1)
-        scores = dict(zip(hits.papers.tolist(), hits.scores.tolist(), strict=True))
-        numbers = [number for number in scores if number not in hidden]
+            return _shown(site, request, asked, listing, site.trouble or _why_not(site))
+        hits = site.search.find(_query(site, asked, request), page * count + 1)
+        numbers = hits.papers.tolist()
+        scores = dict(zip(numbers, hits.scores.tolist(), strict=True))
         papers = site.library.papers(numbers[(page - 1) * count : page * count])
         more = len(numbers) > page * count and page < PAGES
         listing = Listing(_title(asked), PATH, papers, asked.query, page, more, hits.total, scores)
-        return _shown(site, request, asked, listing, _said(asked, hits))
+        return _shown(site, request, asked, listing, _said(site, asked, hits))
 
     @router.get("/opensearch.xml", response_class=Response)
     def opensearch(request: Request) -> Response:
@@ -107,7 +104,8 @@ def _query(site: Site, asked: Asked, request: Request) -> PaperQuery:
         if number not in site.search:
             raise InputError(f"the feed has no paper {number}; it may be new, so try again soon")
     typing = request.query_params.get("typing") == "1"
-    return PaperQuery(asked.q, asked.like, asked.unlike, days[0], days[1], sources, among, typing)
+    hidden = site.hidden(request)
+    return PaperQuery(asked.q, asked.like, asked.unlike, days[0], days[1], sources, among, typing, hidden)
 
 
 def _shown(site: Site, request: Request, asked: Asked, listing: Listing, said: str) -> Response:
@@ -145,10 +143,15 @@ def _title(asked: Asked) -> str:
     return f"Search: {asked.q}" if asked.q else "More like these" if asked.like else "Search"
 
 
-def _said(asked: Asked, hits: PaperHits) -> str:
+def _why_not(site: Site) -> str:
+    return "The search is being prepared; try again soon." if site.library.count() else "There are no papers yet."
+
+
+def _said(site: Site, asked: Asked, hits: PaperHits) -> str:
     if asked.q:
         held = f"{counted(hits.total, 'paper holds', 'papers hold')} a word of it"
-        return f"{held}; the best by words and meaning come first." if len(hits.papers) else "Nothing was found."
+        by = "words" if site.words_alone else "words and meaning"
+        return f"{held}; the best by {by} come first." if len(hits.papers) else "Nothing was found."
     if asked.like:
         return "The papers most like those, the nearest first." if len(hits.papers) else "Nothing was found."
     return f"{counted(hits.total, 'paper')}, the newest first."

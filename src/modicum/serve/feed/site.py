@@ -103,7 +103,7 @@ class Site:
             "static": f"/static/{self.version}",
             "places": (*PLACES, *(OWN if marks else GUEST)),
             "path": request.url.path,
-            "back": _here(request),
+            "words_alone": self.words_alone,
         }
         return rendered(template, **around, **told)
 
@@ -126,6 +126,11 @@ class Site:
     def searchable(self) -> bool:
         """Whether papers can be searched by now."""
         return len(self.search) > 0
+
+    @property
+    def words_alone(self) -> bool:
+        """Whether there are no vectors, by which papers are put on pages of keywords and on the map, and suggested."""
+        return self.searchable and self.search.encoder is None
 
     def changed(self) -> None:
         """Hear that the search works, and may have taken in changes; another process may have put them in the index."""

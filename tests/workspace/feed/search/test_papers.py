@@ -83,6 +83,7 @@ def test_filters(search):
     assert found(search, among=[4, 2]) == [2, 4]
     assert found(search, among=[]) == []
     assert search.find(PaperQuery(among=[4, 2]), 1).total == 2
+    assert found(search, without=[5, 3, 99]) == [2, 1, 4]
 
 
 def test_without_a_question_the_newest_come_first(search):

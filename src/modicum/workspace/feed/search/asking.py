@@ -29,6 +29,8 @@ class PaperQuery:
     """Numbers of the papers that may be found, such as those of a topic; None for all."""
     unfinished: bool = False
     """Whether the last word is still being typed, and also stands for words that begin with it."""
+    without: Collection[int] = ()
+    """Numbers of papers that may not be found."""
 
 
 @dataclass(frozen=True, eq=False)

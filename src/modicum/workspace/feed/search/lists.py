@@ -140,6 +140,9 @@ class Lists:
         ]
         for number, row in zip(*self.where([*query.like, *query.unlike]), strict=True):
             found[number][row] = False
+        parts, rows = self._found(np.fromiter(query.without, np.int64, len(query.without)))
+        for number, own in enumerate(found):
+            own[rows[parts == number]] = False
         return found
 
     def weights(self, query: PaperQuery, *, own_words: bool) -> dict[str, float]:
