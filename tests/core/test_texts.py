@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modicum.core.texts import counted, normal_form
+from modicum.core.texts import counted, normal_form, printable
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,8 @@ def test_a_single_thing_is_told_in_the_singular(count, said):
 
 def test_a_plural_of_its_own():
     assert [counted(count, "class was", "classes were") for count in (1, 3)] == ["1 class was", "3 classes were"]
+
+
+def test_what_pages_may_not_hold_is_replaced_and_line_ends_stay():
+    assert printable("a\x00b\ud800\ufffe") == "a\ufffdb\ufffd\ufffd"
+    assert printable("a\tb\r\nc é") == "a\tb\r\nc é"

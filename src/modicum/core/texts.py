@@ -1,8 +1,12 @@
-"""Words for a reader: what two texts have in common that is taken for the same, and counts of things."""
+"""Words for a reader: what two texts have in common that is taken for the same, signs of pages, counts of things."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""Characters that HTML, XML or UTF-8 forbids; texts from broken files hold them."""
 
 
 def normal_form(text: str) -> str:
@@ -13,6 +17,16 @@ def normal_form(text: str) -> str:
         'card lost'
     """
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def printable(text: str) -> str:
+    r"""A text with a sign in the place of each that HTML, XML or UTF-8 forbids.
+
+    Example:
+        >>> printable("a\x00b\ud800") == "a\ufffdb\ufffd"
+        True
+    """
+    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -12,7 +11,7 @@ from urllib.parse import quote, urlencode
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from modicum.core.texts import counted
+from modicum.core.texts import counted, printable
 from modicum.serve.feed.readable import readable
 
 LINES = 420
@@ -25,18 +24,11 @@ PLACES = {
     "openreview": ("OpenReview", "https://openreview.net/forum?id="),
     "acl": ("ACL Anthology", "https://aclanthology.org/"),
 }
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-"""Characters that HTML, XML or UTF-8 forbids."""
 
 
 def rendered(template: str, **told: Any) -> str:
     """A page, or a part of one."""
-    return clean(_environment().get_template(template).render(told))
-
-
-def clean(text: str) -> str:
-    """A text without the signs that HTML and XML forbid."""
-    return _UNPRINTABLE.sub("\ufffd", text)
+    return printable(_environment().get_template(template).render(told))
 
 
 def day_words(day: str, *, weekday: bool = False) -> str:
@@ -94,7 +86,7 @@ def address(path: str, **told: Any) -> str:
     kept = [
         (name, one) for name, value in told.items() for one in (value if isinstance(value, (list, tuple)) else [value])
     ]
-    query = urlencode([(name.rstrip("_"), str(one)) for name, one in kept if one not in (None, "", 0)])
+    query = urlencode([(name, str(one)) for name, one in kept if one not in (None, "", 0)])
     return f"{path}?{query}" if query else path
 
 

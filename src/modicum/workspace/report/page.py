@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache, partial
 from importlib.resources import files
@@ -11,13 +10,12 @@ from typing import Any
 from jinja2 import ChainableUndefined, Environment, FunctionLoader
 from markupsafe import Markup
 
+from modicum.core.texts import printable
 from modicum.workspace.report import wording
 from modicum.workspace.report.target_view import target_view
 from modicum.workspace.report.topics_view import topics_view
 from modicum.workspace.report.view import view
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-"""Characters that HTML or UTF-8 forbids; texts from broken files hold them."""
 STYLES, SCRIPTS = ("page.css", "tables.css", "charts.css", "print.css"), ("charts.js", "tables.js")
 LARGEST = 2_000_000
 """Bytes of a page."""
@@ -60,7 +58,7 @@ def _page(shape: str, report: Mapping[str, Any], derived: Mapping[str, Any]) -> 
     }
     for whole in WHOLES:
         page = _environment(whole).get_template(shape).render(told)
-        page = _UNPRINTABLE.sub("\ufffd", page)
+        page = printable(page)
         if len(page.encode()) < LARGEST:
             break
     return page
