@@ -65,7 +65,8 @@ def test_a_word_is_found_all_the_while_it_is_typed(store, word):
     (whole,) = found(search, text=word)
     for letters in range(3, len(word)):
         assert whole in found(search, text=word[:letters], unfinished=True), word[:letters]
-    assert found(search, text="qzx", unfinished=True) == []
+    for other in ("qzx", "classes", "ranzig"):
+        assert found(search, text=other, unfinished=True) == [], "equal first letters alone are no word"
 
 
 def test_like_and_unlike(search):

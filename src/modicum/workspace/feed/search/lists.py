@@ -167,9 +167,15 @@ class Lists:
         return found
 
     def _completed(self, prefix: str) -> list[str]:
-        """Stems that an unfinished word may stand for; of one that goes beyond its stem (`classifica`) a beginning."""
-        found = (self.words.completed(prefix[:end], COMPLETED) for end in range(len(prefix), LETTERS - 1, -1))
-        return next(filter(None, found), [])
+        """Stems that an unfinished word may stand for: those that begin with it, else those that it goes beyond."""
+        found = self.words.completed(prefix, COMPLETED)
+        for end in range(len(prefix) - 1, LETTERS - 1, -1):
+            if found:
+                break
+            # A stem may end in i where the word has y: studi, of study.
+            beginnings = self.words.completed(prefix[:end], COMPLETED)
+            found = [stem for stem in beginnings if prefix.replace("y", "i").startswith(stem.replace("y", "i"))]
+        return found
 
     def by_words(self, weights: dict[str, float], allowed: Sequence[Mask], most: int) -> tuple[Found, int]:
         """The `most` papers that hold the words best, and how many hold one at all."""
