@@ -136,9 +136,9 @@ def test_states_of_other_runs_and_damaged_ones_are_refused(tmp_path):
     module, loss = begun(tmp_path)
     file = tmp_path / "run.safetensors"
     train(module, loss, Plan(steps=4), file=file, mark="a")
-    with pytest.raises(InputError, match="a run on other rows or with other settings; delete it"):
+    with pytest.raises(InputError, match="a run on other rows, from another encoder or with other settings; delete it"):
         train(module, loss, Plan(steps=5), file=file, mark="a")
-    with pytest.raises(InputError, match="a run on other rows or with other settings; delete it"):
+    with pytest.raises(InputError, match="a run on other rows, from another encoder or with other settings; delete it"):
         train(module, loss, Plan(steps=4), file=file, mark="b")
     file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(InputError, match=r"run\.safetensors is no state of a run .*; delete it and start anew"):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+from safetensors.numpy import load_file, save_file  # noqa: E402
 
 from modicum.core import InputError  # noqa: E402
 from modicum.encoders import load_folder  # noqa: E402
 from modicum.weights.adapt import InfinitePrefix, LoRA, fold, load  # noqa: E402
-from modicum.weights.encoder import Batch, read_module  # noqa: E402
-from modicum.weights.objectives import SupervisedContrastive  # noqa: E402
+from modicum.weights.encoder import Batch, read_module, write_folder  # noqa: E402
+from modicum.weights.objectives import CentroidTriplet, SupervisedContrastive  # noqa: E402
 from modicum.weights.training import ADAPTER, Plan, layers_alone, tune  # noqa: E402
 from tests.encoders import tiny  # noqa: E402
 from tests.weights.objectives import worlds  # noqa: E402
@@ -82,6 +84,30 @@ def test_a_run_on_other_rows_is_not_gone_on_with(tmp_path):
     with pytest.raises(InputError, match="on other rows"):
         tune(found, other, tmp_path / "other", objective=SupervisedContrastive(), plan=PLAN, state=state)
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("other", ["objective", "temperature", "method", "encoder", "names", "thoughts"])
+def test_a_run_by_other_means_is_not_gone_on_with(tmp_path, other):
+    state = tmp_path / "state.safetensors"
+    found, module = worlds.encoder(tmp_path)
+    lesson = worlds.lesson(found)
+    given = {"objective": SupervisedContrastive(), "method": LoRA(rank=2), "plan": Plan(steps=2, batch=6)}
+    tune(found, lesson, tmp_path / "out", state=state, **given)
+    if other == "encoder":
+        write_folder(tmp_path / "other", found, module.requires_grad_(True))
+        file = tmp_path / "other" / "model.safetensors"
+        save_file({name: 2 * value for name, value in load_file(file).items()}, file)
+        found = load_folder(tmp_path / "other", threads=1)
+    lessons = {"names": {"names": None}, "thoughts": {"proba": 0.9 * lesson.proba}}
+    means = {
+        "objective": {"objective": CentroidTriplet()},
+        "temperature": {"objective": SupervisedContrastive(temperature=0.2)},
+        "method": {"method": LoRA(rank=2, alpha=4.0)},
+    }
+    lesson, given = replace(lesson, **lessons.get(other, {})), given | means.get(other, {})
+    with pytest.raises(InputError, match="on other rows, from another encoder or with other settings; delete it"):
+        tune(found, lesson, tmp_path / "other-out", state=state, **given)
+    assert not (tmp_path / "other-out").exists()
 
 
 def test_what_a_mark_keeps_is_where_an_early_stop_ends(tmp_path):

@@ -14,9 +14,10 @@ from modicum.evaluation.stats import Difference
 from modicum.workspace.ladder.bank import Bank
 from modicum.workspace.ladder.climb import Plan, rounds_of
 from modicum.workspace.settings import Settings
-from modicum.workspace.tuning.rung import LEAST_STEPS, Bench, Course, expected_lead, state_file
+from modicum.workspace.tuning.rung import LEAST_STEPS, Bench, Course, asked_of, expected_lead, state_file
 from modicum.workspace.tuning.settings import TuneSettings
 from tests.workspace.ladder.test_agreement import clouds
+from tests.workspace.tuning import worlds
 
 
 @given(st.floats(1, 2_000), st.floats(0.001, 5), st.floats(0, 30), st.integers(1, 400), st.integers(1, 5))
@@ -63,16 +64,33 @@ def test_states_are_kept_only_where_there_is_a_folder(tmp_path):
 
 
 def test_a_course_is_taken_again_from_its_folder(tmp_path):
-    course = Course(80, 3)
-    course.keep(None)
-    assert Course.kept(None) is None
-    assert Course.kept(tmp_path / "work") is None
-    course.keep(tmp_path / "work")
-    assert Course.kept(tmp_path / "work") == course
+    course, asked = Course(80, 3), {"objective": "NameAnchors", "rate": 0.01}
+    course.keep(None, asked)
+    assert Course.kept(None, asked) is None
+    assert Course.kept(tmp_path / "work", asked) is None
+    course.keep(tmp_path / "work", asked)
+    assert Course.kept(tmp_path / "work", asked) == course
 
 
 @pytest.mark.parametrize("said", ["{", "[]", '{"steps": 3}', '{"steps": 3, "folds": -1}'])
 def test_a_damaged_course_is_told(tmp_path, said):
     (tmp_path / "course.json").write_text(said)
     with pytest.raises(InputError, match=r"course.json .*; delete the folder, or give another --work"):
-        Course.kept(tmp_path)
+        Course.kept(tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"objective": "CentroidTriplet"}, "objective SupervisedContrastive, where CentroidTriplet is asked for"),
+        ({"steps": 100}, "steps 160, where 100 is asked for"),
+        ({"rate": 0.01}, "rate usual, where 0.01 is asked for"),
+        ({"method": "LoRA"}, "method auto, where LoRA is asked for"),
+    ],
+)
+def test_a_course_of_an_attempt_asked_for_something_else_is_refused(tmp_path, changed, said):
+    encoder, settings = worlds.encoder(tmp_path), Settings()
+    Course(80, 3).keep(tmp_path / "work", asked_of(settings, encoder))
+    other = replace(settings, tuning=replace(settings.tuning, **changed))
+    with pytest.raises(InputError, match=f"work keeps runs with {said}; delete the folder, or give another --work"):
+        Course.kept(tmp_path / "work", asked_of(other, encoder))

@@ -11,9 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 import modicum
 from modicum.core import InputError
+from modicum.encoders import load_folder
 from modicum.workspace.bundle import load
 from modicum.workspace.tuning.settings import TuneSettings
 from tests.workspace.tuning import worlds
@@ -205,6 +207,23 @@ def test_an_interrupted_attempt_goes_on_from_its_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(tuner.Tuner, "pace", lambda self, folder: 100.0)  # however slow the machine is the second time
     again = fitted(tmp_path / "again", tuning=tuning)
     assert again.bundle.encoder.fingerprint == first.bundle.encoder.fingerprint
+
+
+def test_the_folder_of_another_attempt_is_refused(tmp_path):
+    pytest.importorskip("torch")
+    tuning = TuneSettings(wanted=True, steps=4, batch=12, work=tmp_path / "work")
+    encoder = worlds.encoder(tmp_path)
+    given = {"budget": "5m", "map_points": 0, "threads": 1}
+    modicum.fit(worlds.table(), encoder=encoder, tuning=tuning, **given)
+    with pytest.raises(InputError, match="work keeps runs with objective SupervisedContrastive, where CentroidTriplet"):
+        modicum.fit(worlds.table(), encoder=encoder, tuning=replace(tuning, objective="CentroidTriplet"), **given)
+    with pytest.raises(InputError, match=r"fold-0\.safetensors is the state of a run on other rows"):
+        modicum.fit(worlds.table(seed=1), encoder=encoder, tuning=tuning, **given)
+    file = encoder.layout.root / "model.safetensors"
+    weights = load_file(file)
+    save_file({name: 2 * value for name, value in weights.items()}, file)
+    with pytest.raises(InputError, match=r"work keeps runs with encoder \w{12}, where \w{12} is asked for"):
+        modicum.fit(worlds.table(), encoder=load_folder(encoder.layout.root, threads=1), tuning=tuning, **given)
 
 
 def test_tuned_vectors_have_no_words_beside_them(tmp_path):

@@ -67,7 +67,7 @@ def train(
         loss: What an objective's `start` gave for it.
         plan: How.
         file: Where the state is kept every `plan.keep` steps; a run finds its own there and goes on with it.
-        mark: What tells the lesson from others; a file with another mark is refused.
+        mark: What tells the run from others, beside its plan; a file with another mark is refused.
         name: Of the stage in `progress`.
         reached: Called with the number of steps at each of the plan's marks, before the state of that step is kept.
         progress: Called with the stage, the steps done and all steps.

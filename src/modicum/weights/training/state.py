@@ -40,7 +40,7 @@ class RunState:
     """Parameters as they were kept last."""
     good_step: int = 0
     mark: str = ""
-    """What tells the lesson from others."""
+    """What tells the run from others, beside its plan."""
 
     @classmethod
     def of(cls, encoder: TextEncoder, loss: Loss, plan: Plan, mark: str = "") -> Self:
@@ -94,7 +94,7 @@ class RunState:
         """Go on from a file that `write` wrote.
 
         Raises:
-            InputError: It is damaged, or of a run with other settings or another encoder.
+            InputError: It is damaged, or of a run on other rows, from another encoder or with other settings.
         """
         try:
             with safe_open(file, framework="pt") as opened:
@@ -107,7 +107,8 @@ class RunState:
         same = _lasting(told["plan"]) == _lasting(asdict(self.plan)) and told["mark"] == self.mark
         if not same or found != shapes:
             raise InputError(
-                f"{file} is the state of a run on other rows or with other settings; delete it, or give another folder"
+                f"{file} is the state of a run on other rows, from another encoder or with other settings; delete it, "
+                "or give another folder"
             )
         with torch.no_grad():
             for name, parameter in self._named().items():

@@ -67,7 +67,7 @@ def tune(
 
     Raises:
         InputError: The encoder cannot be tuned, the method cannot be folded, the lesson lacks what the objective
-            learns from, or the state is of a run whose encoder at a mark is gone.
+            learns from, or the state is of another run, or of one whose encoder at a mark is gone.
     """
     plan, start = plan or Plan(), time.perf_counter()
     if method is not None and not method.folds:
@@ -83,7 +83,8 @@ def tune(
         write_folder(_beside(folder, step), encoder, module if method is None else fold(module))
 
     loss = objective.start(lesson, module)
-    run = train(module, loss, plan, file=state, mark=_mark(lesson), reached=reached, progress=progress)
+    mark = _mark(encoder, lesson, objective, method)
+    run = train(module, loss, plan, file=state, mark=mark, reached=reached, progress=progress)
     plain = module if method is None else fold(module)
     write_folder(folder, encoder, plain)
     if method is not None:
@@ -112,7 +113,10 @@ def layers_alone(module: TextEncoder) -> TextEncoder:
     return module
 
 
-def _mark(lesson: Lesson) -> str:
-    """SHA-256 of the texts and classes of a lesson."""
-    told = [[list(ids) for ids in lesson.tokens], lesson.codes.tolist(), lesson.classes]
+def _mark(encoder: FolderEncoder, lesson: Lesson, objective: Objective, method: Method | None) -> str:
+    """SHA-256 of what a run starts from, all that it learns from, and what it minimises, beside its plan."""
+    names = None if lesson.names is None else [list(ids) for ids in lesson.names]
+    thought = None if lesson.proba is None else hashlib.sha256(lesson.proba.tobytes()).hexdigest()
+    learnt = [[list(ids) for ids in lesson.tokens], lesson.codes.tolist(), lesson.classes, names, thought]
+    told = [encoder.fingerprint, repr(objective), repr(method), *learnt]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,26 +83,45 @@ class Course:
         return cls(min(fewer, steps), least) if fewer >= min(LEAST_STEPS, steps) else None
 
     @classmethod
-    def kept(cls, work: Path | None) -> Self | None:
+    def kept(cls, work: Path | None, asked: Mapping[str, Any]) -> Self | None:
         """The course that an attempt in this folder took, so that one that goes on takes the same; None without one.
 
+        Args:
+            work: The folder, if any.
+            asked: What this attempt is asked for; see `asked_of`.
+
         Raises:
-            InputError: The folder's file is damaged.
+            InputError: The folder's file is damaged, or of an attempt that was asked for something else.
         """
         file = None if work is None else work / COURSE
         if file is None or not file.is_file():
             return None
-        told = read_json(file, START_ANEW)
-        steps, folds = (told.get("steps"), told.get("folds")) if isinstance(told, dict) else (None, None)
-        if not (isinstance(steps, int) and isinstance(folds, int) and min(steps, folds) > 0):
-            raise InputError(f"{file} does not say how long runs are; {START_ANEW}")
-        return cls(steps, folds)
+        read = read_json(file, START_ANEW)
+        told = read if isinstance(read, dict) else {}
+        steps, folds, before = (told.get(key) for key in ("steps", "folds", "asked"))
+        long = isinstance(steps, int) and isinstance(folds, int) and min(steps, folds) > 0
+        if not (long and isinstance(before, dict)):
+            raise InputError(f"{file} does not say how long runs are and what they were asked for; {START_ANEW}")
+        other = next((name for name, value in asked.items() if before.get(name) != value), None)
+        if other is not None:
+            raise InputError(
+                f"{work} keeps runs with {other} {before.get(other)}, where {asked[other]} is asked for; {START_ANEW}"
+            )
+        return cls(told["steps"], told["folds"])
 
-    def keep(self, work: Path | None) -> None:
-        """Write the course into the folder of an attempt, where there is one."""
+    def keep(self, work: Path | None, asked: Mapping[str, Any]) -> None:
+        """Write the course, and what was asked for, into the folder of an attempt, where there is one."""
         if work is not None:
             work.mkdir(parents=True, exist_ok=True)
-            atomic_write(work / COURSE, json.dumps(asdict(self)).encode())
+            atomic_write(work / COURSE, json.dumps(asdict(self) | {"asked": dict(asked)}).encode())
+
+
+def asked_of(settings: Settings, encoder: FolderEncoder) -> dict[str, Any]:
+    """What must be asked for again where an attempt goes on; the rows are told by the states of its runs."""
+    tuning = settings.tuning
+    told = {name: getattr(tuning, name) for name in ("objective", "method", "steps", "batch")}
+    rate = "usual" if tuning.rate is None else tuning.rate
+    return told | {"rate": rate, "seed": settings.seed, "encoder": encoder.fingerprint[:12]}
 
 
 @dataclass(frozen=True, eq=False)

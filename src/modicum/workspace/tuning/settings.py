@@ -40,7 +40,8 @@ class TuneSettings:
     device: str = "auto"
     """`cpu`, `cuda`, or `auto`: a GPU where there is one."""
     work: Path | None = None
-    """Folder that keeps the state of all runs; an interrupted attempt goes on from there."""
+    """Folder that keeps the state of all runs; an interrupted attempt goes on from there, and one that is asked for
+    something else is refused."""
 
     ship: str = WHOLE
     """Which weights the bundle holds: all of them (`whole`), or where that is much less their `difference` from the

@@ -28,6 +28,7 @@ from modicum.workspace.tuning.rung import (
     Course,
     Interrupted,
     Measured,
+    asked_of,
     expected_lead,
     lead_of,
     measure,
@@ -118,12 +119,13 @@ def _tried(
     tuner = _tuner(source, bench, settings)
     scratch = Scratch()
     folder = scratch.folder
-    course = Course.kept(settings.tuning.work) or _planned(tuner, bench, settings, left, folder)
+    asked = asked_of(settings, source)
+    course = Course.kept(settings.tuning.work, asked) or _planned(tuner, bench, settings, left, folder)
     if isinstance(course, str):
         if settings.tuning.wanted:
             raise InputError(f"weights cannot be tuned here: {course}")
         return Shipped(replace(made, attempt=Attempt(course, time.perf_counter() - start)))
-    course.keep(settings.tuning.work)
+    course.keep(settings.tuning.work, asked)
     try:
         with TemporaryDirectory(prefix="modicum-") as place:
             kept = settings.tuning.work or Path(place)
