@@ -178,14 +178,15 @@ def test_a_budget_too_small_for_the_fewest_steps_is_told(tmp_path, monkeypatch):
         fitted(tmp_path)
 
 
-def test_an_interruption_while_folds_are_measured(tmp_path, monkeypatch):
+@pytest.mark.parametrize("at", [1, 9])
+def test_an_interruption_while_steps_are_timed_or_folds_are_measured(tmp_path, monkeypatch, at):
     pytest.importorskip("torch")
     loop = importlib.import_module("modicum.weights.training.loop")
     step, calls = loop._step, []
 
     def pressed(*args):
         calls.append(1)
-        if len(calls) == 9:
+        if len(calls) == at:
             raise KeyboardInterrupt
         return step(*args)
 

@@ -31,7 +31,7 @@ from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.ladder.recipes import FeatureBank, Recipe, Step, fit_recipe
 from modicum.workspace.settings import Settings
 from modicum.workspace.tuning.stopping import Stopping, marks_of, nested
-from modicum.workspace.tuning.tuner import Tuned, Tuner
+from modicum.workspace.tuning.tuner import Interrupted, Tuned, Tuner
 
 Floats = NDArray[np.floating]
 
@@ -177,10 +177,6 @@ class Measured:
     folds: int
     stopping: Stopping
     notes: tuple[str, ...]
-
-
-class Interrupted(Exception):
-    """A run was interrupted by the user while folds were measured; its state is kept where there is a folder for it."""
 
 
 def measure(

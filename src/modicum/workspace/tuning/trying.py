@@ -26,7 +26,6 @@ from modicum.workspace.tuning.rung import (
     PACE,
     Bench,
     Course,
-    Interrupted,
     Measured,
     asked_of,
     expected_lead,
@@ -37,7 +36,7 @@ from modicum.workspace.tuning.rung import (
 )
 from modicum.workspace.tuning.settings import WHOLE
 from modicum.workspace.tuning.shipping import as_difference
-from modicum.workspace.tuning.tuner import Tuned, Tuner, missing, wants_thoughts
+from modicum.workspace.tuning.tuner import Interrupted, Tuned, Tuner, missing, wants_thoughts
 
 LEAST_SECONDS = 60.0
 """Budget from which on a try is thought of: importing torch and timing a few steps cost seconds by themselves."""
@@ -120,13 +119,13 @@ def _tried(
     scratch = Scratch()
     folder = scratch.folder
     asked = asked_of(settings, source)
-    course = Course.kept(settings.tuning.work, asked) or _planned(tuner, bench, settings, left, folder)
-    if isinstance(course, str):
-        if settings.tuning.wanted:
-            raise InputError(f"weights cannot be tuned here: {course}")
-        return Shipped(replace(made, attempt=Attempt(course, time.perf_counter() - start)))
-    course.keep(settings.tuning.work, asked)
     try:
+        course = Course.kept(settings.tuning.work, asked) or _planned(tuner, bench, settings, left, folder)
+        if isinstance(course, str):
+            if settings.tuning.wanted:
+                raise InputError(f"weights cannot be tuned here: {course}")
+            return Shipped(replace(made, attempt=Attempt(course, time.perf_counter() - start)))
+        course.keep(settings.tuning.work, asked)
         with TemporaryDirectory(prefix="modicum-") as place:
             kept = settings.tuning.work or Path(place)
             measured = measure(tuner, bench, course, settings, kept, progress=progress)

@@ -24,6 +24,10 @@ PROBED = 4
 """Steps whose time tells that of all; the first one, which is slow, is not counted."""
 
 
+class Interrupted(Exception):
+    """The user interrupted a run of the probe or of a fold; its state is kept where there is a folder for it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Tuner:
     """Tunes one encoder on parts of one table."""
@@ -42,8 +46,15 @@ class Tuner:
     that."""
 
     def pace(self, folder: Path) -> float:
-        """Seconds a step takes, from a few that are thrown away."""
-        return self.run(np.arange(len(self.codes)), folder, PROBED).pace
+        """Seconds a step takes, from a few that are thrown away.
+
+        Raises:
+            Interrupted: The user pressed Ctrl-C.
+        """
+        found = self.run(np.arange(len(self.codes)), folder, PROBED)
+        if found.interrupted:
+            raise Interrupted
+        return found.pace
 
     def run(
         self,
