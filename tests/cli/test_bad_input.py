@@ -218,9 +218,7 @@ def test_changes_of_classes_that_make_no_sense(run, bundle, table, tmp_path):
     out = ("--out", "other")
     assert refused(run("classes", bundle, "--remove", "food"), "--out", "in place")
     assert refused(run("classes", bundle, "--remove", "foot", *out), "class 'foot' is not known", "did you mean 'food'")
-    assert refused(
-        run("classes", bundle, "--remove", "food", "--remove", "sport", *out), "only 1 class would be left"
-    )
+    assert refused(run("classes", bundle, "--remove", "food", "--remove", "sport", *out), "only 1 class would be left")
     assert refused(run("classes", bundle, "--rename", "food", *out), "--rename 'food'", "write OLD=NEW")
     assert refused(run("classes", bundle, "--rename", "food=", *out), "write OLD=NEW")
     assert refused(run("classes", bundle, "--rename", "food=sport", *out), "'sport' is named twice")

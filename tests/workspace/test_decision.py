@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from modicum.workspace.decision import against, decision, entry_of, grounds, ladder_rows
+from modicum.workspace.decision import against, decision, entry_of, grounds, ladder_rows, unmeasured
 from modicum.workspace.ladder.choice import Candidate, Choice
 from modicum.workspace.ladder.climb import Climb, Trial
 from modicum.workspace.ladder.recipes import Recipe, Step
@@ -183,3 +183,20 @@ def test_grounds_name_the_baseline_other_shares_and_what_was_left_out():
     assert grounds(shipping("one"), [], 5.0, 0.625, corrected=True) == [
         f"{shares}; answers and prediction sets are corrected for that, and about 62.5 % is to be expected there."
     ]
+
+
+@pytest.mark.parametrize(
+    ("labelled", "who", "rows"),
+    [
+        (0, "Without a label nothing can be measured: the class names alone", "a few rows of each class"),
+        (1, "With 1 label nothing can be measured: labels and class names", "a few rows of each class"),
+        (
+            9,
+            "With 9 labels in one group nothing can be measured: labels and class names",
+            "rows of at least two groups",
+        ),
+    ],
+)
+def test_what_decides_where_no_row_can_be_held_out(labelled, who, rows):
+    said = f"{who} decide, pooled over 7 recipes; label {rows} to learn how good that is."
+    assert unmeasured(labelled, 7) == said

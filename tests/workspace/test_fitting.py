@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -86,6 +87,32 @@ def test_with_one_label_a_class_no_accuracy_is_claimed():
     assert report["conformal"]["guarantee"]
     assert all("on other tables" in sentence for sentence in report["grounds"] if "%" in sentence)
     assert report["expected"]["low"] < report["expected"]["accuracy"] < report["expected"]["high"]
+
+
+def named(labelled, groups=None):
+    texts = [f"where is my {word} number {i}" for i in range(20) for word in ("card", "pin")]
+    labels = tuple(("card", "pin")[i % 2] if i < labelled else None for i in range(40))
+    return Table(tuple(map(str, range(40))), tuple(texts), labels, groups=groups)
+
+
+@pytest.mark.parametrize(("labelled", "groups"), [(1, None), (10, tuple("aaaaaaaaaa" + "b" * 30))])
+def test_labels_that_cannot_be_held_out_decide_with_the_names(labelled, groups):
+    table, classes = named(labelled, groups), LabelSpace(("card", "pin"))
+    result = modicum.fit(table, classes=classes, encoder="hashed", **QUICK)
+    json.dumps(result.report, allow_nan=False)
+    assert "nothing can be measured: labels and class names decide" in result.report["decision"]
+    assert result.predictions.codes.tolist() == [0, 1] * 20
+
+
+def test_labels_that_cannot_be_held_out_do_not_do_without_names():
+    given = {"classes": LabelSpace(("0", "1")), "encoder": "hashed"} | QUICK
+    one, several = (
+        replace(named(n, tuple("a" * 10 + "b" * 30)), labels=("0",) * n + (None,) * (40 - n)) for n in (1, 9)
+    )
+    with pytest.raises(InputError, match="there is 1 label, and the class names say nothing; label a few rows"):
+        modicum.fit(one, **given)
+    with pytest.raises(InputError, match=r"all 9 labels are of one group, .*; label rows of at least two groups"):
+        modicum.fit(several, **given)
 
 
 def test_classes_without_a_label_and_without_names_are_never_predicted():

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from modicum.core.texts import counted
 from modicum.evaluation import metrics
 from modicum.workspace.ladder.choice import Choice
 from modicum.workspace.ladder.climb import Climb, Trial
@@ -108,6 +109,22 @@ def decision(choice: Choice, ladder: Sequence[dict[str, Any]], labelled: int) ->
         verdict = against(rival["expected_loss"], shipped["expected_loss"])
         words += f"; the next best, “{rival['name']}”, {verdict}{pace}"
     return words + "."
+
+
+def unmeasured(labelled: int, recipes: int) -> str:
+    """What decides where no labelled row can be held out, and what to label.
+
+    Example:
+        >>> print(unmeasured(0, 7)[:70])
+        Without a label nothing can be measured: the class names alone decide,
+    """
+    few, who, rows = "Without a label", "the class names alone", "a few rows of each class"
+    if labelled:
+        few, who = f"With {counted(labelled, 'label')}", "labels and class names"
+    if labelled > 1:
+        few, rows = f"{few} in one group", "rows of at least two groups"
+    said = f"{few} nothing can be measured: {who} decide, pooled over {recipes} recipes"
+    return f"{said}; label {rows} to learn how good that is."
 
 
 def grounds(

@@ -177,11 +177,16 @@ def _unknown(bank: FeatureBank, climbed: Climb, found: HeldOut, settings: Settin
 
 
 def _unmeasured(problem: Problem, bank: FeatureBank, settings: Settings) -> tuple[Model, None, Guess | None]:
-    """Without a label: the pooled recipes and the names themselves, which can start from class names alone."""
+    """Where no row can be held out: the pooled recipes and the names themselves, which can start from names alone."""
+    labels = len(problem.rows)
     if problem.class_vectors is None:
-        raise InputError("there is no label, and the class names say nothing; label a few rows")
+        few, rows = "there is 1 label" if labels else "there is no label", "a few rows"
+        if labels > 1:
+            few, rows = f"all {labels:,} labels are of one group", "rows of at least two groups"
+        raise InputError(f"{few}, and the class names say nothing; label {rows}")
     wanted = [recipe for recipe in settings.recipes if recipe.pooled or recipe.rung == 0]
-    shares = settings.bank.shares([recipe.name for recipe in wanted], len(problem.space), 0)
+    classes = len(problem.space)
+    shares = settings.bank.shares([recipe.name for recipe in wanted], classes, labels / classes)
     members = _members(wanted, bank, settings)
     scores = [member.scores(problem.X[:2_000]).astype(np.float64) for member in members]
     confidence = float(np.median([mean_confidence(s) for s in scores]))

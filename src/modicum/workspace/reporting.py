@@ -19,7 +19,7 @@ from modicum.evaluation import metrics
 from modicum.workspace import findings
 from modicum.workspace.budget import parse_budget
 from modicum.workspace.cascade import FittedCascade
-from modicum.workspace.decision import decision, grounds
+from modicum.workspace.decision import decision, grounds, unmeasured
 from modicum.workspace.ladder.bank import Guess
 from modicum.workspace.ladder.climb import Climb
 from modicum.workspace.ladder.curve import LEVEL, curve_facts
@@ -136,12 +136,10 @@ def write_report(facts: Facts) -> dict[str, Any]:
 
 
 def _decision(facts: Facts, ladder: Sequence[dict[str, Any]]) -> str:
+    labelled = int(facts.table.labelled.sum())
     if facts.made.choice is None:
-        return (
-            "Without a label nothing can be measured: the class names alone decide, pooled over "
-            f"{len(facts.made.model.members)} recipes; label a few rows of each class to learn how good that is."
-        )
-    return decision(facts.made.choice, ladder, int(facts.table.labelled.sum()))
+        return unmeasured(labelled, len(facts.made.model.members))
+    return decision(facts.made.choice, ladder, labelled)
 
 
 def _grounds(facts: Facts, ladder: Sequence[dict[str, Any]], elsewhere: float | None) -> list[str]:

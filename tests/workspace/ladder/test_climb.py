@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,17 @@ def test_no_label_at_all_measures_nothing():
     climbed = run(world(labelled=0.0), [NAMES])
     assert climbed.tried == ()
     assert climbed.trials[0].reason == "no labelled row to measure it on"
+
+
+def test_a_single_group_of_labelled_rows_measures_nothing():
+    problem = world()
+    one = replace(problem, labelled=np.arange(60) < 1)
+    several = replace(problem, labelled=np.arange(60) < 9, groups=np.arange(60) // 9)
+    for told in (one, several):
+        climbed = run(told, [NAMES])
+        assert climbed.tried == ()
+        assert not climbed.measurable
+        assert climbed.trials[0].reason == "fewer than two groups of labelled rows to measure it on"
 
 
 def test_same_seed_same_scores_on_any_number_of_workers():

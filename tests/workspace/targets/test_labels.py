@@ -106,3 +106,10 @@ def test_what_is_refused():
 
 def test_without_any_label_no_row_has_a_rarest():
     assert rarest(np.zeros((3, 0), dtype=np.uint8), np.zeros(3, dtype=bool)).tolist() == [0, 0, 0]
+
+
+def test_a_single_group_of_labelled_rows_is_refused():
+    table, X, _ = labels_world(rows=60, known=20)
+    one = replace(table, groups=("a",) * 20 + ("b",) * 40)
+    with pytest.raises(InputError, match=r"all labelled rows of t\.csv stand in one group; label rows of another"):
+        modicum.fit(one, vectors=X, **QUICK)

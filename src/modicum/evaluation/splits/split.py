@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from modicum.core.checks import check_fraction
 from modicum.core.errors import InputError
+from modicum.core.texts import counted
 from modicum.evaluation.splits.groups import members_of
 
 Ints = NDArray[np.int64]
@@ -159,9 +160,8 @@ def _prepared(codes: Ints, groups: Ints | None, folds: int) -> tuple[Ints, Ints,
     members = np.arange(len(codes)) if groups is None else members_of(groups, len(codes))
     count = int(members.max(initial=-1)) + 1
     if count < 2:
-        raise InputError(
-            f"{len(codes)} labelled rows in {count} group(s) cannot be split; label rows of at least two groups"
-        )
+        there = f"{counted(len(codes), 'labelled row')} in {counted(count, 'group')}"
+        raise InputError(f"{there} cannot be split; label rows of at least two groups")
     return np.unique(codes, return_inverse=True)[1], members, min(folds, count)
 
 

@@ -89,12 +89,12 @@ def climb(
     """Measure recipes by repeated cross-validation inside a time budget, cheapest first.
 
     The first recipe is always measured, whatever the budget. A later one is skipped, with the reason, when its first
-    fold says that it will not fit. Without a labelled row nothing can be measured and every trial says so.
+    fold says that it will not fit. Without two groups of labelled rows nothing can be measured and every trial says so.
     """
     plan = plan or Plan()
-    n = len(problem.rows)
-    if n == 0:
-        reason = "no labelled row to measure it on"
+    if _labelled_groups(problem) < 2:
+        few = "fewer than two groups of labelled rows" if len(problem.rows) else "no labelled row"
+        reason = f"{few} to measure it on"
         nothing = np.zeros((0, 0))
         return Climb(tuple(Trial(r, reason) for r in recipes), 0, nothing.astype(bool), nothing.astype(np.int64))
     measured = problem.only(measured_rows(problem, plan))
@@ -114,6 +114,11 @@ def climb(
     progress("recipes", len(recipes), len(recipes))
     seen, folds = coverage(measured, rounds[:done])
     return Climb(tuple(trials), done, seen, folds)
+
+
+def _labelled_groups(problem: Problem) -> int:
+    """Groups among the labelled rows; where the table has none, each row is one."""
+    return len(problem.rows) if problem.groups is None else len(np.unique(problem.groups[problem.rows]))
 
 
 def measured_rows(problem: Problem, plan: Plan) -> NDArray[np.int64]:

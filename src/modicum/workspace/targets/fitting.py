@@ -81,6 +81,8 @@ def fit_target(
     with watch.stage("ladder"):
         plan, clock = replace(settings.plan, seed=settings.seed), Clock(parse_budget(settings.budget))
         climbed = climb(problem, target.recipes(problem), clock, plan=plan, executor=executor, progress=progress)
+        if not climbed.tried:
+            raise InputError(f"all labelled rows of {table.source} stand in one group; label rows of another")
         choice = target.choose(climbed, task.targets[problem.rows], settings.tolerance)
     progress("final fit", 0, 1)
     with watch.stage("final fit"):
