@@ -10,7 +10,8 @@ import pytest
 from modicum.core import LabelSpace
 from modicum.workspace.budget import Clock
 from modicum.workspace.executors import LocalExecutor
-from modicum.workspace.ladder.climb import Plan, climb
+from modicum.workspace.ladder import climb as climbing
+from modicum.workspace.ladder.climb import Plan, climb, run_fold
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.ladder.recipes import Recipe, Step
 
@@ -56,6 +57,23 @@ def test_a_spent_budget_skips_all_but_the_first_and_says_why():
     assert first.tried
     assert not second.tried
     assert "budget" in second.reason
+
+
+def test_what_was_skipped_takes_no_later_repeats_from_the_others(monkeypatch):
+    seconds = {"class means": 0.2, "linear": 30.0}
+    now = [0.0]
+
+    def fold(recipe, bank, split):
+        now[0] += seconds[recipe.name]
+        return replace(run_fold(recipe, bank, split), seconds=seconds[recipe.name])
+
+    monkeypatch.setattr(climbing, "run_fold", fold)
+    clock = Clock(50.0, now=lambda: now[0])
+    climbed = climb(world(), [MEANS, LINEAR], clock, plan=Plan(folds=5, repeats=3), executor=LocalExecutor(1))
+    means, linear = climbed.trials
+    assert "it needs about 120 s more" in linear.reason
+    assert (linear.seconds, clock.left()) == (30.0, pytest.approx(17.0))
+    assert climbed.repeats == len(means.scores) == 3
 
 
 def test_what_makes_no_sense_is_not_tried():

@@ -25,7 +25,8 @@ class Plan:
 
     folds: int = 5
     repeats: int = 3
-    """Repeats of cross-validation; the first is owed to every recipe, later ones come while the budget lasts."""
+    """Repeats of cross-validation; a recipe is skipped where its first does not fit into the budget, and later ones
+    come while the budget lasts."""
     max_pool: int = 4_000
     """Most unlabelled rows that a recipe may learn from while it is measured; the final fit uses all."""
     seed: int = 0
@@ -107,7 +108,7 @@ def climb(
         trials.append(Trial(recipe, unfit) if unfit else _first(recipe, bank, rounds[0], clock, executor, trials))
     done = 1
     for splits in rounds[1:]:
-        if clock.left() < sum(trial.seconds for trial in trials) / done:
+        if clock.left() < sum(trial.seconds for trial in trials if trial.tried) / done:
             break
         trials = [_again(trial, bank, splits, executor) if trial.tried else trial for trial in trials]
         done += 1
