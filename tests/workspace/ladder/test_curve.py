@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 import modicum
-from modicum.core import Table
+from modicum.core import LabelSpace, Table
+from modicum.workspace.budget import Clock
+from modicum.workspace.executors import LocalExecutor
+from modicum.workspace.ladder.choice import Candidate
+from modicum.workspace.ladder.climb import Climb, Plan, climb
+from modicum.workspace.ladder.curve import anchor, measure_curve
+from modicum.workspace.ladder.problem import Problem
+from modicum.workspace.ladder.recipes import RECIPES
 from tests.workspace.test_fitting import QUICK, world
 
 
@@ -37,3 +44,27 @@ def test_splits_in_time_have_no_curve():
     table, X = world(shots=8)
     timed = Table(table.ids, table.texts, table.labels, times=np.arange(len(table), dtype=float))
     assert modicum.fit(timed, vectors=X, **QUICK).report["learning_curve"] is None
+
+
+@pytest.mark.parametrize("folds", [[0, 0, 1, 1, 2, 2], [0, 0, 1, 1, -1, -1]])
+def test_the_error_of_the_height_is_that_of_the_rows_held_out(folds):
+    y, folds = np.array([0, 1, 0, 1, 0, 1]), np.array([folds, folds])
+    likely = np.array([0.9, 0.1, 0.9, 0.9, 0.9, 0.1])
+    told = np.where(y == 0, likely, 1 - likely)
+    log_proba = np.log(np.stack([told, 1 - told], axis=1))[None].repeat(2, axis=0)
+    shipped = Candidate("one", (), np.ones(1), np.ones(1), log_proba)
+    taught, accuracy, se = anchor(shipped, Climb((), 2, folds >= 0, folds), y)
+    held = int((folds[0] >= 0).sum())
+    assert (taught, accuracy) == (4, {6: 4 / 6, 4: 3 / 4}[held])
+    assert se == pytest.approx(np.sqrt(accuracy * (1 - accuracy) / held))
+
+
+@pytest.mark.parametrize("unlabelled", [0, 1, 2])
+def test_an_unlabelled_class_counts_wherever_it_stands(unlabelled):
+    rng, given = np.random.default_rng(0), [k for k in range(3) if k != unlabelled]
+    codes = np.repeat(given, [3, 20])
+    X = rng.normal(size=(23, 5)).astype(np.float32)
+    problem = Problem(X, codes, np.ones(23, bool), LabelSpace(("a", "b", "c")), None)
+    recipes, executor = [recipe for recipe in RECIPES if recipe.name == "linear"], LocalExecutor(1)
+    climbed = climb(problem, recipes, Clock(60.0), plan=Plan(repeats=1), executor=executor)
+    assert measure_curve(problem, climbed, executor, seed=0).points == ()

@@ -57,7 +57,7 @@ def measure_curve(problem: Problem, climbed: Climb, executor: Executor, seed: in
     if problem.times is not None or not climbed.measurable:
         return None
     recipe = next((t.recipe for name in PROBES for t in climbed.tried if t.recipe.name == name), None)
-    if recipe is None or np.median(np.bincount(problem.y)) < 1 / SHARES[0]:
+    if recipe is None or np.median(np.bincount(problem.y, minlength=len(problem.space))) < 1 / SHARES[0]:
         return Curve((), power_law([], [], []))
     rng, thin = np.random.default_rng(seed), problem.only(problem.rows)
     bank = FeatureBank(thin)
@@ -80,7 +80,7 @@ def anchor(shipped: Candidate, climbed: Climb, y: Ints) -> tuple[float, float, f
     hits = shipped.log_proba[repeats, rows].argmax(axis=1) == y[rows]
     held = climbed.folds[0][climbed.folds[0] >= 0]
     taught = len(y) - len(held) / len(np.unique(held))
-    return taught, float(hits.mean()), float(hits.std() / np.sqrt(len(y)))
+    return taught, float(hits.mean()), float(hits.std() / np.sqrt(len(np.unique(rows))))
 
 
 def curve_facts(curve: Curve, shipped: Candidate, climbed: Climb, y: Ints) -> dict[str, Any]:
