@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +12,8 @@ from hypothesis import strategies as st
 
 from modicum.workspace.ladder.bank import TUNED, Bank, Entry, load_bank
 from modicum.workspace.ladder.recipes import RECIPES
+
+ROOT = Path(__file__).parents[3]
 
 
 def entry(family, classes=10, labels=4.0, *, table=None, agreement=0.7, accuracy=0.8, shares=None, accuracies=None):
@@ -84,3 +89,13 @@ def test_the_bank_of_the_package_knows_every_recipe():
         assert set(told.accuracies) - {TUNED} == {recipe.name for recipe in RECIPES}
         assert set(told.shares) == {recipe.name for recipe in RECIPES if recipe.pooled}
         assert sum(told.shares.values()) == pytest.approx(1, abs=0.01)
+
+
+def test_what_tuning_gained_is_what_was_measured_against_the_ladder():
+    rows = json.loads((ROOT / "benchmarks/weights.json").read_text(encoding="utf-8"))["rows"]
+    measured = {r["on"]: r["value"] - r["baseline"] for r in rows if r["measure"] == "accuracy, tuned, names + shots"}
+    entries = [entry for entry in load_bank().entries if TUNED in entry.accuracies]
+    assert len(entries) == 3
+    for told in entries:
+        lead = measured[f"{told.table} test, {told.labels_per_class:g} labels a class"]
+        assert told.accuracies[TUNED] - told.accuracy == pytest.approx(lead)
