@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from modicum.workspace.decision import against, decision, entry_of, grounds, ladder_rows, unmeasured
+from modicum.core import LabelSpace
+from modicum.workspace.decision import against, decision, entry_of, grounds, hindrance, ladder_rows, unmeasured
 from modicum.workspace.ladder.choice import Candidate, Choice
 from modicum.workspace.ladder.climb import Climb, Trial
+from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.ladder.recipes import Recipe, Step
 
 STEPS = (Step("heads.ClassMean", {"metric": "cosine"}),)
@@ -125,6 +127,9 @@ def row(name, accuracy, loss, se=0.01, pace=0.002, **more):
     return {"name": name, "status": "tried", "reason": None, **figures, **more}
 
 
+LONE = "with one label a class: label a second row of each"
+
+
 def shipping(name):
     found = candidate(name, ONE)
     return Choice(found, (found,), {}, 0.005)
@@ -132,13 +137,15 @@ def shipping(name):
 
 def test_the_decision_names_accuracy_doubt_and_the_next_best():
     rows = [row("one", 0.8, 0.0), row("two", 0.79, 0.013, pace=0.005), row("far", 0.5, 0.3, pace=0.001)]
-    assert decision(shipping("one"), rows, 40) == (
+    assert decision(shipping("one"), rows, 40, LONE) == (
         "With 40 labels, the recipe “one” is shipped: expected accuracy 80.0 % ± 2.0 points; the next best, “two”, "
         "is expected to lose 1.3 points at 2.5 times the time per item."
     )
-    assert "; the next best, “one”, is expected to bring 1.3 points at 0.4 times" in decision(shipping("two"), rows, 40)
+    assert "; the next best, “one”, is expected to bring 1.3 points at 0.4 times" in decision(
+        shipping("two"), rows, 40, LONE
+    )
     level = [row("one", 0.8, 0.0), row("two", 0.8, 0.0)]
-    assert "“two”, is expected to lose 0.0 points at 1.0 times" in decision(shipping("one"), level, 40)
+    assert "“two”, is expected to lose 0.0 points at 1.0 times" in decision(shipping("one"), level, 40, LONE)
 
 
 def test_what_is_level_costs_nothing_and_no_loss_has_the_sign_of_minus():
@@ -151,13 +158,13 @@ def test_what_is_level_costs_nothing_and_no_loss_has_the_sign_of_minus():
 
 def test_the_decision_says_what_it_cannot():
     alone = "With 4 labels, the recipe “one” is shipped: expected accuracy 50.0 %."
-    assert decision(shipping("one"), [row("one", 0.5, 0.0, se=None), row("late", None, None)], 4) == alone
-    assert decision(shipping("pool"), [row("pool", None, 0.0), row("two", None, 0.1)], 4) == (
+    assert decision(shipping("one"), [row("one", 0.5, 0.0, se=None), row("late", None, None)], 4, LONE) == alone
+    assert decision(shipping("pool"), [row("pool", None, 0.0), row("two", None, 0.1)], 4, LONE) == (
         "With 4 labels, a pool of unlike recipes is shipped; how good it is cannot be measured with one label a class: "
         "label a second row of each."
     )
     timeless = [row("one", 0.5, 0.0, pace=0.0), row("two", 0.4, 0.1)]
-    assert decision(shipping("one"), timeless, 4).endswith("“two”, is expected to lose 10.0 points.")
+    assert decision(shipping("one"), timeless, 4, LONE).endswith("“two”, is expected to lose 10.0 points.")
 
 
 def test_grounds_name_the_baseline_other_shares_and_what_was_left_out():
@@ -183,6 +190,31 @@ def test_grounds_name_the_baseline_other_shares_and_what_was_left_out():
     assert grounds(shipping("one"), [], 5.0, 0.625, corrected=True) == [
         f"{shares}; answers and prediction sets are corrected for that, and about 62.5 % is to be expected there."
     ]
+
+
+@pytest.mark.parametrize(
+    ("codes", "more", "said"),
+    [
+        ([0, 1, 2], {}, LONE),
+        (
+            [0, 0, 1, 1],
+            {"groups": np.array([0, 0, 1, 1])},
+            "since most classes have all their labelled rows in one group",
+        ),
+        (
+            [0, 0, 1, 1],
+            {"times": np.array([0.0, 0.0, 1.0, 1.0])},
+            "since most labelled rows have none of their class before",
+        ),
+        ([0, 1, 2, 2], {"groups": np.array([0, 1, 2, 2])}, LONE),
+    ],
+)
+def test_why_nothing_was_measured(codes, more, said):
+    codes = np.array(codes)
+    space, known = LabelSpace(("a", "b", "c")), np.ones(len(codes), dtype=bool)
+    why = hindrance(Problem(np.zeros((len(codes), 2)), codes, known, space, None, **more))
+    assert why.startswith(said)
+    assert f"how good it is cannot be measured {why}." in decision(shipping("one"), [row("one", None, None)], 4, why)
 
 
 @pytest.mark.parametrize(

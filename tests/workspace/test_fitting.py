@@ -129,6 +129,14 @@ def test_same_seed_same_model():
     np.testing.assert_allclose(first.predictions.probabilities, second.predictions.probabilities, atol=1e-6)
 
 
+def test_classes_of_one_group_each_are_told_to_need_another():
+    table, X = world(n=120, classes=2, shots=10)
+    groups = tuple(f"group {i % 2}" if i < 20 else f"own {i}" for i in range(120))
+    said = modicum.fit(replace(table, groups=groups), vectors=X, **QUICK).report["decision"]
+    assert "With 20 labels" in said
+    assert said.endswith("in one group (texts that say the same are one): label rows of each in another.")
+
+
 def test_groups_never_stand_on_both_sides():
     """Copies of one row in one group give nothing away: the ladder must not see their labels."""
     rng = np.random.default_rng(0)

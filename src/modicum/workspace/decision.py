@@ -12,6 +12,7 @@ from modicum.core.texts import counted
 from modicum.evaluation import metrics
 from modicum.workspace.ladder.choice import Choice
 from modicum.workspace.ladder.climb import Climb, Trial
+from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.ladder.recipes import BASELINE
 
 
@@ -92,13 +93,29 @@ def _shown_by(
     return out
 
 
-def decision(choice: Choice, ladder: Sequence[dict[str, Any]], labelled: int) -> str:
-    """One sentence: what is shipped, what it is expected to reach, and what the next best would bring."""
+def hindrance(problem: Problem) -> str:
+    """Why held-out rows of a problem tell nothing, where they do not, and what to label."""
+    alone = np.bincount(problem.y)[problem.y] == 1
+    if alone.mean() >= 0.5:
+        return "with one label a class: label a second row of each"
+    if problem.times is not None:
+        return "since most labelled rows have none of their class before them in time: label earlier rows of each class"
+    return (
+        "since most classes have all their labelled rows in one group (texts that say the same are one): label rows of "
+        "each in another"
+    )
+
+
+def decision(choice: Choice, ladder: Sequence[dict[str, Any]], labelled: int, hindered: str) -> str:
+    """One sentence: what is shipped, what it is expected to reach, and what the next best would bring.
+
+    `hindered` is what is said in place of the accuracy where it was not measured; see `hindrance`.
+    """
     shipped = next(entry for entry in ladder if entry["name"] == choice.shipped.name)
     what = "a pool of unlike recipes" if shipped["name"] == "pool" else f"the recipe “{shipped['name']}”"
     words = f"With {labelled} labels, {what} is shipped"
     if shipped["cv_accuracy"] is None:
-        return f"{words}; how good it is cannot be measured with one label a class: label a second row of each."
+        return f"{words}; how good it is cannot be measured {hindered}."
     words += f": expected accuracy {_percent(shipped['cv_accuracy'])}"
     if shipped["cv_se"]:
         words += f" ± {100 * 1.96 * shipped['cv_se']:.1f} points"

@@ -19,7 +19,7 @@ from modicum.evaluation import metrics
 from modicum.workspace import findings
 from modicum.workspace.budget import parse_budget
 from modicum.workspace.cascade import FittedCascade
-from modicum.workspace.decision import decision, grounds, unmeasured
+from modicum.workspace.decision import decision, grounds, hindrance, unmeasured
 from modicum.workspace.ladder.bank import Guess
 from modicum.workspace.ladder.climb import Climb
 from modicum.workspace.ladder.curve import LEVEL, curve_facts
@@ -139,7 +139,7 @@ def _decision(facts: Facts, ladder: Sequence[dict[str, Any]]) -> str:
     labelled = int(facts.table.labelled.sum())
     if facts.made.choice is None:
         return unmeasured(labelled, len(facts.made.model.members))
-    return decision(facts.made.choice, ladder, labelled)
+    return decision(facts.made.choice, ladder, labelled, hindrance(facts.made.problem))
 
 
 def _grounds(facts: Facts, ladder: Sequence[dict[str, Any]], elsewhere: float | None) -> list[str]:
