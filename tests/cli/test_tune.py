@@ -50,6 +50,25 @@ def test_an_unknown_name_is_refused_before_any_work(call, monkeypatch, option, n
     assert f"'{near[:-1]}' is not known; did you mean '{near}'?" in done.err
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--rate", "0", "the learning rate must be a number above 0, not 0.0"),
+        ("--rate", "-1", "the learning rate must be a number above 0, not -1.0"),
+        ("--rate", "nan", "the learning rate must be a number above 0, not nan"),
+        ("--device", "cuda", "there is no GPU that torch can use here; take device cpu or auto"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_refused_before_any_work(call, monkeypatch, option, value, said):
+    if option == "--device":
+        torch = pytest.importorskip("torch")
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr("modicum.workspace.fitting.prepare", None)
+    done = call(option, value)
+    assert done.code == 2
+    assert said in done.err
+
+
 def test_an_adapter_is_taken_by_name_and_another_name_is_told(call, tmp_path):
     pytest.importorskip("torch")
     done = call("--method", "LoRA", "--objective", "CentroidTriplet", "--json")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from modicum.core import InputError
 from modicum.workspace.tuning.settings import TuneSettings
-from modicum.workspace.tuning.tuner import FULL_RATE, Tuner, wants_thoughts
+from modicum.workspace.tuning.tuner import FULL_RATE, Tuner, check_tuning, wants_thoughts
 from tests.workspace.tuning import worlds
 
 
@@ -48,6 +49,18 @@ def handed(tmp_path, monkeypatch):
 )
 def test_a_method_has_a_rate_of_its_own(handed, settings, rate):
     assert handed(settings)[1].rate == rate
+
+
+def test_a_rate_of_none_at_all_is_not_taken_for_the_usual_one(handed):
+    with pytest.raises(InputError, match=r"the learning rate must be above 0, not 0\.0"):
+        handed(TuneSettings(rate=0.0))
+
+
+@pytest.mark.parametrize("name", ["steps", "batch"])
+def test_less_than_one_step_or_row_is_refused(name):
+    check_tuning(replace(TuneSettings(), **{name: 1}))
+    with pytest.raises(InputError, match=f"^{name} must be at least 1, not 0$"):
+        check_tuning(replace(TuneSettings(), **{name: 0}))
 
 
 def test_thoughts_are_asked_for_the_rows_of_the_run(handed):

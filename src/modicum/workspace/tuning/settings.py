@@ -35,8 +35,8 @@ class TuneSettings:
     batch: int = 32
     """Rows of a step; at least 1."""
     rate: float | None = None
-    """Largest learning rate; None for 1e-4 where all layers train, and for adapters what the method says, mostly
-    1e-3."""
+    """Largest learning rate, above 0; None for 1e-4 where all layers train, and for adapters what the method says,
+    mostly 1e-3."""
     device: str = "auto"
     """`cpu`, `cuda`, or `auto`: a GPU where there is one."""
     work: Path | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modicum.core.checks import check_choice
+from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.encoders import FolderEncoder, load_folder
 from modicum.workspace.registry import Method, methods
@@ -84,11 +86,11 @@ class Tuner:
         tokens, thought = [self.tokens[row] for row in rows], self.think(rows) if self.think else None
         lesson = objectives.Lesson(tokens, self.codes[rows], self.classes, self.names, thought)
         method = None if settings.full else _made(settings.method, "adapt")
-        rate = settings.rate or (FULL_RATE if method is None else method.usual_rate)
+        usual = FULL_RATE if method is None else method.usual_rate
         plan = training.Plan(
             steps=steps,
             batch=settings.batch,
-            rate=rate,
+            rate=usual if settings.rate is None else settings.rate,
             seed=self.seed,
             device=settings.device,
             threads=self.encoder.threads,
@@ -154,15 +156,22 @@ def _named(name: str, question: str) -> Method:
 
 
 def check_tuning(settings: TuneSettings) -> None:
-    """Let settings pass whose method, objective and device there are, before any work.
+    """Let settings pass whose method, objective and device there are and whose numbers are in range, before any work.
 
     Raises:
-        InputError: One is not known; the nearest is suggested.
+        InputError: One is not known, and the nearest is suggested; or a number is out of range, or there is no GPU.
     """
     if not settings.full:
         _named(settings.method, "adapt")
     _named(settings.objective, "objectives")
     check_choice(settings.device, DEVICES, "device")
+    for name in ("steps", "batch"):
+        if getattr(settings, name) < 1:
+            raise InputError(f"{name} must be at least 1, not {getattr(settings, name)}")
+    if settings.rate is not None and not 0 < settings.rate < math.inf:
+        raise InputError(f"the learning rate must be a number above 0, not {settings.rate}")
+    if settings.device == "cuda" and missing() is None:
+        weights_room("training").Plan(device=settings.device)  # which looks for the GPU, and loads torch for that
 
 
 def wants_thoughts(objective: str) -> bool:
