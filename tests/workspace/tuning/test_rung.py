@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from modicum.core import InputError
 from modicum.evaluation.stats import Difference
-from modicum.workspace.ladder.bank import Bank
+from modicum.workspace.ladder.bank import TUNED, Bank, Entry
 from modicum.workspace.ladder.climb import Plan, rounds_of
 from modicum.workspace.settings import Settings
 from modicum.workspace.tuning.rung import LEAST_STEPS, Bench, Course, asked_of, expected_lead, state_file
@@ -53,8 +53,18 @@ def test_what_is_thought_comes_from_the_rows_alone():
 def test_a_lead_is_weighed_by_what_is_known_of_it():
     problem = clouds(np.random.default_rng(0), shots=10)
     sure, vague = Difference(0.1, 0.001, 9, 50), Difference(0.1, 0.5, 1, 2)
-    assert abs(expected_lead(sure, Bank(), problem) - 0.1) < 0.001
-    assert 0 < expected_lead(vague, Bank(), problem) < 0.005
+    assert abs(expected_lead(sure, Bank(), problem, 30) - 0.1) < 0.001
+    assert 0 < expected_lead(vague, Bank(), problem, 30) < 0.005
+
+
+def test_where_no_row_differs_what_is_known_of_tuning_has_its_say():
+    problem, gained = clouds(np.random.default_rng(0), shots=10), {TUNED: 0.7}
+    bank = Bank(tuple(Entry(f"t{i}", f"t{i}", 3, 10.0, 0.7, 0.6, {}, gained) for i in range(2)))
+    same = Difference(0.0, 0.0, 1, 0)
+    few, many = expected_lead(same, bank, problem, 10), expected_lead(same, bank, problem, 1000)
+    # The prior is 10 points with a standard deviation of 1; a difference of one row in ten is ten of those.
+    assert few == pytest.approx(0.1 * 0.01**-2 / (0.01**-2 + 10**2))
+    assert 0 < many < 0.002 < 0.09 < few
 
 
 def test_states_are_kept_only_where_there_is_a_folder(tmp_path):

@@ -240,10 +240,12 @@ def lead_of(measured: Measured, climbed: Climb, shipped: Candidate, y: NDArray[n
     return corrected_difference(tuned, np.where(folds >= 0, frozen, np.nan), folds)
 
 
-def expected_lead(lead: Difference, bank: Bank, problem: Problem) -> float:
-    """The lead after it is weighed against what tuning gained on the bank's tables."""
+def expected_lead(lead: Difference, bank: Bank, problem: Problem, held: int) -> float:
+    """The lead on `held` rows after it is weighed against what tuning gained on the bank's tables."""
     prior = gain_elsewhere(bank, problem) or UNTOLD
-    precision, believed = max(lead.standard_error, 1e-6) ** -2, prior.sd**-2
+    # Held-out rows that show no difference leave room for one more row that would.
+    error = lead.standard_error if lead.rows else 1 / held
+    precision, believed = error**-2, prior.sd**-2
     return float((precision * lead.difference + believed * prior.mean) / (precision + believed))
 
 

@@ -178,7 +178,8 @@ def _compared(made: Made, measured: Measured, settings: Settings) -> Attempt:
     if made.choice is None:
         raise RuntimeError("only a measured model can be compared with")
     lead = lead_of(measured, made.climbed, made.choice.shipped, made.problem.y)
-    expected = expected_lead(lead, settings.bank, made.problem)
+    held = int((measured.climbed.folds >= 0).sum())
+    expected = expected_lead(lead, settings.bank, made.problem, held)
     shipped = bool(settings.tuning.wanted) or expected > settings.tolerance
     other = (made.climbed, made.choice) if shipped else (measured.climbed, measured.choice)
     return Attempt(None, 0.0, measured.folds, lead, expected, shipped, other=other)
