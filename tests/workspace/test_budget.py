@@ -16,6 +16,8 @@ from modicum.workspace.budget import Clock, parse_budget
         ("45", 45),
         (45, 45),
         (0.5, 0.5),
+        (1e-5, 1e-5),
+        (1e16, 1e16),
         ("90s", 90),
         ("2m", 120),
         ("1.5h", 5400),
@@ -28,7 +30,9 @@ def test_durations(text, seconds):
     assert parse_budget(text) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("text", ["", "soon", "-5", "0", "5x", "1m-3s", "s", "nan", "inf"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "-5", "0", "5x", "1m-3s", "s", "nan", "inf", 0, -1.0, float("inf"), float("nan"), True]
+)
 def test_broken_budgets_say_how_to_write_one(text):
     with pytest.raises(InputError, match="write it like 45, 90s, 2m or 1h30m"):
         parse_budget(text)

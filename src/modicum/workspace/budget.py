@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
 def parse_budget(text: str | float) -> float:
-    """Seconds of a budget such as `45`, `90s`, `2m`, `1.5h` or `1h30m`.
+    """Seconds of a budget such as `45`, `90s`, `2m`, `1.5h` or `1h30m`; a number is one of seconds.
 
     Raises:
         InputError: The text is no such duration, or not above zero.
@@ -23,6 +24,8 @@ def parse_budget(text: str | float) -> float:
         >>> parse_budget("1m30s")
         90.0
     """
+    if isinstance(text, (int, float)) and not isinstance(text, bool) and 0 < text < math.inf:
+        return float(text)
     words = str(text).strip().lower().replace(" ", "")
     if re.fullmatch(r"\d+(\.\d+)?", words):
         words += "s"
