@@ -74,3 +74,11 @@ def test_refusals(table, tmp_path):
     np.save(tmp_path / "short.npy", np.ones((3, 2)))
     with pytest.raises(InputError, match="vectors have 3 rows where the table has 24"):
         score_encoders(table, [str(tmp_path / "short.npy")])
+
+
+def test_what_cannot_be_chosen_is_refused_before_anything_is_encoded(table, monkeypatch):
+    monkeypatch.setattr("modicum.workspace.encoders.scoring.encode", None)
+    with pytest.raises(InputError, match="3 encoders are wanted of 1"):
+        score_encoders(table, ["hashed"], keep=3)
+    with pytest.raises(InputError, match="every class has a single row"):
+        score_encoders(modicum.read({"text": ["a", "b"], "l": ["x", "y"]}, text="text", label="l"), ["hashed"])

@@ -133,6 +133,8 @@ def test_errors(models, base, tmp_path):
         MergeSettings("greedy", last=1)
     with pytest.raises(InputError, match="steps must be at least 1, not 0"):
         MergeSettings("atlas", steps=0)
+    with pytest.raises(InputError, match="last must be at least 1, not 0"):
+        MergeSettings("average", last=0)
 
 
 def test_fit_takes_what_was_merged(models, tmp_path):

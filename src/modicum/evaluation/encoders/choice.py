@@ -100,6 +100,20 @@ def served(X: NDArray[np.floating], codes: NDArray[np.int64], classes: int) -> N
     return np.where(judged, np.exp(log_softmax(np.exp(heat) * cosines)[rows, codes]), 0.0)
 
 
+def check_choosable(encoders: int, codes: NDArray[np.int64], keep: int | None) -> None:
+    """Let so many encoders pass if `keep` of them can be chosen by rows with these classes (N,).
+
+    Raises:
+        InputError: There is no encoder, more are wanted than there are, or every class has a single row.
+    """
+    if not encoders:
+        raise InputError("no encoder is given; give each one's vectors of the labelled rows")
+    if keep is not None and not 1 <= keep <= encoders:
+        raise InputError(f"{keep} encoders are wanted of {encoders}")
+    if len(codes) == 0 or np.bincount(codes).max() < 2:
+        raise InputError("every class has a single row; label two rows or more of some classes")
+
+
 def choose_encoders(
     encoded: Sequence[NDArray[np.floating]], codes: NDArray[np.int64], classes: int, keep: int | None = None
 ) -> EncoderChoice:
@@ -120,12 +134,7 @@ def choose_encoders(
         >>> choose_encoders([good[::-1] * [1, -1], good], np.array([0, 0, 1, 1]), 2, keep=1).order
         (0,)
     """
-    if not encoded:
-        raise InputError("no encoder is given; give each one's vectors of the labelled rows")
-    if keep is not None and not 1 <= keep <= len(encoded):
-        raise InputError(f"{keep} encoders are wanted of {len(encoded)}")
-    if len(codes) == 0 or np.bincount(codes).max() < 2:
-        raise InputError("every class has a single row; label two rows or more of some classes")
+    check_choosable(len(encoded), codes, keep)
     serving = np.array([served(X, codes, classes) for X in encoded])
     missed = np.ones(serving.shape[1])
     order: list[int] = []

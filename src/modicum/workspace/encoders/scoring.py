@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from modicum.core.progress import Progress, silent
 from modicum.core.records import Table
 from modicum.data.read import label_space
 from modicum.encoders import FolderEncoder, encode, in_mode, local_encoders, read_vectors, resolve
-from modicum.evaluation.encoders import choose_encoders
+from modicum.evaluation.encoders.choice import check_choosable, choose_encoders
 
 ENDINGS = (".npy", ".parquet")
 
@@ -77,7 +77,9 @@ def score_encoders(
     codes, labelled = space.encode(table.labels)
     rows = np.flatnonzero(labelled)
     names = tuple(encoders) or _found(table)
-    made = [one for name in names for one in _vectors(table, rows, name, threads, progress)]
+    asked = [one for name in names for one in _asked(table, rows, name, threads, progress)]
+    check_choosable(len(asked), codes[rows], keep)
+    made = [(name, mode, vectors()) for name, mode, vectors in asked]
     choice = choose_encoders([X for *_, X in made], codes[rows], len(space), keep)
     together = dict(zip(choice.order, choice.together.tolist(), strict=True))
     rest = [number for number in np.argsort(-choice.alone, kind="stable").tolist() if number not in together]
@@ -101,15 +103,15 @@ def _found(table: Table) -> tuple[str, ...]:
     return local_encoders()
 
 
-def _vectors(
+def _asked(
     table: Table, rows: NDArray[np.int64], name: str, threads: int | None, progress: Progress
-) -> Iterator[tuple[str, str, NDArray[np.floating]]]:
-    """Name, mode and vectors of the labelled rows, for each mode of one encoder."""
+) -> Iterator[tuple[str, str, Callable[[], NDArray[np.floating]]]]:
+    """Name, mode and what makes vectors of the labelled rows, for each mode of one encoder."""
     if Path(name).suffix.lower() in ENDINGS:
-        yield name, "precomputed", read_vectors(name, len(table), table.ids)[rows]
+        yield name, "precomputed", lambda: read_vectors(name, len(table), table.ids)[rows]
         return
     items = [table.content[row] for row in rows]
     exact = resolve(name, items, threads=threads, images=table.images is not None)
-    yield name, "exact", encode(items, exact, progress=progress)
+    yield name, "exact", lambda: encode(items, exact, progress=progress)
     if isinstance(exact, FolderEncoder):
-        yield name, "static", encode(items, in_mode(exact, "static"), progress=progress)
+        yield name, "static", lambda: encode(items, in_mode(exact, "static"), progress=progress)

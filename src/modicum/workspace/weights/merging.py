@@ -36,7 +36,7 @@ class MergeSettings:
         method: One of `WAYS`: `uniform` (the mean), `greedy` (the mean of those that do not lower the accuracy),
             `average` (models of one folder are snapshots of one run, and runs count alike), `atlas` (task vectors with
             a coefficient a block) or `position` (one a model).
-        last: With `average`, how many of each run's last snapshots count; default all.
+        last: With `average`, how many of each run's last snapshots count, at least 1; default all.
         steps: Of the search for coefficients.
         seed: Of everything drawn.
         threads: Default all cores that this process may use.
@@ -52,8 +52,10 @@ class MergeSettings:
         check_choice(self.method, WAYS, "way to merge")
         if self.last is not None and self.method != "average":
             raise InputError(f"last snapshots are those of runs that are averaged, not of {self.method}; leave it out")
-        if self.steps < 1:
-            raise InputError(f"steps must be at least 1, not {self.steps}")
+        for name in ("last", "steps"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InputError(f"{name} must be at least 1, not {value}")
 
 
 @dataclass(frozen=True)
