@@ -108,6 +108,15 @@ def test_a_cache_that_cannot_be_written_is_reason_to_fail(tmp_path):
     assert (told.works, told.remedies) == (False, ("name another folder in the variable MODICUM_CACHE",))
 
 
+def test_a_current_folder_that_was_removed_is_told(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    one = found("cache", "current folder", environ={"MODICUM_CACHE": str(tmp_path / "cache")})
+    assert (one.state, one.told, one.remedy) == ("wrong", "it was removed", "name another with --out")
+
+
 def test_gpus_are_listed_where_their_tool_is(monkeypatch):
     monkeypatch.setattr(machine.shutil, "which", lambda name: f"/bin/{name}")
 

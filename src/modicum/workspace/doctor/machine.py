@@ -64,12 +64,11 @@ class Cache:
         other = "name another folder in the variable MODICUM_CACHE"
         remedy = other if not self.writable else f"free some space, or {other}" if full else ""
         told = f"{self.folder}: {size}" + ("" if self.writable else ", not writable")
-        here = Finding("cache", "current folder", "ok", f"{Path.cwd()} is writable")
-        if not self.beside:
-            here = Finding(
-                "cache", "current folder", "wrong", f"{Path.cwd()} is not writable", "name another with --out"
-            )
-        return [Finding("cache", "cache", state, told, remedy, needed=not self.writable), here]
+        here = _current()
+        known = "it was removed" if here is None else f"{here} is {'writable' if self.beside else 'not writable'}"
+        beside = ("ok", known) if self.beside else ("wrong", known, "name another with --out")
+        cache = Finding("cache", "cache", state, told, remedy, needed=not self.writable)
+        return [cache, Finding("cache", "current folder", *beside)]
 
 
 def look_at_machine(environ: Mapping[str, str]) -> Machine:
@@ -83,7 +82,16 @@ def look_at_cache(environ: Mapping[str, str]) -> Cache:
     folder = cache_root(environ)
     there = next(place for place in (folder, *folder.parents) if place.exists())
     free = shutil.disk_usage(there).free
-    return Cache(str(folder), _size(folder), free, _writable(there), _writable(Path.cwd()))
+    here = _current()
+    return Cache(str(folder), _size(folder), free, _writable(there), here is not None and _writable(here))
+
+
+def _current() -> Path | None:
+    """The current folder; None where it was removed."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return None
 
 
 def _size(folder: Path) -> int:
