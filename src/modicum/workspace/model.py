@@ -141,7 +141,7 @@ class Model:
 
     @classmethod
     def from_dict(cls, told: Mapping[str, Any], members: tuple[FittedRecipe, ...]) -> Self:
-        """Inverse of `to_dict`."""
+        """Inverse of `to_dict`, but for the rule of unknown rows, whose arrays lie elsewhere in a bundle."""
         recipe, conformal = told["recipe"], told["conformal"]
         return cls(
             space_from_dict(told["classes"]),

@@ -52,7 +52,7 @@ def expected(
 ) -> tuple[Guess, float] | None:
     """Accuracy to be expected of a pool on the unlabelled rows, and the temperature at which it claims no more.
 
-    None where there are too few unlabelled rows, or the bank is too small.
+    None where there are too few unlabelled rows, the bank is too small, or one member has no other to agree with.
     """
     rows = unlabelled_sample(problem, seed)
     if len(rows) < LEAST or len(members) < 2:
