@@ -37,3 +37,13 @@ def counted(count: int, one: str, many: str = "") -> str:
         ('1 row', '1,200 rows', '2 classes')
     """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def percent(share: float) -> str:
+    """A share in percent.
+
+    Example:
+        >>> percent(0.1234)
+        '12.3 %'
+    """
+    return f"{100 * share:.1f} %"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modicum.core.texts import counted
+from modicum.core.texts import counted, percent
 from modicum.evaluation import metrics
 from modicum.workspace.ladder.choice import Choice
 from modicum.workspace.ladder.climb import Climb, Trial
@@ -116,7 +116,7 @@ def decision(choice: Choice, ladder: Sequence[dict[str, Any]], labelled: int, hi
     words = f"With {labelled} labels, {what} is shipped"
     if shipped["cv_accuracy"] is None:
         return f"{words}; how good it is cannot be measured {hindered}."
-    words += f": expected accuracy {_percent(shipped['cv_accuracy'])}"
+    words += f": expected accuracy {percent(shipped['cv_accuracy'])}"
     if shipped["cv_se"]:
         words += f" ± {100 * 1.96 * shipped['cv_se']:.1f} points"
     others = [e for e in ladder if e["cv_accuracy"] is not None and e["name"] != shipped["name"]]
@@ -160,13 +160,13 @@ def grounds(
     said = []
     baseline = next((e for e in ladder if e["name"] == BASELINE), None)
     if baseline and baseline["cv_accuracy"] is not None and choice.shipped.name != BASELINE:
-        said.append(f"Plain logistic regression reaches {_percent(baseline['cv_accuracy'])}.")
+        said.append(f"Plain logistic regression reaches {percent(baseline['cv_accuracy'])}.")
     if elsewhere is not None:
         what = "The unlabelled rows seem to hold the classes in other shares than the labelled ones"
         then = ", under which about {} is to be expected, and prediction sets may miss more often than promised."
         if corrected:
             then = "; answers and prediction sets are corrected for that, and about {} is to be expected there."
-        said.append(what + then.format(_percent(elsewhere)))
+        said.append(what + then.format(percent(elsewhere)))
     skipped = [e["name"] for e in ladder if e["status"] == "skipped" and "budget" in (e["reason"] or "")]
     if skipped:
         said.append(f"Not tried for lack of budget ({budget:g} s): {', '.join(skipped)}.")
@@ -182,10 +182,6 @@ def against(rival: float, shipped: float) -> str:
     """
     lead = 100 * (rival - shipped)
     return f"is expected to lose {lead:.1f} points" if lead >= 0 else f"is expected to bring {-lead:.1f} points"
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f} %"
 
 
 def _pace(rival: float, shipped: float) -> str:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.core.records import Table
+from modicum.core.texts import percent
 from modicum.encoders import FolderEncoder, FusedEncoder, encode, load_folder
 from modicum.evaluation import metrics
 from modicum.labels.conformal import ConformalRule, split_conformal
@@ -233,7 +234,7 @@ class _Moved:
         said, rows = [], f"{len(self.held.judging):,} held-out rows"
         if after.coverage is not None:
             said.append(
-                f"With the thresholds of the fit {_percent(after.coverage)} of the prediction sets hold the true class "
+                f"With the thresholds of the fit {percent(after.coverage)} of the prediction sets hold the true class "
                 f"on merged weights; they were set anew by {rows}."
             )
         if model.unknown is not None:
@@ -253,7 +254,7 @@ def _report(headed: Headed, found: Merging, sets: dict[str, Any] | None) -> dict
     report["grounds"] = [f"At the fit: {report.get('decision')}", *report.get("grounds", ()), where, *headed.notes]
     report["decision"] = (
         f"The head answers on weights merged after the fit ({found.method}, of {len(found.models)} models): right in "
-        f"{_percent(after.accuracy)} of {rows}, and in {_percent(before.accuracy)} on the encoder of the fit."
+        f"{percent(after.accuracy)} of {rows}, and in {percent(before.accuracy)} on the encoder of the fit."
     )
     report["encoder"] = {**(report.get("encoder") or {}), **asdict(headed.bundle.encoder)}
     report |= {"merged": {"method": found.method, **headed.to_dict()}, "cascade": None}
@@ -273,7 +274,3 @@ def _report(headed: Headed, found: Merging, sets: dict[str, Any] | None) -> dict
     if report.get("unknown") and isinstance(model, Model) and model.unknown is not None:
         report["unknown"] = {**report["unknown"], **model.unknown.to_dict()}
     return report | ({"summary": summary(report)} if report.get("summary") else {})
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
