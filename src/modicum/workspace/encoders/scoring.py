@@ -79,7 +79,10 @@ def score_encoders(
     names = tuple(encoders) or _found(table)
     asked = [one for name in names for one in _asked(table, rows, name, threads, progress)]
     check_choosable(len(asked), codes[rows], keep)
-    made = [(name, mode, vectors()) for name, mode, vectors in asked]
+    made = []
+    while asked:  # an encoder's memory is free again once its vectors are made
+        name, mode, vectors = asked.pop(0)
+        made.append((name, mode, vectors()))
     choice = choose_encoders([X for *_, X in made], codes[rows], len(space), keep)
     together = dict(zip(choice.order, choice.together.tolist(), strict=True))
     rest = [number for number in np.argsort(-choice.alone, kind="stable").tolist() if number not in together]
