@@ -100,6 +100,18 @@ def test_columns_of_yes_and_no_can_be_labelled(run, table):
     assert [(row["red"], row["labels"]) for row in rows] == [("1", "red"), ("0", "|"), ("", "red|round")]
 
 
+def test_a_column_of_the_users_own_is_not_written_over(run, table):
+    own = table.parent / "own.csv"
+    own.write_text("message,label,topic\na,gold,x\nb,gold,\n")
+    done = run("label", own, "--text", "message", "--encoder", "hashed", "--export", "out.csv")
+    assert "Use it: modicum fit out.csv --text message --label label_2\n" in done.out
+    rows = list(csv.DictReader((table.parent / "out.csv").read_text().splitlines()))
+    assert [(row["label"], row["label_2"], row["topic"]) for row in rows] == [("gold", "", "x"), ("gold", "", "")]
+    assert run("label", own, "--text", "label", "--encoder", "hashed", "--export", "out.csv").code == 0
+    rows = list(csv.DictReader((table.parent / "out.csv").read_text().splitlines()))
+    assert [row["label"] for row in rows] == ["gold", "gold"], "the texts themselves"
+
+
 def test_contradictory_class_files_are_told(run, table):
     (table.parent / "classes.csv").write_text("name\nfood\nsport\nmusic\n")
     done = run("label", table, *COLUMNS, "--classes", "classes.csv", "--export", "out.jsonl")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
@@ -41,6 +42,26 @@ def test_an_export_holds_every_row_with_where_its_label_comes_from(opened, tmp_p
     stored = pq.read_table(tmp_path / "labels.parquet").to_pylist()
     assert [row["topic"] or None for row in rows] == [line["topic"] for line in lines] == [r["topic"] for r in stored]
     assert rows[5]["labelled_by"] == "ana|ben"
+
+
+def test_an_export_of_an_export_keeps_every_column(opened):
+    table, X, _ = world()
+    columns = {"text": table.texts, "label_note": ["first"] * len(table)}
+    for turn, name in enumerate(("note", "second note", "third note"), start=1):
+        session = opened(f"{turn}.jsonl", table=replace(table, columns=columns), X=X)
+        session.answer("ana", Reply("note", (0,), text=name))
+        columns = export_columns(session)
+    notes = {name: columns[name][0] for name in columns if name.endswith(("label_note", "_2", "_3"))}
+    assert notes == {
+        "input_label_note": "first",
+        "input_label_note_2": "ana: note",
+        "input_label_note_3": "ana: second note",
+        "input_label_source_2": "",
+        "input_labelled_by_2": [],
+        "input_labelled_at_2": "",
+        "input_label_agreement_2": None,
+        "label_note": "ana: third note",
+    }
 
 
 FORMS = {

@@ -9,6 +9,7 @@ from typing import Any
 from modicum.data.write import write_table
 from modicum.workspace.loop.consensus import standing
 from modicum.workspace.loop.events import SKIP, UNSURE
+from modicum.workspace.loop.forms.form import free_name
 from modicum.workspace.loop.session import Session
 from modicum.workspace.loop.views import clean
 
@@ -16,7 +17,7 @@ OWN = ("label_source", "labelled_by", "labelled_at", "label_agreement", "label_n
 
 
 def export_columns(session: Session) -> dict[str, Sequence[Any]]:
-    """All rows of the table, labels under its label column (or `label`), empty where there is none.
+    """All rows of the table, labels under its label column, or else `label` or a free name; empty where there is none.
 
     Several labels of a row are joined, as `modicum.read` takes them with the same separator; a separator alone is a row
     that is known to have none. Where there are several label columns they stay, and the labels stand in `labels`.
@@ -32,9 +33,17 @@ def export_columns(session: Session) -> dict[str, Sequence[Any]]:
         for row, item in enumerate(board.items):
             for name, value in zip(OWN, _told(session, row, item), strict=True):
                 told[name].append(value)
-        columns: dict[str, Sequence[Any]] = dict(table.columns) or {"id": table.ids, table.text_column: table.texts}
-        columns = {f"input_{name}" if name in OWN else name: values for name, values in columns.items()}
-        return columns | {column: labels} | told
+        return _input(session) | {column: labels} | told
+
+
+def _input(session: Session) -> dict[str, Sequence[Any]]:
+    """The table's own columns, under names that leave those of an export free."""
+    table = session.task.table
+    columns: dict[str, Sequence[Any]] = dict(table.columns) or {"id": table.ids, table.text_column: table.texts}
+    named: dict[str, Sequence[Any]] = {}
+    for name, values in columns.items():
+        named[free_name(f"input_{name}", {*columns, *named}) if name in OWN else name] = values
+    return named
 
 
 def _cell(session: Session, row: int) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modicum.core import InputError
+from modicum.core.records import Table
 from modicum.workspace.loop.events import Event, item_hash
 from modicum.workspace.loop.foreign import Foreign
 from modicum.workspace.loop.forms import OneLabel, form_of
@@ -56,3 +57,14 @@ def test_only_labels_that_chance_asked_for_are_rows_of_chance():
     board = form_of(table).board(table, state)
     assert [row for row in range(6) if board.label(row)] == [0, 1, 4]
     assert board.chance.tolist() == [True, False, False, False, False, False]
+
+
+def test_the_column_of_an_export():
+    def column(*names, label=None, text="text"):
+        columns = {name: [""] for name in names}
+        return OneLabel().column(Table(("0",), ("x",), (None,), text_column=text, label_column=label, columns=columns))
+
+    assert column("text", "label", "topic", label="topic") == "topic"
+    assert column("text", "topic") == "label"
+    assert column("text", "label", "label_2") == "label_3", "a column of the user's own is never written over"
+    assert column("label", text="label") == column(text="label") == "label_2"

@@ -38,6 +38,7 @@ def test_the_column_of_an_export():
     assert column("text", "tags", label="tags") == "tags"
     assert column("text", "red", "round", label="red, round") == "labels"
     assert column("text", "labels", label=None) == "all_labels"
+    assert column("text", "labels", "all_labels", label=None) == "all_labels_2"
 
 
 def test_imported_labels_of_one_text_by_one_person_add_up():

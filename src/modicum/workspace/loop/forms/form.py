@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import chain, count
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,17 @@ from modicum.workspace.loop.measured import Measured, Point, Scale
 from modicum.workspace.loop.state import State
 
 Floats = NDArray[np.floating]
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name, numbered where it is taken.
+
+    Example:
+        >>> free_name("label", ["text"]), free_name("label", ["label", "label_2"])
+        ('label', 'label_3')
+    """
+    numbered = (f"{name}_{number}" for number in count(2))
+    return next(each for each in chain([name], numbered) if each not in taken)
 
 
 class Form(Protocol):

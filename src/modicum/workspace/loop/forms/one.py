@@ -17,6 +17,7 @@ from modicum.workspace.loop.board import Board, Targets
 from modicum.workspace.loop.consensus import Consensus, Label, find_consensus, label_of
 from modicum.workspace.loop.events import Item
 from modicum.workspace.loop.foreign import Foreign
+from modicum.workspace.loop.forms.form import free_name
 from modicum.workspace.loop.measured import Measured, Point, Temperature, gain, measure
 from modicum.workspace.loop.state import State
 
@@ -33,8 +34,8 @@ class OneLabel:
     cheaper: Sequence[str] = ("self-training", "names + shots", "class means")
 
     def column(self, table: Table) -> str:
-        """The label column, or `label`."""
-        return table.label_column or "label"
+        """The label column; where there is none, `label`, or else a name that is free."""
+        return table.label_column or free_name("label", (*table.columns, table.text_column))
 
     def parts(self, cell: str) -> tuple[str, ...]:
         """The name, whole."""

@@ -18,6 +18,7 @@ from modicum.workspace.loop.consensus import Consensus, Label
 from modicum.workspace.loop.events import Item
 from modicum.workspace.loop.foreign import Foreign
 from modicum.workspace.loop.forms.agreed import find_sets, set_of
+from modicum.workspace.loop.forms.form import free_name
 from modicum.workspace.loop.forms.judged import Lines, measure_sets
 from modicum.workspace.loop.forms.one import OneLabel
 from modicum.workspace.loop.measured import Measured, Point, gain, law_of
@@ -55,7 +56,8 @@ class SeveralLabels:
         """The label column; where there are several or none, `labels`, or else a name that is free."""
         if table.label_column in table.columns:
             return str(table.label_column)
-        return "labels" if "labels" not in table.columns else "all_labels"
+        taken = (*table.columns, table.text_column)
+        return "labels" if "labels" not in taken else free_name("all_labels", taken)
 
     def parts(self, cell: str) -> tuple[str, ...]:
         """The names between separators."""
