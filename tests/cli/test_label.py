@@ -139,6 +139,7 @@ def test_a_torn_journal_is_told_and_labels_stay(run, table):
     [
         (("--query", "labels.label_issues"), "--query 'labels.label_issues' is not known; did you mean 'labels."),
         (("--query", "labels.margin_quer"), "did you mean 'labels.margin_query'"),
+        (("--query", "labels.self_paced_split"), "--query 'labels.self_paced_split' is not known"),
         (("--host", "0.0.0.0"), "can be reached from other machines; give a secret with --token-file"),
         (("--token-file", "missing"), "--token-file names a file that holds the secret"),
         (("--chance", "2"), "must lie between 0 and 1, not 2"),

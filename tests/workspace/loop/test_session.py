@@ -9,9 +9,10 @@ import pytest
 
 from modicum.core import InputError
 from modicum.core.records import LabelSpace
-from modicum.workspace.loop import LoopSettings, Reply, Teacher, find_consensus, views
+from modicum.workspace.loop import LoopSettings, Reply, Teacher, check_settings, find_consensus, views
 from modicum.workspace.loop.events import Event
 from modicum.workspace.loop.matching import items_of, rebind
+from modicum.workspace.registry import method, methods
 from tests.workspace.loop.worlds import Clock, world
 
 CALM = LoopSettings(chance=0.0, overlap=0.0)
@@ -227,6 +228,22 @@ def test_the_teacher_suggests_asks_and_measures(opened):
     rows = [line["row"] for group in groups for line in group["rows"]]
     assert len(rows) == len(set(rows))
     assert {session.ask("ben", f"b{k}")[0] for k in range(20)}.isdisjoint(rows), "rows of a batch are lent"
+
+
+@pytest.mark.parametrize("key", [one.key for one in methods() if one.card.question == "active"])
+def test_every_query_that_is_taken_picks_rows(opened, key):
+    table, X, truth = world()
+    try:
+        settings = check_settings(key, 0.2, 0)
+    except InputError:
+        settings = None
+    assert (settings is not None) == (key.endswith("_query") and "probabilities" in method(key).card.needs)
+    if settings is not None:
+        session = opened(table=table, X=X, settings=settings)
+        for row in (0, 12, 24):
+            label(session, "ana", row, int(truth[row]))
+        Teacher(session).refit()
+        assert sorted(session.lesson.asked) == [row for row in range(36) if row not in (0, 12, 24)]
 
 
 def test_a_merged_class_is_suggested_as_what_it_became(opened):

@@ -114,8 +114,9 @@ def check_query(key: str) -> str:
     Raises:
         InputError: No method has this key, or it does not pick rows.
     """
-    picking = (one for one in methods() if one.card.question == "active" and "probabilities" in one.card.needs)
-    return check_choice(key, [one.key for one in picking], "--query")
+    active = (one for one in methods() if one.card.question == "active" and "probabilities" in one.card.needs)
+    # Others of that question divide rows or label them; all queries are named so, and are held to one signature.
+    return check_choice(key, [one.key for one in active if one.key.endswith("_query")], "--query")
 
 
 def _query(plan: Teaching, X: Floats, proba: Floats, rng: np.random.Generator) -> Ints:
