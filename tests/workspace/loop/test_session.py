@@ -151,6 +151,17 @@ def test_class_names_are_checked(opened):
         session.rename_class("ana", 0, "more")
 
 
+def test_a_page_that_shows_an_undone_class_labels_nothing_as_another(opened):
+    session = opened()
+    number = session.add_class("ana", "x")
+    assert session.add_class("ben", "y") == number + 1
+    session.undo("ana", "a")
+    with pytest.raises(InputError, match=r"no longer there \(somebody merged it or took it back\)"):
+        label(session, "ben", 0, number)
+    label(session, "ben", 0, number + 1)
+    assert session.events[-1].classes == ("y",)
+
+
 def test_answers_are_checked(opened):
     session = opened()
     cases = (

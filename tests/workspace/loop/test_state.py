@@ -31,11 +31,10 @@ LABELS = st.builds(lambda who, told: Event("label", who, **told), PEOPLE, SETS)
 OTHER = st.builds(Event, kind=st.sampled_from(["unlabel", "skip", "unsure"]), who=PEOPLE, items=ITEMS)
 NOTE = st.builds(Event, kind=st.just("note"), who=PEOPLE, items=ITEMS, text=st.sampled_from(["", "odd"]))
 TWO = st.lists(NAMES, min_size=2, max_size=3, unique=True).map(tuple)
-CHANGE = st.one_of(
-    st.builds(Event, kind=st.just("class_added"), who=PEOPLE, classes=NAMES.map(lambda name: (name,))),
-    st.builds(Event, kind=st.just("class_renamed"), who=PEOPLE, classes=TWO.map(lambda names: names[:2])),
-    st.builds(Event, kind=st.just("class_merged"), who=PEOPLE, classes=TWO),
-)
+ADDED = st.builds(Event, kind=st.just("class_added"), who=PEOPLE, classes=NAMES.map(lambda name: (name,)))
+MERGED = st.builds(Event, kind=st.just("class_merged"), who=PEOPLE, classes=TWO)
+RENAMED = st.builds(Event, kind=st.just("class_renamed"), who=PEOPLE, classes=TWO.map(lambda names: names[:2]))
+CHANGE = st.one_of(ADDED, RENAMED, MERGED)
 ANY = st.one_of(LABEL, LABELS, OTHER, NOTE, CHANGE)
 
 
@@ -100,6 +99,32 @@ def test_a_merged_and_renamed_class_takes_its_answers_along():
     state = fold(numbered(told))
     assert list(state.names.values()) == ["both"]
     assert state.labels(state.answers[item]["ana"]) == (state.number("a"),) == (state.number("both"),)
+
+
+@given(st.lists(st.one_of(ADDED, ADDED, LABEL, MERGED), min_size=3, max_size=12), st.data())
+def test_undoing_the_adding_of_a_class_gives_its_number_to_no_other(events, data):
+    told = numbered(events)
+    before = fold(told).names
+    for added in data.draw(st.lists(st.sampled_from(told), max_size=2)):
+        if added.kind == "class_added":
+            told = numbered([*told, Event("undo", added.who, of=added.n)])
+    after = fold(told).names
+    assert all(before[number] == after[number] for number in before.keys() & after.keys())
+
+
+def test_a_class_that_is_added_again_has_its_number_again():
+    told = [
+        Event("opened", classes=("a",)),
+        Event("class_added", "ana", classes=("x",), text="first"),
+        Event("class_added", "ben", classes=("y",)),
+        Event("undo", "ana", of=2),
+    ]
+    assert fold(numbered(told)).names == {0: "a", 2: "y"}
+    label = Event("label", "ben", items=(("0", "t"),), classes=("x",))
+    assert fold(numbered([told[0], told[1], label, told[2], told[3]])).names == {0: "a", 1: "x", 2: "y"}
+    more = numbered([*told, Event("class_added", "ben", classes=("z",)), Event("class_added", "ana", classes=("x",))])
+    assert fold(more).names == {0: "a", 2: "y", 3: "z", 1: "x"}
+    assert fold(more).descriptions == {}
 
 
 def test_an_old_class_file_finds_renamed_classes_again():

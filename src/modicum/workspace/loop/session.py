@@ -295,7 +295,7 @@ class Session:
             raise InputError("a label names a class, and nothing else does; choose a class")
         gone = next((number for number in reply.classes if number not in self.state.names), None)
         if gone is not None:
-            raise InputError("the class is no longer there (somebody merged it); choose again")
+            raise InputError("the class is no longer there (somebody merged it or took it back); choose again")
         if len(reply.text) > LONGEST_NOTE:
             raise InputError(f"the note is {len(reply.text):,} characters long; {LONGEST_NOTE:,} are kept")
 
@@ -399,7 +399,7 @@ class Session:
             InputError: There is no such class, perhaps no longer.
         """
         if number not in self.state.names:
-            raise InputError("the class is no longer there (somebody merged it); choose again")
+            raise InputError("the class is no longer there (somebody merged it or took it back); choose again")
         return self.state.names[number]
 
     # --- what the background brings

@@ -42,6 +42,8 @@ class State:
     """Number of each name that was ever used."""
     _became: dict[int, int] = field(default_factory=dict)
     """Which class a merged one went into."""
+    _kept: dict[str, int] = field(default_factory=dict)
+    """Numbers of classes whose adding was undone: kept for their names, as a page may still show them."""
     _done: dict[str, list[int]] = field(default_factory=dict)
     """Numbers of the events of each annotator that can be undone, the latest last."""
 
@@ -85,6 +87,11 @@ class State:
                 self._merge(event.classes[:-1], event.classes[-1])
         self._done.setdefault(event.who, []).append(event.n)
 
+    def pass_over(self, event: Event) -> None:
+        """Take an event that was undone: the number of a class that it added goes to no other name."""
+        if event.kind == kinds.ADDED and self._is_new(event.classes[0]):
+            self._kept.setdefault(event.classes[0], self._next())
+
     def _answer(self, event: Event) -> None:
         final = event.final or event.kind == kinds.UNLABEL
         answers: dict[tuple[str, ...], Answer] = {}
@@ -106,14 +113,20 @@ class State:
         return number
 
     def _add(self, name: str, description: str) -> int:
-        number = self.number(name)
-        if number is None or self.names[number] != name:
-            number = 1 + max((*self.names, *self._became), default=-1)
-            self.names[number] = name
-            self._numbers[name] = number
+        if self._is_new(name):
+            self._numbers[name] = self._kept.pop(name, self._next())
+            self.names[self._numbers[name]] = name
+        number = self.current(self._numbers[name])
         if description:
             self.descriptions[number] = description
         return number
+
+    def _is_new(self, name: str) -> bool:
+        number = self.number(name)
+        return number is None or self.names[number] != name
+
+    def _next(self) -> int:
+        return 1 + max((*self.names, *self._became, *self._kept.values()), default=-1)
 
     def _rename(self, old: str, new: str) -> None:
         number = self._known(old)
@@ -135,7 +148,9 @@ def fold(events: Iterable[Event]) -> State:
     undone = {event.of for event in told if event.kind == kinds.UNDO}
     state = State()
     for event in told:
-        if event.kind != kinds.UNDO and event.n not in undone:
+        if event.n in undone:
+            state.pass_over(event)
+        elif event.kind != kinds.UNDO:
             state.apply(event)
     return state
 
