@@ -131,6 +131,46 @@ def test_labels_of_the_table_stand_until_somebody_says_otherwise(opened):
     assert session.board.codes[12] == 2
 
 
+@pytest.mark.parametrize("several", [False, True])
+def test_the_tables_labels_keep_their_class_when_another_is_given_its_name(opened, several):
+    table, X, _ = world(labelled=2)
+    table = replace(table, separator="|" if several else None)
+    session = opened(table=table, X=X)
+
+    def shown():
+        return [[session.state.names[number] for number in session.board.label(row)] for row in (0, 12, 24, 5)]
+
+    label(session, "ana", 5, 0)
+    session.rename_class("ana", 0, "meals")
+    session.rename_class("ana", 1, "food")
+    session.add_class("ana", "sport")
+    assert shown() == [["meals"], ["food"], ["weather"], ["meals"]]
+    session.journal.close()
+    session = opened(table=table, X=X)
+    assert shown() == [["meals"], ["food"], ["weather"], ["meals"]], "the file has the old names"
+    session.journal.close()
+    names = {"food": "meals", "sport": "food"}
+    written = tuple(None if each is None else names.get(each, each) for each in table.labels)
+    session = opened(table=replace(table, labels=written, stored=object()), X=X)
+    assert shown() == [["meals"], ["food"], ["weather"], ["meals"]], "a store was given the new ones"
+    session.rename_class("ana", 1, "games")
+    assert shown() == [["meals"], ["games"], ["weather"], ["meals"]]
+
+
+def test_a_class_of_the_page_that_the_table_has_since_is_that_class(opened):
+    table, X, _ = world()
+    session = opened(table=table, X=X)
+    number = session.add_class("ana", "music")
+    session.journal.close()
+    table = replace(table, labels=("music", *table.labels[1:]))
+    session = opened(table=table, X=X, space=LabelSpace(("food", "sport", "weather", "music")))
+    assert session.board.label(0) == (number,)
+    session.rename_class("ana", number, "songs")
+    session.add_class("ana", "music")
+    session.rename_class("ana", 0, "dishes")
+    assert session.board.label(0) == (number,)
+
+
 def test_class_names_are_checked(opened):
     session = opened()
     number = session.add_class("ana", "  new \n class ")

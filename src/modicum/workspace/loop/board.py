@@ -24,8 +24,11 @@ Targets = tuple[Ints, Mask, NDArray[np.uint8] | None]
 class Board(ABC):
     """The rows of a table under a state. An answer changes its own rows alone; other events go over all answers."""
 
-    def __init__(self, table: Table, state: State) -> None:
+    def __init__(self, table: Table, state: State, names: Sequence[str]) -> None:
         self.table = table
+        self._names = names
+        """Names in the labels of the table."""
+        self._at_opening = np.array([state.number(name) for name in names], dtype=np.int64)
         self.items = items_of(table.ids, table.texts)
         self.row_of = {item: row for row, item in reversed(list(enumerate(self.items)))}
         self.chance = np.zeros(len(table), dtype=bool)
@@ -52,6 +55,15 @@ class Board(ABC):
             if label is not None or any(answer.kind in (LABEL, UNLABEL) for answer in answers):
                 self._put(row, label)
             self.chance[row] = any(answer.how == RANDOM and answer.kind == LABEL for answer in answers)
+
+    def _numbers(self, state: State) -> Ints:
+        """Numbers of the classes that the names of the table stand for.
+
+        A file keeps the names that its classes had at first; a store has been given those of the last session.
+        """
+        if self.table.stored is None:
+            return np.array([state.meant(name) for name in self._names], dtype=np.int64)
+        return np.array([state.current(number) for number in self._at_opening.tolist()], dtype=np.int64)
 
     @abstractmethod
     def _begin(self, state: State) -> None:

@@ -120,7 +120,7 @@ def _journal_notes(session: Session, declared: LabelSpace | None) -> list[str]:
     changed = session.matched.told()
     if changed:
         notes.append(changed)
-    current = {session.state.number(name) for name in session.task.space.names}
+    current = {session.state.meant(name) for name in session.task.space.names}
     gone = [name for number, name in session.state.names.items() if number not in current]
     used = session.board.counts()
     if declared is not None and any(session.state.number(name) in used for name in gone):

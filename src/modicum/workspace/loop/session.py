@@ -160,7 +160,7 @@ class Session:
     def _open(self) -> None:
         """Note in the journal which classes there are, where it does not know them yet."""
         names = self.task.space.names
-        if not self.events or any(self.state.number(name) is None for name in names):
+        if not self.events or any(name not in self.state.opened for name in names):
             self.write(Event(kinds.OPENED, text=self.task.table.source, classes=names))
 
     # --- asking

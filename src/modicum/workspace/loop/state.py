@@ -35,6 +35,8 @@ class State:
     names: dict[int, str] = field(default_factory=dict)
     """Name of each class there is, by its number, in the order in which they came."""
     descriptions: dict[int, str] = field(default_factory=dict)
+    opened: dict[str, int] = field(default_factory=dict)
+    """Number of the class that each name of the table or the class file stood for when the journal first met it."""
     answers: dict[Item, dict[str, Answer]] = field(default_factory=dict)
     """Standing answers by item and annotator."""
     notes: dict[Item, dict[str, str]] = field(default_factory=dict)
@@ -51,6 +53,11 @@ class State:
         """Number of the class that has this name, or had it before it was renamed or merged; None where none did."""
         number = self._numbers.get(name)
         return None if number is None else self.current(number)
+
+    def meant(self, name: str) -> int | None:
+        """Number of the class that the table or the class file means by a name, whoever has been given it since."""
+        number = self.opened.get(name)
+        return self.number(name) if number is None else self.current(number)
 
     def current(self, number: int) -> int:
         """Number of the class that a class has become by merging."""
@@ -77,7 +84,7 @@ class State:
                     self.notes.setdefault(item, {})[event.who] = event.text
             case kinds.OPENED:
                 for name in event.classes:
-                    self._known(name)
+                    self.opened.setdefault(name, self._known(name))
                 return
             case kinds.ADDED:
                 self._add(event.classes[0], event.text)

@@ -124,16 +124,15 @@ class OneBoard(Board):
     """A class for each row."""
 
     def __init__(self, table: Table, state: State) -> None:
-        self._given_names = sorted({label for label in table.labels if label is not None})
-        places = {name: place for place, name in enumerate(self._given_names)}
+        names = sorted({label for label in table.labels if label is not None})
+        places = {name: place for place, name in enumerate(names)}
         self._given = np.array([-1 if label is None else places[label] for label in table.labels], dtype=np.int64)
         self.codes: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         """Number of the class of each row (N,); -1 where there is no label."""
-        super().__init__(table, state)
+        super().__init__(table, state, names)
 
     def _begin(self, state: State) -> None:
-        numbers = np.array([*(state.number(name) for name in self._given_names), -1], dtype=np.int64)
-        self.codes = numbers[self._given]
+        self.codes = np.append(self._numbers(state), -1)[self._given]
 
     def _label_of(self, state: State, item: Item) -> Label | None:
         return label_of(state, item, self.settled)

@@ -145,18 +145,19 @@ class SeveralBoard(Board):
 
     def __init__(self, table: Table, state: State, form: SeveralLabels) -> None:
         given = [None if label is None else form.parts(label) for label in table.labels]
-        self._given_names = sorted({name for names in given if names is not None for name in names})
-        places = {name: place for place, name in enumerate(self._given_names)}
-        self._given = [None if names is None else tuple(places[name] for name in names) for names in given]
+        names = sorted({name for found in given if found is not None for name in found})
+        places = {name: place for place, name in enumerate(names)}
+        self._given = [None if found is None else tuple(places[name] for name in found) for found in given]
         pairs = [(row, place) for row, found in enumerate(self._given) for place in found or ()]
         self._pairs = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-        self._numbers = np.empty(0, dtype=np.int64)
+        self._own = np.empty(0, dtype=np.int64)
+        """Number of the class of each name of the table."""
         self._answered: dict[int, Label | None] = {}
         self._known = np.empty(0, dtype=bool)
-        super().__init__(table, state)
+        super().__init__(table, state, names)
 
     def _begin(self, state: State) -> None:
-        self._numbers = np.array([state.number(name) for name in self._given_names], dtype=np.int64)
+        self._own = self._numbers(state)
         self._answered = {}
         self._known = np.array([found is not None for found in self._given], dtype=bool)
 
@@ -176,7 +177,7 @@ class SeveralBoard(Board):
         if row in self._answered:
             return self._answered[row]
         found = self._given[row]
-        return None if found is None else tuple(sorted({int(self._numbers[place]) for place in found}))
+        return None if found is None else tuple(sorted({int(self._own[place]) for place in found}))
 
     @property
     def labelled(self) -> NDArray[np.bool_]:
@@ -215,6 +216,6 @@ class SeveralBoard(Board):
         kept[list(self._answered)] = False
         left = self._pairs[kept[self._pairs[:, 0]]]
         rows = np.concatenate([left[:, 0], told[:, 0]])
-        numbers = np.concatenate([self._numbers[left[:, 1]], told[:, 1]])
+        numbers = np.concatenate([self._own[left[:, 1]], told[:, 1]])
         wide = int(numbers.max(initial=0)) + 1
         return np.divmod(np.unique(rows * wide + numbers), wide)
