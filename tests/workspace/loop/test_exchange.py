@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from modicum.core import InputError
-from modicum.workspace.loop import Reply, export, export_columns, import_labels, read_foreign
+from modicum.workspace.loop import Reply, export, export_columns, import_labels, open_session, read_foreign
 from modicum.workspace.loop.foreign import Foreign
 from tests.workspace.loop.worlds import world
 
@@ -62,6 +62,27 @@ def test_an_export_of_an_export_keeps_every_column(opened):
         "input_label_agreement_2": None,
         "label_note": "ana: third note",
     }
+
+
+def test_an_export_knows_the_consensus_in_any_session(opened, tmp_path):
+    table, X, _ = world()
+    session = opened(table=table, X=X)
+    for row in range(6):
+        for who in ("ana", "ben", "eve"):
+            wrong = who == "eve" and row % 2
+            session.answer(who, Reply("label", (row,), ((row + wrong) % 3,)))
+    session.answer("ana", Reply("label", (8,), (0,)))
+    path = tmp_path / "eve.json"
+    path.write_text(json.dumps([{"text": table.texts[8], "label": "weather"}]))
+    import_labels(session, read_foreign(path), "eve")
+    told = export_columns(session)
+    assert said(session)[8] == told["topic"][8] == "food", "eve is less reliable"
+    assert told["label_agreement"][8] > 0.9
+    session.journal.close()
+    fresh = open_session(table, None, session.journal.path, encoded=False).session
+    assert said(fresh)[8] == "food"
+    assert export_columns(fresh) == told
+    fresh.journal.close()
 
 
 FORMS = {

@@ -26,6 +26,7 @@ def export_columns(session: Session) -> dict[str, Sequence[Any]]:
     probability of the label where several people answered, and notes. `modicum fit` reads the result as it is.
     """
     with session.lock:
+        session.settle()  # what was answered or imported since the last refit counts, too
         table, board = session.task.table, session.board
         column = session.form.column(table)
         labels = [_cell(session, row) for row in range(len(table))]

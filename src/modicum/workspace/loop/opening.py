@@ -61,6 +61,7 @@ def open_session(
         X, embed = _vectors(table, source, threads, progress) if encoded else _none(table)
         groups = near_duplicates(table.texts) if encoded else None
         session = Session(Task(table, space, X, embed, groups), opened, settings)
+        session.settle()
     except BaseException:
         opened.close()
         raise

@@ -404,6 +404,11 @@ class Session:
 
     # --- what the background brings
 
+    def settle(self) -> None:
+        """Weigh the annotators' answers against each other, and take the standing of all rows anew."""
+        with self.lock:
+            self.board.refresh(self.state, self.form.consensus(self.state))
+
     def take_lesson(self, lesson: Lesson) -> None:
         """Suggest and ask by a new model from now on."""
         with self.lock:

@@ -80,7 +80,7 @@ class Teacher:
         form = session.form
         with session.lock:
             changes = session.changes
-            session.board.refresh(session.state, form.consensus(session.state))
+            session.settle()
         problem, numbers = self.problem()
         scale = session.measured.scale if session.measured else form.scale
         self.version += 1
