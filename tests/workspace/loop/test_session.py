@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -77,6 +79,46 @@ def test_a_request_sent_twice_is_done_once_even_after_a_restart(opened):
     assert again.board.codes[3] == 0
     assert again.undo("ana", "a", "xyz").n == again.undo("ana", "a", "xyz").n == first.n
     assert again.add_class("ana", "music", request="m") == again.add_class("ana", "music", request="m")
+
+
+def test_a_change_of_classes_sent_twice_is_done_once(opened):
+    session = opened()
+    for _ in range(2):
+        assert session.merge_classes("ana", [0], 1, request="m") == 1
+        assert session.rename_class("ana", 1, "games", request="r") == 1
+        assert session.add_class("ana", "music", request="a") == 3
+    session.merge_classes("ana", [3], 2)
+    assert session.add_class("ana", "music", request="a") == 2, "what it became"
+    assert session.state.names == {1: "games", 2: "weather"}
+    assert session.merge_classes("ana", [2], 1, request="last") == 1
+    session.undo("ana", "a")
+    session.undo("ana", "a")
+    session.undo("ana", "a")
+    with pytest.raises(InputError, match="no longer there"):
+        session.add_class("ana", "music", request="a")
+
+
+def test_a_class_is_checked_and_written_under_one_lock(opened):
+    session = opened()
+    write, seen = session.write, []
+
+    def other(name):
+        with suppress(InputError):
+            seen.append(session.rename_class("ben", 1, name))
+
+    def slow(event):
+        thread = Thread(target=other, args=("music",))
+        thread.start()
+        thread.join(0.2)
+        seen.append(thread)
+        return write(event)
+
+    session.write = slow
+    session.rename_class("ana", 0, "music")
+    session.write = write
+    seen[0].join()
+    assert list(session.state.names.values()) == ["music", "sport", "weather"]
+    assert len(seen) == 1, "the other was refused"
 
 
 def test_undo_gives_the_row_back_to_the_tab(opened):
@@ -189,6 +231,24 @@ def test_class_names_are_checked(opened):
         label(session, "ana", 0, 0)
     with pytest.raises(InputError, match="no longer there"):
         session.rename_class("ana", 0, "more")
+
+
+def test_a_name_is_taken_whatever_else_differs_by_case(opened):
+    session = opened(space=LabelSpace(("Spam", "spam", "ham")))
+    for taken in ("Spam", "spam"):
+        with pytest.raises(InputError, match=f"there is a class '{taken}' already; merge the two"):
+            session.rename_class("ana", 2, taken)
+    session.rename_class("ana", 2, "SPAM")
+    assert list(session.state.names.values()) == ["Spam", "spam", "SPAM"]
+
+
+def test_an_undo_leaves_no_two_classes_with_one_name(opened):
+    session = opened()
+    session.rename_class("ana", 0, "meals")
+    session.rename_class("ben", 1, "food")
+    session.undo("ana", "a")
+    assert list(session.state.names.values()) == ["food", "sport", "weather"]
+    Teacher(session).refit()
 
 
 def test_a_page_that_shows_an_undone_class_labels_nothing_as_another(opened):

@@ -81,6 +81,12 @@ def test_undoing_everything_leaves_nothing(events):
 
 
 @given(st.lists(ANY, max_size=12))
+def test_no_two_classes_have_one_name(events):
+    names = list(fold(numbered(events)).names.values())
+    assert len(names) == len(set(names))
+
+
+@given(st.lists(ANY, max_size=12))
 def test_every_standing_label_is_a_class_that_there_is(events):
     state = fold(numbered(events))
     for answers in state.answers.values():

@@ -36,6 +36,7 @@ OVERLAP = "overlap"
 Embed = Callable[[Sequence[str]], NDArray[np.floating]]
 RELOAD = 5.0
 """Seconds in which a page that was left may come back to its rows."""
+GONE = "the class is no longer there (somebody merged it or took it back); choose again"
 CLASS_CHANGES = (kinds.ADDED, kinds.RENAMED, kinds.MERGED)
 
 
@@ -295,7 +296,7 @@ class Session:
             raise InputError("a label names a class, and nothing else does; choose a class")
         gone = next((number for number in reply.classes if number not in self.state.names), None)
         if gone is not None:
-            raise InputError("the class is no longer there (somebody merged it or took it back); choose again")
+            raise InputError(GONE)
         if len(reply.text) > LONGEST_NOTE:
             raise InputError(f"the note is {len(reply.text):,} characters long; {LONGEST_NOTE:,} are kept")
 
@@ -334,9 +335,10 @@ class Session:
         Raises:
             InputError: The name is empty, taken or parts labels; or as `undo`.
         """
-        name = self._new_name(name, request)
-        self._change(Event(kinds.ADDED, who, now(), classes=(name,), text=description.strip(), request=request))
-        return self.number_of(name)
+        return self._change(
+            request,
+            lambda: Event(kinds.ADDED, who, now(), classes=(self._new_name(name),), text=description.strip()),
+        )
 
     def rename_class(self, who: str, number: int, name: str, request: str = "") -> int:
         """Give a class another name; answers and the table's labels go with it.
@@ -344,10 +346,9 @@ class Session:
         Raises:
             InputError: The class is no longer there; or as `add_class`.
         """
-        name = self._new_name(name, request)
-        old = self.name_of(number)
-        self._change(Event(kinds.RENAMED, who, now(), classes=(old, name), request=request))
-        return number
+        return self._change(
+            request, lambda: Event(kinds.RENAMED, who, now(), classes=(self.name_of(number), self._new_name(name)))
+        )
 
     def merge_classes(self, who: str, numbers: Iterable[int], into: int, request: str = "") -> int:
         """Make several classes one; returns the number of what they became.
@@ -355,32 +356,41 @@ class Session:
         Raises:
             InputError: There is nothing to merge but the class itself, one of them is no longer there; or as `undo`.
         """
-        sources = [self.name_of(number) for number in dict.fromkeys(numbers) if number != into]
-        if not sources and request not in self._requests:
-            raise InputError("a class cannot be merged into itself; choose another")
-        names = (*sources, self.name_of(into))
-        self._change(Event(kinds.MERGED, who, now(), classes=names, request=request))
-        return into
 
-    def _change(self, event: Event) -> None:
+        def told() -> Event:
+            sources = [self.name_of(number) for number in dict.fromkeys(numbers) if number != into]
+            if not sources:
+                raise InputError("a class cannot be merged into itself; choose another")
+            return Event(kinds.MERGED, who, now(), classes=(*sources, self.name_of(into)))
+
+        return self._change(request, told)
+
+    def _change(self, request: str, told: Callable[[], Event]) -> int:
+        """Write what a change of classes is told as, unless its request came before; returns the class's number.
+
+        What is told is checked under the lock, so that no other change comes between.
+        """
         with self.lock:
-            check_person(event.who)
-            if event.request and event.request in self._requests:
-                return
-            self.write(event)
-            self.board.refresh(self.state)
-            self.class_changes += 1
-            self.changes += self.settings.refit_every
+            event = self._requests.get(request)
+            if event is None:
+                event = replace(told(), request=request)
+                check_person(event.who)
+                self.write(event)
+                self.board.refresh(self.state)
+                self.class_changes += 1
+                self.changes += self.settings.refit_every
+            number = self.state.number(event.classes[-1])
+            if number is None:
+                raise InputError(GONE)
+            return number
 
-    def _new_name(self, name: str, request: str) -> str:
+    def _new_name(self, name: str) -> str:
         name = " ".join(name.split())
         if not name or len(name) > LONGEST_NAME:
             raise InputError(f"the name of a class has 1 to {LONGEST_NAME} characters, not {len(name)}; write another")
         self.form.check_name(name)
-        folded = name.casefold()
-        twin = next((each for each in self.state.names.values() if each.casefold() == folded), None)
-        if twin == name and not (request and request in self._requests):
-            raise InputError(f"there is a class {twin!r} already; merge the two to make them one")
+        if name in self.state.names.values():
+            raise InputError(f"there is a class {name!r} already; merge the two to make them one")
         return name
 
     def number_of(self, name: str) -> int:
@@ -399,7 +409,7 @@ class Session:
             InputError: There is no such class, perhaps no longer.
         """
         if number not in self.state.names:
-            raise InputError("the class is no longer there (somebody merged it or took it back); choose again")
+            raise InputError(GONE)
         return self.state.names[number]
 
     # --- what the background brings

@@ -137,8 +137,9 @@ class State:
 
     def _rename(self, old: str, new: str) -> None:
         number = self._known(old)
-        self.names[number] = new
-        self._numbers[new] = number
+        if new not in self.names.values():  # by an undo, a class may have again what another was renamed to
+            self.names[number] = new
+            self._numbers[new] = number
 
     def _merge(self, sources: Sequence[str], target: str) -> None:
         into = self._known(target)
