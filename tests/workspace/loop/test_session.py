@@ -11,7 +11,15 @@ import pytest
 
 from modicum.core import InputError
 from modicum.core.records import LabelSpace
-from modicum.workspace.loop import LoopSettings, Reply, Teacher, check_settings, find_consensus, views
+from modicum.workspace.loop import (
+    LoopSettings,
+    Reply,
+    Teacher,
+    check_settings,
+    export_columns,
+    find_consensus,
+    views,
+)
 from modicum.workspace.loop.events import Event
 from modicum.workspace.loop.matching import items_of, rebind
 from modicum.workspace.registry import method, methods
@@ -171,6 +179,34 @@ def test_labels_of_the_table_stand_until_somebody_says_otherwise(opened):
     session.merge_classes("ana", [1], 2)
     assert session.state.names == {0: "meals", 2: "weather"}
     assert session.board.codes[12] == 2
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("passed", ["skip", "unsure"])
+def test_a_removed_label_stays_away_and_the_tables_stands_where_no_answer_does(opened, several, passed):
+    table, X, _ = world(labelled=4)
+    session = opened(table=replace(table, separator="|" if several else None), X=X)
+    session.answer("ana", Reply("unlabel", (0, 1)))
+    label(session, "ana", 1, 2)
+    label(session, "ana", 2, 2)
+    label(session, "ana", 6, 2)
+    session.answer("ana", Reply(passed, (0, 1, 2, 3, 6)))
+
+    def shown():
+        told = export_columns(session)
+        labels = {row: told["topic" if not several else "labels"][row] for row in (0, 1, 2, 3, 6)}
+        rows = session.board.labelled
+        assert all((labels[row] is not None) == rows[row] for row in labels)
+        return labels, [told["label_source"][row] for row in (0, 2)]
+
+    source = "unsure" if passed == "unsure" else "skipped"
+    expected = ({0: None, 1: None, 2: "food", 3: "food", 6: None}, [source, "table"])
+    assert [session.board.label(row) for row in (0, 1, 2, 3, 6)] == [None, None, (0,), (0,), None]
+    assert shown() == expected
+    session.board.refresh(session.state)
+    assert shown() == expected
+    session.undo("ana", "a")
+    assert session.board.label(2) == (2,)
 
 
 @pytest.mark.parametrize("several", [False, True])

@@ -49,7 +49,13 @@ def seen(state):
         for item, answers in state.answers.items()
         if answers
     }
-    return list(state.names.values()), said, state.notes, {who: state.undoable(who) for who in ("ana", "ben")}
+    return (
+        list(state.names.values()),
+        said,
+        state.removed,
+        state.notes,
+        {who: state.undoable(who) for who in ("ana", "ben")},
+    )
 
 
 @given(st.lists(ANY, max_size=12), ANY)
@@ -77,7 +83,7 @@ def test_undoing_everything_leaves_nothing(events):
     for who in ("ana", "ben"):
         while (last := fold(told).undoable(who)) is not None:
             told = numbered([*told, Event("undo", who, of=last)])
-    assert seen(fold(told)) == ([], {}, {}, {"ana": None, "ben": None})
+    assert seen(fold(told)) == ([], {}, set(), {}, {"ana": None, "ben": None})
 
 
 @given(st.lists(ANY, max_size=12))

@@ -52,8 +52,10 @@ class Board(ABC):
                 continue
             answers = state.answers.get(item, {}).values()
             label = self._label_of(state, item)
-            if label is not None or any(answer.kind in (LABEL, UNLABEL) for answer in answers):
+            if item in state.removed or any(answer.kind == LABEL for answer in answers):
                 self._put(row, label)
+            else:
+                self._restore(row)
             self.chance[row] = any(answer.how == RANDOM and answer.kind == LABEL for answer in answers)
 
     def _numbers(self, state: State) -> Ints:
@@ -76,6 +78,10 @@ class Board(ABC):
     @abstractmethod
     def _put(self, row: int, label: Label | None) -> None:
         """Give a row a label, or none."""
+
+    @abstractmethod
+    def _restore(self, row: int) -> None:
+        """Give a row the label that the table itself holds, or none."""
 
     @abstractmethod
     def given(self, row: int) -> bool:

@@ -39,6 +39,8 @@ class State:
     """Number of the class that each name of the table or the class file stood for when the journal first met it."""
     answers: dict[Item, dict[str, Answer]] = field(default_factory=dict)
     """Standing answers by item and annotator."""
+    removed: set[Item] = field(default_factory=set)
+    """Items whose label was removed: the table's own stands no more, whatever was answered since."""
     notes: dict[Item, dict[str, str]] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
     """Number of each name that was ever used."""
@@ -101,6 +103,8 @@ class State:
 
     def _answer(self, event: Event) -> None:
         final = event.final or event.kind == kinds.UNLABEL
+        if event.kind == kinds.UNLABEL:
+            self.removed.update(event.items)
         answers: dict[tuple[str, ...], Answer] = {}
         for item, names in event.told():
             if names not in answers:

@@ -129,16 +129,22 @@ class OneBoard(Board):
         self._given = np.array([-1 if label is None else places[label] for label in table.labels], dtype=np.int64)
         self.codes: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         """Number of the class of each row (N,); -1 where there is no label."""
+        self._own: NDArray[np.int64] = self.codes
+        """The same by the table alone."""
         super().__init__(table, state, names)
 
     def _begin(self, state: State) -> None:
-        self.codes = np.append(self._numbers(state), -1)[self._given]
+        self._own = np.append(self._numbers(state), -1)[self._given]
+        self.codes = self._own.copy()
 
     def _label_of(self, state: State, item: Item) -> Label | None:
         return label_of(state, item, self.settled)
 
     def _put(self, row: int, label: Label | None) -> None:
         self.codes[row] = -1 if label is None else label[0]
+
+    def _restore(self, row: int) -> None:
+        self.codes[row] = self._own[row]
 
     def given(self, row: int) -> bool:
         """Whether the table itself holds a label of the row."""

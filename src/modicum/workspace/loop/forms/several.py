@@ -168,6 +168,10 @@ class SeveralBoard(Board):
         self._answered[row] = label
         self._known[row] = label is not None
 
+    def _restore(self, row: int) -> None:
+        self._answered.pop(row, None)
+        self._known[row] = self.given(row)
+
     def given(self, row: int) -> bool:
         """Whether the table itself says which labels the row has."""
         return self._given[row] is not None
