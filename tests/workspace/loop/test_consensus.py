@@ -54,6 +54,16 @@ def test_without_a_consensus_most_decide_and_a_tie_is_open(said, label):
     assert found == (None if label is None else (label,))
 
 
+def test_answers_that_weigh_the_same_stay_open():
+    for said in ("ba", "ab", "cab", "bbaa"):
+        state = told([(f"person {n}", 0, name) for n, name in enumerate(said)])
+        found = find_consensus(state)
+        assert found.labels == {}
+        assert label_of(state, ("0", "x"), found) is None
+        assert found.disagreed == (("0", "x"),)
+        assert found.confidence[("0", "x")] == pytest.approx(1 / len(set(said)))
+
+
 def test_the_reliable_one_settles_what_is_open_and_nobody_overrules_all():
     truth = [NAMES[n % 3] for n in range(30)]
     wrong = [NAMES[(n + 1) % 3] if n % 3 == 0 else truth[n] for n in range(30)]

@@ -338,6 +338,18 @@ def test_several_people_agreement_and_settling(opened):
     assert 11 not in {each["row"] for each in views.disagreements(session)}
 
 
+def test_two_people_who_differ_leave_a_row_open_until_somebody_settles_it(opened):
+    session = opened()
+    label(session, "ana", 0, 2)
+    label(session, "ben", 0, 1)
+    Teacher(session).refit()
+    assert session.board.label(0) is None
+    assert [(each["row"], each["probable"]) for each in views.disagreements(session)] == [(0, None)]
+    label(session, "eve", 0, 1)
+    Teacher(session).refit()
+    assert session.board.label(0) == (1,)
+
+
 def test_a_share_of_questions_is_asked_twice_where_there_are_several_people(opened):
     session = opened(settings=LoopSettings(chance=0.0, overlap=1.0))
     row, how = session.ask("ana", "a")

@@ -15,6 +15,8 @@ from modicum.workspace.loop.state import State
 
 SMOOTHING = 2.0
 """Right answers that every annotator is credited with, so that three shared items do not make a reputation."""
+EVEN = 0.02
+"""Distance of a probability from even odds below which nothing is decided."""
 
 Label = tuple[int, ...]
 
@@ -24,7 +26,7 @@ class Consensus:
     """What is known from items that more than one annotator labelled."""
 
     labels: dict[Item, Label] = field(default_factory=dict)
-    """The probable label of each such item."""
+    """The probable label of each such item, where answers do not weigh the same."""
     confidence: dict[Item, float] = field(default_factory=dict)
     """Its probability, given the reliability of those who answered."""
     disagreed: tuple[Item, ...] = ()
@@ -81,10 +83,10 @@ def find_consensus(state: State) -> Consensus:
                 votes[row, column] = places[said[item][who]]
     found = dawid_skene(votes, max(len(labels), 2), model="reliability", smoothing=SMOOTHING)
     best = found.proba.argmax(axis=1)
-    sure = found.proba[np.arange(len(best)), best]
+    second, sure = np.sort(found.proba, axis=1)[:, -2:].T
     open_ = [row for row, item in enumerate(several) if _differ(list(said[item].values()))]
     return Consensus(
-        {item: labels[best[row]] for row, item in enumerate(several)},
+        {item: labels[best[row]] for row, item in enumerate(several) if sure[row] - second[row] >= 2 * EVEN},
         {item: float(sure[row]) for row, item in enumerate(several)},
         tuple(several[row] for row in sorted(open_, key=lambda row: float(sure[row]))),
         {who: float(rate) for who, rate in zip(people, found.reliability, strict=True)},

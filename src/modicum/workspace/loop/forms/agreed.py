@@ -13,12 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modicum.labels.noisy import dawid_skene
-from modicum.workspace.loop.consensus import SMOOTHING, Consensus, Label, standing
+from modicum.workspace.loop.consensus import EVEN, SMOOTHING, Consensus, Label, standing
 from modicum.workspace.loop.events import Item
 from modicum.workspace.loop.state import State
 
-EVEN = 0.02
-"""Distance of a label's probability from one half below which nothing is decided."""
 Said = Mapping[str, Label]
 """Labels of an item by annotator."""
 
