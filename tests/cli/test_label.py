@@ -144,6 +144,7 @@ def test_a_torn_journal_is_told_and_labels_stay(run, table):
         (("--token-file", "missing"), "--token-file names a file that holds the secret"),
         (("--chance", "2"), "must lie between 0 and 1, not 2"),
         (("--journal", "items.csv"), "is not a journal of modicum; choose another place with --journal"),
+        (("--journal", ""), "is a folder, not a file; choose another place with --journal"),
         (("--export", "out.exe"), "is written as .csv, .jsonl, .parquet"),
         (("--import", "none.json"), "cannot be read"),
     ],

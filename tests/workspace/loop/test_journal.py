@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,20 +15,28 @@ from modicum.workspace.loop import journal as module
 from modicum.workspace.loop.events import KINDS, Event, read_event
 
 TEXTS = st.text(max_size=12)
-EVENTS = st.builds(
-    Event,
-    kind=st.sampled_from(KINDS),
-    who=TEXTS,
-    at=TEXTS,
-    items=st.lists(st.tuples(TEXTS, TEXTS), max_size=3).map(tuple),
-    classes=st.lists(TEXTS, max_size=3).map(tuple),
-    text=TEXTS,
-    how=TEXTS,
-    model=st.integers(0, 9),
-    of=st.integers(0, 9),
-    final=st.booleans(),
-    request=TEXTS,
-)
+NAMED = {"class_added": (1, 1), "class_renamed": (2, 2), "class_merged": (2, 3)}
+
+
+def an_event(kind):
+    least, most = NAMED.get(kind, (0, 3))
+    return st.builds(
+        Event,
+        kind=st.just(kind),
+        who=TEXTS,
+        at=TEXTS,
+        items=st.lists(st.tuples(TEXTS, TEXTS), max_size=3).map(tuple),
+        classes=st.lists(TEXTS, min_size=least, max_size=most).map(tuple),
+        text=TEXTS,
+        how=TEXTS,
+        model=st.integers(0, 9),
+        of=st.integers(0, 9),
+        final=st.booleans(),
+        request=TEXTS,
+    )
+
+
+EVENTS = st.sampled_from(KINDS).flatmap(an_event)
 
 
 def written(path, events):
@@ -67,15 +76,29 @@ def test_any_prefix_of_its_bytes_opens_with_every_whole_line(tmp_path_factory, e
     whole = path.read_bytes()
     cut = data.draw(st.integers(0, len(whole)))
     path.write_bytes(whole[:cut])
-    lines = whole[:cut].count(b"\n")
+    ended = whole[cut : cut + 1] == b"\n"
+    lines = whole[:cut].count(b"\n") + ended
     journal = Journal.open(path)
     assert journal.events == told[:lines]
-    assert (journal.torn > 0) == (cut > 0 and not whole[:cut].endswith(b"\n"))
+    assert (journal.torn > 0) == (cut > 0 and not ended and not whole[:cut].endswith(b"\n"))
     journal.append(Event("skip", who="ana"))
     journal.close()
     after, torn = read_journal(path)
     assert [event.n for event in after] == list(range(1, lines + 2))
     assert torn == 0
+
+
+def test_a_last_line_without_its_end_is_kept(tmp_path):
+    path = tmp_path / "labels.jsonl"
+    told = written(path, [Event("skip"), Event("note", text="by hand")])
+    path.write_bytes(path.read_bytes().rstrip(b"\n"))
+    assert read_journal(path) == (told, 0)
+    journal = Journal.open(path)
+    assert (journal.events, journal.torn) == (told, 0)
+    more = journal.append(Event("unsure"))
+    journal.close()
+    assert read_journal(path) == ([*told, more], 0)
+    assert path.read_bytes().count(b"\n") == 3
 
 
 def test_zeros_that_a_power_cut_leaves_are_cut_off(tmp_path):
@@ -143,6 +166,28 @@ def test_a_full_disk_leaves_nothing_of_the_event(tmp_path, monkeypatch):
     assert torn == 0
 
 
+def test_a_disk_that_is_gone_for_a_while_leaves_nothing_of_the_event(tmp_path, monkeypatch):
+    path = tmp_path / "labels.jsonl"
+    journal = Journal.open(path)
+    journal.append(Event("skip"))
+    real = os.write
+
+    def gone(*_):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(module.os, "write", lambda file, data: real(file, data[:9]) if len(data) > 20 else gone())
+    monkeypatch.setattr(module.os, "ftruncate", gone)
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"cannot be written \(Input/output error\); nothing was saved"):
+            journal.append(Event("unsure", who="ana"))
+    monkeypatch.undo()
+    assert not path.read_bytes().endswith(b"\n"), "a part of the line is there"
+    journal.append(Event("note", text="later"))
+    journal.close()
+    events, torn = read_journal(path)
+    assert ([event.kind for event in events], torn) == (["skip", "note"], 0)
+
+
 def test_one_process_writes_at_a_time(tmp_path):
     first = Journal.open(tmp_path / "labels.jsonl")
     with pytest.raises(InputError, match="is open in another modicum label"):
@@ -171,6 +216,9 @@ def test_a_broken_line_in_the_middle_is_named(tmp_path):
         first + b'{"n":2,"kind":"skip","colour":1}\n': "line 2: the key 'colour' is not known",
         first + b'{"n":2,"kind":"skip","items":[["a"]]}\n': "line 2: the value of 'items' is of the wrong type",
         first + b'{"n":2,"kind":"skip","final":1}\n': "line 2: the value of 'final' is of the wrong type",
+        first + b'{"n":2,"kind":"class_added"}\n': "line 2: an event 'class_added' cannot name 0 classes; remove",
+        first + b'{"n":2,"kind":"class_renamed","classes":["a"]}\n': "an event 'class_renamed' cannot name 1 class;",
+        first + b'{"n":2,"kind":"class_merged","classes":["a"]}\n': "an event 'class_merged' cannot name 1 class;",
         first + second + first: "line 3: event 1 comes after event 2; where two journals were joined, import one",
     }
     for content, words in cases.items():
@@ -184,6 +232,12 @@ def test_a_folder_in_its_place_is_refused(tmp_path):
     (tmp_path / "labels.jsonl").mkdir()
     with pytest.raises(InputError, match="cannot be read"):
         Journal.open(tmp_path / "labels.jsonl")
+
+
+@pytest.mark.parametrize("place", ["", ".", "/"])
+def test_a_place_without_a_name_is_refused(place):
+    with pytest.raises(InputError, match="is a folder, not a file; choose another place with --journal"):
+        Journal.open(Path(place))
 
 
 def test_a_place_that_cannot_be_written_is_refused(tmp_path):

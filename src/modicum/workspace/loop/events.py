@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from modicum.core.errors import InputError
+from modicum.core.texts import counted
 
 Item = tuple[str, str]
 """An item of the table: its row id, and the hash of its text, so that it is known again in an edited table."""
@@ -54,7 +56,8 @@ class Event:
     text: str = ""
     """A note, the description of an added class, or the table that was opened."""
     how: str = ""
-    """How the items came up: `random`, the key of a query, `batch`, `map`, `review`, `disagreement`, `import`."""
+    """How the items came up: `random`, the key of a query, `overlap`, `skip`, `batch`, `map`, `review`, `disagreement`,
+    `import`."""
     model: int = 0
     """Version of the model whose suggestions were shown; 0 for none."""
     of: int = 0
@@ -80,6 +83,8 @@ class Event:
         return json.dumps(told, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
 
 
+_NAMED = {ADDED: (1, 1), RENAMED: (2, 2), MERGED: (2, sys.maxsize)}
+"""Fewest and most classes that a change of classes names."""
 _TEXTS, _NUMBERS = ("kind", "who", "at", "text", "how", "request"), ("n", "model", "of")
 
 
@@ -108,7 +113,11 @@ def read_event(line: bytes) -> Event:
     sets = tuple(map(tuple, told.pop("sets", ())))
     if sets and len(sets) != len(items):
         raise InputError(f"it holds {len(sets)} sets of labels for {len(items)} items")
-    return Event(**told | {"items": items, "sets": sets, "classes": tuple(told.get("classes", ()))})
+    classes = tuple(told.get("classes", ()))
+    least, most = _NAMED.get(told["kind"], (0, len(classes)))
+    if not least <= len(classes) <= most:
+        raise InputError(f"an event {told['kind']!r} cannot name {counted(len(classes), 'class', 'classes')}")
+    return Event(**told | {"items": items, "sets": sets, "classes": classes})
 
 
 def _fits(key: str, value: Any) -> bool:

@@ -7,7 +7,8 @@ at most, which nobody was told of: it is cut off when the journal is opened agai
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -24,6 +25,8 @@ START = b'{"n":'
 def read_journal(path: Path) -> tuple[list[Event], int]:
     """All whole events of a journal, and the bytes of a torn last line; a file that is not there holds none.
 
+    A last line that lacks nothing but its end, as some editors leave it, is whole.
+
     Raises:
         InputError: The file cannot be read, or a line before the last is no event.
     """
@@ -36,19 +39,32 @@ def read_journal(path: Path) -> tuple[list[Event], int]:
         raise InputError(f"{path} is not a journal of modicum; choose another place with --journal")
     events: list[Event] = []
     for number, line in enumerate(lines, start=1):
-        try:
-            event = read_event(line)
-        except InputError as error:
-            if not events and not line.startswith(START):
-                raise InputError(f"{path} is not a journal of modicum; choose another place with --journal") from error
-            raise InputError(f"{path}, line {number}: {error}; remove the line, or take a copy from before") from error
-        if event.n <= (events[-1].n if events else 0):
-            raise InputError(
-                f"{path}, line {number}: event {event.n} comes after event {events[-1].n if events else 0}; "
-                "where two journals were joined, import one into the other with --import"
-            )
-        events.append(event)
-    return events, len(tail)
+        events.append(_next(path, number, line, events))
+    try:
+        return [*events, _next(path, len(lines) + 1, tail, events)], 0
+    except InputError:
+        return events, len(tail)
+
+
+def _next(path: Path, number: int, line: bytes, events: Sequence[Event]) -> Event:
+    """The event of a line, after those of the lines before.
+
+    Raises:
+        InputError: It is none, or not a later one.
+    """
+    try:
+        event = read_event(line)
+    except InputError as error:
+        if not events and not line.startswith(START):
+            raise InputError(f"{path} is not a journal of modicum; choose another place with --journal") from error
+        raise InputError(f"{path}, line {number}: {error}; remove the line, or take a copy from before") from error
+    last = events[-1].n if events else 0
+    if event.n <= last:
+        raise InputError(
+            f"{path}, line {number}: event {event.n} comes after event {last}; "
+            "where two journals were joined, import one into the other with --import"
+        )
+    return event
 
 
 class Journal:
@@ -62,6 +78,10 @@ class Journal:
         self._lock = lock
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         self._size = os.lseek(self._file, 0, os.SEEK_END) - torn
+        self._whole = False
+        """Whether the file is known to hold whole events and nothing else."""
+        if self._size and os.pread(self._file, 1, self._size - 1) != b"\n":
+            self._size += os.write(self._file, b"\n")
         self._cut()
 
     @classmethod
@@ -71,6 +91,8 @@ class Journal:
         Raises:
             InputError: Another process has it open, it is no journal, or the place cannot be written.
         """
+        if not path.name:
+            raise InputError(f"{path} is a folder, not a file; choose another place with --journal")
         lock = FileLock(path.with_name(f".{path.name}.lock"))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -109,10 +131,15 @@ class Journal:
         numbered = [replace(event, n=first + place) for place, event in enumerate(events)]
         data = b"".join(event.to_line() for event in numbered)
         try:
+            if not self._whole:
+                self._cut()
+            self._whole = False
             _write(self._file, data)
             os.fsync(self._file)
+            self._whole = True
         except OSError as error:
-            self._cut()
+            with suppress(OSError):  # a disk that is gone: the next write tries again
+                self._cut()
             raise InputError(f"{self.path} cannot be written ({error.strerror or error}); nothing was saved") from error
         self._size += len(data)
         self.events.extend(numbered)
@@ -135,6 +162,7 @@ class Journal:
             os.fsync(folder)
         finally:
             os.close(folder)
+        self._whole = True
 
 
 def _write(file: int, data: bytes) -> None:
