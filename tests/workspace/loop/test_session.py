@@ -356,6 +356,41 @@ def test_a_share_of_questions_is_asked_twice_where_there_are_several_people(open
     assert how == "random"
     label(session, "ana", row, 0)
     assert session.ask("ben", "b") == (row, "overlap")
+    label(session, "ana", session.ask("ana", "a")[0], 0)
+    assert session.ask("ben", "b") == (row, "overlap"), "a reload gives the same row"
+    label(session, "ben", row, 1, how="overlap")
+    assert session.ask("ben", "b")[0] != row
+    session.leases.release(session.leases.held("b"))
+    session.undo("ben", "b")
+    assert session.ask("ben", "b") == (row, "overlap"), "and so does an undo"
+    label(session, "ben", row, 0, how="overlap")
+    other, how = session.ask("ben", "b")
+    assert how == "overlap"
+    label(session, "ben", other, 0, how="map")
+    assert session.ask("ben", "b")[1] != "overlap", "labelled on the map meanwhile"
+
+
+def test_disagreements_are_counted_as_they_are_listed(opened):
+    table, X, _ = world()
+    session = opened(table=table, X=X)
+    teacher = Teacher(session)
+    for row in range(3):
+        label(session, "ana", row, 0)
+        label(session, "ben", row, 1)
+    teacher.refit()
+
+    def counted():
+        assert len(views.disagreements(session)) == views.status(session, teacher, "ana")["disagreed"]
+        return len(views.disagreements(session))
+
+    assert counted() == 3
+    session.answer("ana", Reply("label", (0,), (0,), final=True))
+    assert counted() == 2, "before the next refit, too"
+    session.journal.close()
+    rest = replace(table, ids=table.ids[2:], texts=table.texts[2:], labels=table.labels[2:])
+    session = opened(table=rest, X=X[2:])
+    Teacher(session).refit()
+    assert counted() == 1, "one row is gone"
 
 
 def test_the_teacher_suggests_asks_and_measures(opened):
@@ -403,6 +438,30 @@ def test_every_query_that_is_taken_picks_rows(opened, key):
             label(session, "ana", row, int(truth[row]))
         Teacher(session).refit()
         assert sorted(session.lesson.asked) == [row for row in range(36) if row not in (0, 12, 24)]
+
+
+def test_what_chance_asked_for_is_read_under_the_lock(opened):
+    table, X, _ = world(labelled=6)
+    session = opened(table=table, X=X)
+    teacher, seen = Teacher(session), []
+    teacher.refit()
+
+    def other():
+        seen.append(session.lock.acquire(blocking=False))
+        if seen[-1]:
+            session.lock.release()
+
+    class Chance:
+        def copy(self):
+            thread = Thread(target=other)
+            thread.start()
+            thread.join()
+            return np.zeros(len(table), dtype=bool)
+
+    session.board.chance = Chance()
+    teacher.remeasure()
+    assert seen == [False], "another thread cannot change it meanwhile"
+    assert session.measured is not None
 
 
 def test_a_merged_class_is_suggested_as_what_it_became(opened):

@@ -171,7 +171,7 @@ class Session:
         with self.lock:
             now = self.clock()
             for row in self.leases.held(tab):
-                if row in self._why and self._lend(row, who, tab, now):
+                if self._waits(row, who) and self.leases.take(row, tab, now):
                     return row, self._why[row]
             found = self._next(who, tab, now)
             if found is not None:
@@ -194,6 +194,12 @@ class Session:
         again = next((row for row in passed if self.leases.take(row, tab, now)), None)
         return None if again is None else (again, kinds.SKIP)
 
+    def _waits(self, row: int, who: str) -> bool:
+        """Whether a row that was asked for still is: a shared one has a label, but none of this annotator."""
+        if self._why.get(row) == OVERLAP:
+            return who not in self.state.answers.get(self.board.items[row], {})
+        return row in self._why and self.board.open_to(row, who, self.state)
+
     def _lend(self, row: int, who: str, tab: str, now: float) -> bool:
         return self.board.open_to(row, who, self.state) and self.leases.take(row, tab, now)
 
@@ -208,8 +214,7 @@ class Session:
 
     def _shared(self, who: str, tab: str, now: float) -> int | None:
         """A row that others have labelled and this annotator has not."""
-        answered = self.events[-1].n
-        for event in self._rng.choice(len(self.events), min(20, answered, len(self.events)), replace=False):
+        for event in self._rng.choice(len(self.events), min(20, len(self.events)), replace=False):
             told = self.events[int(event)]
             if told.kind != kinds.LABEL or told.who == who or told.final or not told.items:
                 continue

@@ -98,8 +98,10 @@ class Teacher:
         form = self.session.form
         recipe = form.recipe(problem, self._cheaper)
         if recipe is not None:
+            with self.session.lock:  # a refresh begins by forgetting them
+                chance = self.session.board.chance.copy()
             with threadpool_limits(1):
-                found = form.measure(problem, numbers, recipe, self.session.board.chance.copy())
+                found = form.measure(problem, numbers, recipe, chance)
             if found is not None:
                 self.session.take_measured(found)
         self._measured_at = time.monotonic()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from modicum.workspace.loop.consensus import standing
-from modicum.workspace.loop.events import LABEL, UNSURE
+from modicum.workspace.loop.events import LABEL, UNSURE, Item
 from modicum.workspace.loop.measured import NEXT, Measured
 from modicum.workspace.loop.session import Session
 from modicum.workspace.loop.teacher import Teacher
@@ -123,7 +123,7 @@ def status(session: Session, teacher: Teacher, who: str) -> dict[str, Any]:
             "classes": session.class_changes,
             "balance": {str(number): rows for number, rows in board.counts().items()},
             "unsure": len(board.unsure(session.state)),
-            "disagreed": len(settled.disagreed),
+            "disagreed": len(_disagreed(session)),
             "shared": settled.shared,
             "agreement": settled.agreement,
             "alpha": settled.alpha,
@@ -177,19 +177,22 @@ def disagreements(session: Session) -> list[dict[str, Any]]:
     with session.lock:
         settled, state, board = session.board.settled, session.state, session.board
         found = []
-        for item in settled.disagreed:
-            row, said = board.row_of.get(item), standing(state, item)
-            if row is None or len(set(said.values())) < 2:
-                continue
-            votes = [{"who": who, "labels": label} for who, label in sorted(said.items())]
+        for item in _disagreed(session):
+            votes = [{"who": who, "labels": label} for who, label in sorted(standing(state, item).items())]
             probable = {"probable": settled.labels.get(item), "confidence": settled.confidence[item]}
-            found.append(line(session, row) | {"votes": votes} | probable)
+            found.append(line(session, board.row_of[item]) | {"votes": votes} | probable)
         for row in board.unsure(state):
             doubters = [w for w, a in state.answers[board.items[row]].items() if a.kind == UNSURE]
             likely, expected = suggested(session, row)
             doubt = {"votes": [], "unsure": doubters, "suggestions": likely, "expected": expected}
             found.append(line(session, row) | doubt)
         return found[:LISTED]
+
+
+def _disagreed(session: Session) -> list[Item]:
+    """Rows of today's table that are labelled differently and that nobody has settled since the last refit."""
+    told = (item for item in session.board.settled.disagreed if item in session.board.row_of)
+    return [item for item in told if len(set(standing(session.state, item).values())) > 1]
 
 
 def batches(session: Session, tab: str) -> list[dict[str, Any]]:
