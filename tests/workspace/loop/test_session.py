@@ -18,6 +18,7 @@ from modicum.workspace.loop import (
     check_settings,
     export_columns,
     find_consensus,
+    open_session,
     views,
 )
 from modicum.workspace.loop.events import Event
@@ -398,15 +399,15 @@ def test_the_teacher_suggests_asks_and_measures(opened):
     session = opened(table=table, X=X)
     teacher = Teacher(session)
     assert teacher.turn()
-    assert views.suggestions(session, 0) == []
+    assert views.suggested(session, 0) == ([], [])
     for row in (0, 1, 2, 40, 41, 42, 80, 81, 82, 3, 43, 83):
         label(session, "ana", row, int(truth[row]), how="random")
     while teacher.behind:
         assert teacher.turn()
     assert session.lesson.labels == 12
-    right = [views.suggestions(session, row)[0][0] == truth[row] for row in range(120)]
+    right = [views.suggested(session, row)[0][0][0] == truth[row] for row in range(120)]
     assert np.mean(right) > 0.9
-    assert sum(each[1] for each in views.suggestions(session, 5)) == pytest.approx(1, abs=1e-3)
+    assert sum(each[1] for each in views.suggested(session, 5)[0]) == pytest.approx(1, abs=1e-3)
     label(session, "eve", 50, 0)
     teacher.refit()
     teacher.remeasure()
@@ -471,8 +472,8 @@ def test_a_merged_class_is_suggested_as_what_it_became(opened):
         label(session, "ana", row, int(truth[row]))
     Teacher(session).refit()
     session.merge_classes("ana", [0], 1)
-    assert {number for number, _ in views.suggestions(session, 5)} == {1, 2}
-    assert views.suggestions(session, 5)[0][0] == 1
+    assert {number for number, _ in views.suggested(session, 5)[0]} == {1, 2}
+    assert views.suggested(session, 5)[0][0][0] == 1
 
 
 def test_without_classes_the_first_one_is_made_while_labelling(opened):
@@ -516,11 +517,34 @@ def test_a_changed_table_is_matched_by_texts(opened):
     again = opened(table=changed, X=np.zeros((len(texts), 3), dtype=np.float32))
     assert np.flatnonzero(again.board.labelled).tolist() == [1]
     told = again.matched.told()
-    assert told.startswith("The table has changed since it was labelled: 1 found under another row id by their text")
-    assert "2 whose text was edited" in told
+    assert told.startswith("The table has changed since it was labelled: 1 item found by text under another row id")
+    assert "2 items whose text was edited" in told
     assert "stay in the journal" in told
     again.journal.close()
     assert opened(table=table, X=X).board.labelled.sum() == 3, "nothing was lost"
+
+
+def test_notes_of_opening_tell_of_classes_what_is_so(tmp_path):
+    table, X, _ = world()
+    table = replace(table, labels=("odd", *table.labels[1:]))
+    place, declared = tmp_path / "labels.jsonl", LabelSpace(("food", "sport", "weather"))
+    opened = open_session(table, declared, place, source=X)
+    assert len(opened.notes) == 1
+    assert opened.notes[0].startswith("The class 'odd' stands in 1 row of items.csv but not in the class file; added.")
+    session = opened.session
+    label(session, "ana", 1, session.add_class("ana", "added on the page"))
+    session.add_class("ana", "added and not used")
+    label(session, "ana", 2, 1)
+    session.rename_class("ana", 0, "meals")
+    session.journal.close()
+    opened = open_session(table, declared, place, source=X)
+    assert len(opened.notes) == 1
+    opened.session.journal.close()
+    opened = open_session(table, LabelSpace(("food",)), place, source=X)
+    assert opened.notes[1:] == (
+        "The class 'sport': in the journal, but no longer in the class file; kept, as there are answers.",
+    ), "nobody has answered 'weather'"
+    opened.session.journal.close()
 
 
 def test_equal_texts_keep_their_own_answers():
@@ -546,5 +570,5 @@ def test_two_thousand_classes_and_a_text_of_a_megabyte(opened):
     label(session, "ana", 0, 1_999)
     label(session, "ana", 20, 7)
     Teacher(session).refit()
-    assert len(views.suggestions(session, 3)) <= 12
+    assert len(views.suggested(session, 3)[0]) <= 12
     assert len(views.classes(session)) == 2_000

@@ -200,7 +200,7 @@ def _export(session: Session, path: Path, json: bool) -> None:
     if json:
         print_json({"file": str(path), "rows": len(table), "labelled": labelled})
         return
-    out().print(escape(f"{path}: {len(table):,} rows, {labelled:,} of them labelled."), soft_wrap=True)
+    out().print(escape(f"{path}: {counted(len(table), 'row')}, {labelled:,} of them labelled."), soft_wrap=True)
     if table.text_column:
         again = ["modicum", "fit", str(path), "--text", table.text_column, "--label", form.column(table)]
         again += ["--separator", table.separator] if table.separator else []

@@ -37,7 +37,7 @@ def alike(X: NDArray[np.floating], proba: NDArray[np.floating], rng: np.random.G
         rng: Picks what is looked at where there are many rows.
 
     Returns:
-        At most `GROUPS` groups with row numbers of X, the tightest first. Cost: O(SEEDS POOL D).
+        At most `GROUPS` groups with row numbers of X, those of many close rows first. Cost: O(SEEDS POOL D).
     """
     if len(X) < LEAST or proba.shape[1] == 0:
         return []

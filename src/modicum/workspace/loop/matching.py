@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from modicum.core.texts import counted
 from modicum.workspace.loop.events import Event, Item, item_hash
 
 
@@ -27,9 +28,9 @@ class Matched:
         if not self.moved + self.edited + self.gone:
             return None
         parts = [
-            f"{count:,} {words}"
+            f"{counted(count, 'item')} {words}"
             for count, words in (
-                (self.moved, "found under another row id by their text"),
+                (self.moved, "found by text under another row id"),
                 (self.edited, "whose text was edited"),
                 (self.gone, "no longer in the table"),
             )

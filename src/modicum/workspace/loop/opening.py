@@ -13,7 +13,7 @@ from modicum.core.checks import check_vectors
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.core.records import LabelSpace, Table
-from modicum.core.texts import normal_form
+from modicum.core.texts import counted, normal_form
 from modicum.data.dedup import near_duplicates
 from modicum.encoders import encode, encode_table, encoder_for
 from modicum.workspace.loop.forms import Form, form_of
@@ -98,7 +98,7 @@ def all_classes(table: Table, declared: LabelSpace | None, form: Form) -> tuple[
         rows = sum(not known.index.keys() >= set(names) for names in given)
         stand = "stands" if len(extra) == 1 else "stand"
         notes.append(
-            f"{_listed(extra)} {stand} in {rows:,} rows of {table.source} but not in the class file; added. "
+            f"{_listed(extra)} {stand} in {counted(rows, 'row')} of {table.source} but not in the class file; added. "
             "Merge or rename on the page what is a slip."
         )
     names = (*known.names, *extra)
@@ -121,12 +121,17 @@ def _journal_notes(session: Session, declared: LabelSpace | None) -> list[str]:
     changed = session.matched.told()
     if changed:
         notes.append(changed)
-    current = {session.state.meant(name) for name in session.task.space.names}
-    gone = [name for number, name in session.state.names.items() if number not in current]
-    used = session.board.counts()
-    if declared is not None and any(session.state.number(name) in used for name in gone):
+    gone = _left_out(session)
+    if declared is not None and gone:
         notes.append(f"{_listed(gone)}: in the journal, but no longer in the class file; kept, as there are answers.")
     return notes
+
+
+def _left_out(session: Session) -> list[str]:
+    """Classes with answers that the class file or the table held once, and neither holds now."""
+    state, used = session.state, session.board.counts()
+    once = {state.meant(name) for name in state.opened} - {state.meant(name) for name in session.task.space.names}
+    return [name for number, name in state.names.items() if number in once and number in used]
 
 
 def _listed(names: list[str], most: int = 5) -> str:

@@ -59,11 +59,6 @@ def question(session: Session, row: int, how: str, who: str) -> dict[str, Any]:
     }
 
 
-def suggestions(session: Session, row: int) -> list[list[float]]:
-    """Classes that there are now with their probability, most probable first; none where there is no model."""
-    return suggested(session, row)[0]
-
-
 def suggested(session: Session, row: int) -> tuple[list[list[float]], list[int]]:
     """Classes that there are now with their probability, most probable first, and those that the row should have.
 
