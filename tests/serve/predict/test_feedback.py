@@ -54,7 +54,7 @@ def test_torn_lines_are_cut_off(place):
     made.write([Correction("soup", ("food",), "ana")])
     made.close()
     with table_of(place).open("ab") as table, place.open("ab") as journal:
-        table.write(b'{"id": "00", "te')
+        table.write(b'{"id": "0123456789abcdef", "te')
         journal.write(b'{"n":3,"kind":"la')
     again = reopened(place)
     again.write([Correction("bread", ("food",), "ana")])
@@ -73,6 +73,45 @@ def test_what_cannot_be_opened_is_refused_in_a_sentence(place):
         reopened(place)
     table_of(place).unlink()
     reopened(place).close()
+
+
+OWN = [{"id": item_hash(text), "text": text} for text in ("soup", "a \u2028 line")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"id": 1, "message": "a"}\n{"id": 2, "message": "b"}',
+        b'{"id": 1, "message": "a"}\n{"id": 2, "message": "b"}\n',
+        b'[{"id": 1, "message": "a"}, {"id": 2, "message": "b"}]',
+        b"a long file of notes without an end",
+        b'{"id": "1", "text": "soup"}',
+        b'{"id": "0123456789abcdef", "text": "soup"}\n',
+        json.dumps(OWN[0] | {"label": "food"}).encode() + b"\n",
+        json.dumps(OWN[0]).encode() + b"\nmy notes",
+        b'{"id": "0123456789abcdef", "text": "", "more": ' + b"[" * 100_000 + b"\n",
+        b'{"id": "0123456789abcdef", "text": "\xff"}\n',
+        b'{"id": "0123456789abcdef", "text": "", "text": 3}\n',
+    ],
+    ids=lambda content: repr(content[:50]),
+)
+def test_a_table_of_somebody_else_is_refused_and_left_as_it_is(place, content):
+    table_of(place).write_bytes(content)
+    with pytest.raises(
+        InputError, match=r"is not a table of corrected texts; choose another --feedback, as line \d is"
+    ):
+        reopened(place)
+    assert table_of(place).read_bytes() == content
+    assert not place.exists()
+
+
+@pytest.mark.parametrize("kept", [0, 1, 12, 45])
+def test_however_a_line_was_torn_it_is_cut_off(place, kept):
+    lines = [json.dumps(row).encode() + b"\n" for row in OWN]
+    for torn in (lines[1][:kept], b"\0" * kept):
+        table_of(place).write_bytes(lines[0] + torn)
+        reopened(place).close()
+        assert table_of(place).read_bytes() == lines[0]
 
 
 def test_labels_are_classes_of_the_bundle():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from modicum.workspace.targets.models import LabelsModel, NumberModel
 
 ENDING = ".labels.jsonl"
 HOW = "feedback"
+HEAD = re.compile(rb'\{"id": "[0-9a-f]{16}", "text": "')
+"""How every line of the table begins."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,12 @@ class Feedback:
             bundle: Whose classes the journal begins with.
 
         Raises:
-            InputError: It is no journal, is in use, or cannot be written, or the bundle predicts numbers.
+            InputError: It is no journal, is in use, or cannot be written, the table beside it is another one, or the
+                bundle predicts numbers.
         """
         if isinstance(bundle.model, NumberModel):
             raise InputError("the bundle predicts numbers, and a journal holds labels; leave --feedback out")
+        _read_table(table_of(path))  # somebody else's is refused before anything is made beside it
         journal = Journal.open(path)
         try:
             feedback = cls(journal, table_of(path))
@@ -105,8 +110,7 @@ class Feedback:
     def _write_texts(self, texts: dict[str, str]) -> None:
         if not texts:
             return
-        lines = (json.dumps({"id": id, "text": text}, ensure_ascii=True) + "\n" for id, text in texts.items())
-        data = memoryview("".join(lines).encode())
+        data = memoryview(b"".join(_line(id, text) for id, text in texts.items()))
         try:
             done = 0
             while done < len(data):
@@ -152,21 +156,48 @@ def check_labels(bundle: Bundle, label: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _read_table(path: Path) -> tuple[set[str], int]:
-    """Rows of the table, and the bytes of its whole lines.
+    """Ids of the table's rows, and the bytes of its whole lines: what follows them is a line torn by a kill.
 
     Raises:
-        InputError: It is another table.
+        InputError: It is another table, or cannot be read.
     """
-    if not path.exists():
+    known, size = set[str](), 0
+    try:
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                id = _row_id(line)
+                if id is None and not _torn(line):
+                    raise InputError(
+                        f"{path} is not a table of corrected texts; choose another --feedback, as line {number} is not "
+                        "of modicum serve"
+                    )
+                if id is not None:
+                    known.add(id)
+                    size += len(line)
+    except FileNotFoundError:
         return set(), 0
-    known, size = set(), 0
-    with path.open("rb") as lines:
-        for line in lines:
-            if not line.endswith(b"\n"):
-                break
-            try:
-                known.add(str(json.loads(line)["id"]))
-            except (ValueError, TypeError, KeyError) as error:
-                raise InputError(f"{path} is not a table of corrected texts; choose another --feedback") from error
-            size += len(line)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror or error}); choose another --feedback") from error
     return known, size
+
+
+def _row_id(line: bytes) -> str | None:
+    """The id of a whole line as it is written here; None where it is no such line."""
+    if not (HEAD.match(line) and line.endswith(b"\n")):
+        return None
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    text = row.get("text")
+    return row["id"] if isinstance(text, str) and row == {"id": item_hash(text), "text": text} else None
+
+
+def _torn(line: bytes) -> bool:
+    """Whether a line without an end is the beginning of one that is written here, or nothing that came to the disk."""
+    whole = _line(item_hash(""), "")
+    return not line.endswith(b"\n") and (HEAD.match(line + whole[len(line) :]) is not None or not line.strip(b"\0"))
+
+
+def _line(id: str, text: str) -> bytes:
+    return json.dumps({"id": id, "text": text}, ensure_ascii=True).encode() + b"\n"
