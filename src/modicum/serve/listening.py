@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+from urllib.parse import quote
 
 from modicum.core.errors import InputError
 
@@ -21,10 +22,13 @@ def check_access(host: str, token: str | None) -> None:
     """Refuse to be reached from elsewhere without a token.
 
     Raises:
-        InputError: The host is not this machine's own and there is no token, or the token is too short.
+        InputError: The host is not this machine's own and there is no token, or the token is too short, or cannot be
+            sent in a header.
     """
     if token is not None and len(token) < SHORTEST:
         raise InputError(f"the token has {len(token)} characters; write at least {SHORTEST} into the file")
+    if token is not None and not (token.isascii() and token.isprintable()):
+        raise InputError("the token has characters that clients send differently; write plain ASCII into the file")
     if token is None and not is_loopback(host):
         raise InputError(
             f"--host {host} can be reached from other machines; give a secret with --token-file FILE, "
@@ -72,7 +76,7 @@ def listen(host: str, port: int | None, first: int = PORT) -> socket.socket:
 def address(host: str, port: int, token: str | None) -> str:
     """The address at which a browser finds the page; it brings the token along."""
     shown = "127.0.0.1" if host in ("0.0.0.0", "::", "localhost") else f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{port}/" + (f"#token={token}" if token else "")
+    return f"http://{shown}:{port}/" + (f"#token={quote(token, safe='')}" if token else "")
 
 
 def is_loopback(host: str) -> bool:
