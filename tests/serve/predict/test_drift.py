@@ -56,6 +56,35 @@ def test_false_alarms_are_as_rare_as_said():
     assert alarms <= 4
 
 
+def of_counts(trained, unknown=None):
+    names = [f"c{k}" for k in range(len(trained))]
+    return Drift(names, np.array(trained), unknown, window=2000), names
+
+
+def test_what_the_table_never_had_raises_an_alarm_but_one_item_of_it_does_not():
+    for rows in (500, 20_000, 1_000_000):
+        for items in (50, 100, 2000):
+            strange, _ = of_counts([rows // 2, rows // 2], unknown=(0, rows))
+            strange.observe(["c0", "c1"] * (items // 2), [True] * items)
+            assert strange.figures().alarm
+            other, _ = of_counts([rows, 0])
+            other.observe(["c1"] * items, None)
+            assert other.figures().alarm
+            unlucky, _ = of_counts([rows, 0], unknown=(0, rows))
+            unlucky.observe(["c0"] * (items - 1) + ["c1"], [False] * (items - 1) + [True])
+            assert not unlucky.figures().alarm
+
+
+def test_false_alarms_are_rare_where_many_classes_are_rare():
+    shares, alarms = 1 / np.arange(1, 151), 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        seen, names = of_counts(rng.multinomial(300, shares / shares.sum()))
+        seen.observe([names[k] for k in rng.choice(150, 300, p=shares / shares.sum())], None)
+        alarms += seen.figures().alarm
+    assert alarms <= 2
+
+
 def test_few_items_raise_none():
     seen, _ = drift()
     seen.observe(["weather"] * (LEAST - 1), [True] * (LEAST - 1))

@@ -23,6 +23,7 @@ DRAWS = 400
 PARTS = 10
 """Parts of equal size into which predicted numbers are divided."""
 NONE = "(none)"
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,8 @@ class Drift:
         if items and self.unknown is not None:
             marked, rows = self.unknown
             rate, before = unknown / items, marked / max(rows, 1)
-            most = float(betabinom.ppf(LEVEL, items, marked + 1, rows - marked + 1)) / items
-        over = (distance or 0) > (limit or 1) or (rate or 0) > (most or 1)
+            most = max(1.0, float(betabinom.ppf(LEVEL, items, marked + 1, rows - marked + 1))) / items
+        over = _over(distance, limit) or _over(rate, most)
         told = trained.tolist() if self.trained.any() else [None] * len(self.names)
         shown = zip(self.names, recent.tolist(), told, strict=True)
         shares = {name: (now, then) for name, now, then in shown if name != NONE or now or then}
@@ -126,11 +127,17 @@ class Drift:
         return Figures(items, rows, distance, limit, rate, before, most, over and items >= LEAST, shares)
 
     def _limit(self, recent: int) -> float:
-        """Quantile of the distance between two samples of the table's shares, of `recent` and of the table's size."""
+        """Quantile of the distance between two samples of the table's shares, of `recent` and of the table's size.
+
+        Half a row more for each class (Jeffreys' prior), as what the table lacks is rare and not impossible; and never
+        less than what one item makes.
+        """
         if self._limits[0] != recent:
             rng, rows = np.random.default_rng(0), int(self.trained.sum())
-            drawn = [rng.multinomial(size, self.trained / rows, DRAWS) / size for size in (recent, rows)]
-            self._limits = recent, float(np.quantile(np.abs(drawn[0] - drawn[1]).sum(axis=1) / 2, LEVEL))
+            shares = (self.trained + 0.5) / (rows + 0.5 * len(self.trained))
+            drawn = [rng.multinomial(size, shares, DRAWS) / size for size in (recent, rows)]
+            found = float(np.quantile(np.abs(drawn[0] - drawn[1]).sum(axis=1) / 2, LEVEL))
+            self._limits = recent, max(found, 1 / recent)
         return self._limits[1]
 
     def _codes(self, prediction: Any) -> list[int]:
@@ -139,6 +146,11 @@ class Drift:
         names = prediction if isinstance(prediction, list) else [prediction]
         codes = [self._places[name] for name in names if name in self._places]
         return codes or [len(self.names) - 1]
+
+
+def _over(figure: float | None, limit: float | None) -> bool:
+    """Whether there is a limit, and the figure is over it by more than rounding."""
+    return figure is not None and limit is not None and figure - limit > ROUNDING
 
 
 def _shares(counts: NDArray[np.int64]) -> NDArray[np.float64]:
