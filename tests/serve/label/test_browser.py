@@ -174,6 +174,27 @@ def test_the_map_writes_back_and_is_undone(open_page, lasso_all, server):
     assert page.noise == []
 
 
+def test_a_view_that_opens_late_draws_over_no_other_and_keys_label_what_is_shown(open_page, server):
+    page, waiting = open_page(server), []
+    for slow, view in (("ask", "one"), ("review", "review"), ("batches", "batch"), ("map", "map")):
+        page.evaluate("location.hash = 'classes'")
+        page.wait_for_selector("#view h2:has-text('Classes')")
+        page.route(f"**/api/{slow}*", lambda route: waiting.append(route))
+        with page.expect_request(f"**/api/{slow}*"):
+            page.evaluate("(view) => { location.hash = view; }", view)
+        page.keyboard.press("1")
+        page.evaluate("location.hash = 'disagreements'")
+        page.wait_for_selector("#view h2:has-text('No disagreements')")
+        with page.expect_response(f"**/api/{slow}*"):
+            while waiting:
+                waiting.pop().continue_()
+        page.unroute(f"**/api/{slow}*")
+        page.wait_for_timeout(300)
+        assert page.locator("#view h2").all_inner_texts() == ["No disagreements"], view
+    assert labels(server) == [], "a key while a view opens answers nothing that was shown before"
+    assert page.noise == []
+
+
 CONTRAST = """() => {
   const channel = (v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
   const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);

@@ -6,8 +6,7 @@ import { form } from "./forms.js";
 import { named, refresh } from "./store.js";
 
 export class Batch {
-  constructor(root) {
-    this.root = root;
+  constructor() {
     this.groups = [];
     this.busy = false;
     this.chooser = new form.Chooser((labels) => this.label(labels));
@@ -16,12 +15,16 @@ export class Batch {
   keys() { return `${form.keys.all} · letters search · space ticks · s next group · u undo`; }
 
   async open() {
+    this.groups = [];
     this.root.replaceChildren(el("p", { class: "soft" }, "Looking for rows that look alike …"));
-    this.groups = await get("batches", { tab });
+    await this.left;
+    const groups = await get("batches", { tab });
+    if (!this.root.isConnected) return this.close();
+    this.groups = groups;
     this.show();
   }
 
-  close() { leave(`${tab}:batch`); }
+  close() { this.left = leave(`${tab}:batch`); }
 
   show() {
     const group = this.groups[0];

@@ -47,8 +47,7 @@ const mergeClass = async (each) => {
 };
 
 export class Classes {
-  constructor(root) {
-    this.root = root;
+  constructor() {
     this.search = el("input", { type: "search", "aria-label": "Search a class", placeholder: "Search", autocomplete: "off" });
     this.search.addEventListener("input", () => this.draw());
   }

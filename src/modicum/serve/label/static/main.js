@@ -19,6 +19,10 @@ const open = async () => {
   const name = location.hash.slice(1) in views ? location.hash.slice(1) : "one";
   view?.close();
   view = views[name];
+  // A root of its own: what a view that was left still draws is not shown.
+  const own = el("div");
+  view.root = own;
+  root.replaceChildren(own);
   for (const link of document.querySelectorAll("nav a")) {
     if (link.dataset.view === name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -27,7 +31,7 @@ const open = async () => {
   try {
     await view.open();
   } catch (error) {
-    root.replaceChildren(el("p", { class: "note" }, error.message || "The server cannot be reached."));
+    own.replaceChildren(el("p", { class: "note" }, error.message || "The server cannot be reached."));
   }
 };
 
@@ -73,7 +77,7 @@ const begin = async () => {
   store.figure = start.figure;
   take(start.several);
   Object.assign(views, {
-    one: new One(root), batch: new Batch(root), review: new Review(root), disagreements: new Disagreements(root), map: new Plane(root), classes: new Classes(root),
+    one: new One(), batch: new Batch(), review: new Review(), disagreements: new Disagreements(), map: new Plane(), classes: new Classes(),
   });
   const field = byId("who");
   me.who = localStorage.getItem("who") || start.who || "me";

@@ -10,8 +10,7 @@ const MARGIN = 0.03;
 const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
 
 export class Plane {
-  constructor(root) {
-    this.root = root;
+  constructor() {
     this.points = null;
     this.selected = new Set();
     this.path = [];
@@ -27,6 +26,7 @@ export class Plane {
 
   async open() {
     this.alive = true;
+    this.points = null;
     this.root.replaceChildren(el("p", { class: "soft" }, "The map is being drawn; that takes some seconds the first time …"));
     while (this.alive) {
       const points = await get("map");
@@ -346,9 +346,10 @@ export class Plane {
     this.picked();
   }
 
-  undone() { return this.redraw(); }
+  undone() { return this.points && this.redraw(); }
 
   key(event) {
+    if (!this.points) return false;
     if (event.key === "Escape") this.clear();
     else if (!this.selected.size) return false;
     else if (this.chooser.press(event)) return true;

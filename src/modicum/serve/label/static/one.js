@@ -13,8 +13,7 @@ const WHY = {
 };
 
 export class One {
-  constructor(root) {
-    this.root = root;
+  constructor() {
     this.question = null;
     this.busy = false;
     this.last = null;
@@ -24,6 +23,7 @@ export class One {
   keys() { return `${form.keys.choose} · letters search · s skip · ? not sure · n note · u undo · + new class`; }
 
   async open() {
+    this.question = null;
     this.root.replaceChildren(el("p", { class: "soft" }, "…"));
     const reply = await post("ask", {});
     this.show(reply.question);

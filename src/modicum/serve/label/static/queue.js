@@ -6,14 +6,14 @@ import { form } from "./forms.js";
 import { named, refresh } from "./store.js";
 
 class Queue {
-  constructor(root) {
-    this.root = root;
+  constructor() {
     this.rows = [];
     this.busy = false;
     this.chooser = new form.Chooser((labels) => this.send("label", labels));
   }
 
   async open() {
+    this.rows = [];
     this.root.replaceChildren(el("p", { class: "soft" }, "…"));
     this.rows = await get(this.path);
     this.show();
