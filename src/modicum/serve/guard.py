@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST = 2_000_000
@@ -32,7 +33,8 @@ BESIDE: Mapping[int, Mapping[str, str]] = MappingProxyType(
         413: {"connection": "close"},
     }
 )
-"""Headers that belong to a refusal; after the last two the rest of the body may still be under way."""
+"""Headers that belong to a refusal; after 408 the rest of the body may still be under way, and whoever sent too much is
+not waited for again."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,10 @@ class Guard:
         no = self.policy.refusal(scope["method"], scope["path"], headers)
         body = b""
         if no is None and scope["method"] == "POST":
-            body, no = await self._body(headers, receive)
+            try:
+                body, no = await self._body(headers, receive)
+            except ClientDisconnect:  # nobody is left to answer, and part of a body is not what was meant
+                return
         if no is not None:
             await _refuse(send, *no, self.policy.headers)
             return
@@ -118,10 +123,16 @@ class Guard:
         return body, None
 
     async def _read(self, receive: Receive, kept: bool) -> bytes | None:
-        """The body; None where it is too large. It is read to its end then, too, or the refusal would not arrive."""
+        """The body; None where it is too large. It is read to its end then, too, or the refusal would not arrive.
+
+        Raises:
+            ClientDisconnect: The connection ended before the body did.
+        """
         parts, size = list[bytes](), 0
         while True:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
             part = message.get("body", b"")
             size += len(part)
             if size > self.policy.largest:

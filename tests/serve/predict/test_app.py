@@ -15,6 +15,7 @@ import modicum
 from modicum.core import InputError
 from modicum.serve.guard import Guard, Policy
 from modicum.serve.predict.limits import Limits, Serving
+from tests.serve.predict.conftest import HOST
 from tests.workspace.tuning.worlds import slim_bundle
 
 SECRET = "a secret of some length"
@@ -145,6 +146,22 @@ def test_limits_are_told(world):
         Limits(wait=0)
     with pytest.raises(InputError, match="the number of workers must be at least 1"):
         Serving(workers=0)
+
+
+def test_a_caller_who_left_is_counted_and_is_no_failure_of_the_service(world):
+    here = world()
+    headers = [(b"host", HOST.encode()), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/predict", "headers": headers}
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        raise AssertionError(message)
+
+    asyncio.run(here.client.app(scope, receive, send))
+    assert 'path="/v1/predict",status="499"} 1.0' in here.client.get("/metrics").text
+    assert [line["event"] for line in here.log] == ["request", "request"]
 
 
 def test_foreign_calls_and_missing_tokens_are_refused(world):

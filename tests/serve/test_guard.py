@@ -1,0 +1,30 @@
+"""What never reaches the app."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from modicum.serve.guard import Guard, Policy
+
+SCOPE = {"type": "http", "method": "POST", "path": "/mark", "headers": [(b"content-type", b"application/json")]}
+
+
+@pytest.mark.parametrize("came", [(), (b'{"who": "ana"',)])
+def test_a_body_that_is_cut_off_is_not_handed_on(came):
+    messages = [{"type": "http.request", "body": part, "more_body": True} for part in came]
+    messages.append({"type": "http.disconnect"})
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(await receive())
+
+    async def receive():
+        return messages.pop(0)
+
+    async def send(message):
+        seen.append(message)
+
+    asyncio.run(Guard(app, Policy(None))(SCOPE, receive, send))
+    assert (seen, messages) == ([], [])
