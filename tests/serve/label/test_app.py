@@ -84,6 +84,34 @@ def test_classes_lists_map_and_export(served):
     assert client.get("/api/export", params={"format": "exe"}).status_code == 422
 
 
+def test_groups_stay_lent_while_the_page_is_open_and_are_free_once_the_view_is_left(served):
+    client, session, teacher = served
+    moment = [0.0]
+    session.clock = lambda: moment[0]
+    post(client, "answer", kind="label", rows=list(range(10, 20)), classes=[0], how="map", ask=False)
+    teacher.refit()
+
+    def groups(tab):
+        return client.get("/api/batches", params={"tab": tab}).json()
+
+    def pass_by(seconds, *tabs):
+        for _ in range(seconds // 2):
+            moment[0] += 2
+            for tab in tabs:
+                client.get("/api/status", params={"who": "ana", "tab": tab})
+
+    mine = groups("t")
+    assert mine
+    pass_by(200, "t", "u")
+    assert groups("u") == []
+    assert post(client, "leave", tab="t:batch").status_code == 200
+    pass_by(4, "t", "u")
+    assert groups("u") == mine
+    post(client, "leave", tab="u")
+    pass_by(6, "t")
+    assert groups("t") == mine, "a page that is closed lets go of its groups, too"
+
+
 def test_texts_come_as_json_and_never_as_a_page(served):
     client, *_ = served
     reply = client.get("/api/text", params={"row": 0})

@@ -45,9 +45,18 @@ async def _wrong_input(request: Request, error: Exception) -> Response:
 
 async def _wrong_body(request: Request, error: Exception) -> Response:
     """Names the field, never what was in it."""
-    found = error.errors() if isinstance(error, RequestValidationError) else []
-    where = ".".join(str(part) for part in found[0]["loc"][1:]) if found else "body"
-    return JSONResponse({"error": f"the request is malformed at {where!r}: {found[0]['msg']}"}, status_code=422)
+    if not isinstance(error, RequestValidationError):
+        raise error
+    found = error.errors()[0]
+    where = ".".join(str(part) for part in found["loc"][1:])
+    return JSONResponse({"error": f"the request is malformed at {where!r}: {found['msg']}"}, status_code=422)
+
+
+def _here(session: Session, who: str, tab: str) -> None:
+    """A sign of life: the tab keeps its rows, those of the batch view, too."""
+    session.here(who, tab)
+    with session.lock:
+        session.leases.renew(tab + BATCH, session.clock())
 
 
 def _question(session: Session, who: str, tab: str) -> dict[str, Any] | None:
@@ -61,7 +70,7 @@ def _asking(session: Session) -> APIRouter:
 
     @router.post("/ask")
     async def ask(body: Caller) -> dict[str, Any]:
-        session.here(body.who, body.tab)
+        _here(session, body.who, body.tab)
         return {"question": _question(session, body.who, body.tab)}
 
     @router.post("/answer")
@@ -104,7 +113,12 @@ def _changing(session: Session) -> APIRouter:
 
     @router.post("/leave")
     async def leave(body: Caller) -> dict[str, Any]:
-        session.leave(body.tab)
+        if body.tab.endswith(BATCH):  # the page is open, and would go on renewing what is only shortened
+            with session.lock:
+                session.leases.release(session.leases.held(body.tab))
+        else:
+            session.leave(body.tab)
+            session.leave(body.tab + BATCH)
         return {}
 
     return router
@@ -126,7 +140,7 @@ def _looking(session: Session, teacher: Teacher, who: str, notes: tuple[str, ...
 
     @router.get("/status")
     async def status(who: str, tab: str) -> dict[str, Any]:
-        session.here(who[:200], tab[:200])
+        _here(session, who[:200], tab[:200])
         return views.status(session, teacher, who)
 
     @router.get("/classes")
