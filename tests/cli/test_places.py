@@ -39,6 +39,35 @@ def test_a_table_is_written_to_a_known_ending_in_a_folder_that_is_there(run, tmp
     assert f"(it is a folder); choose another place with {option}" in run(*CALLS[call], "found.csv").err
 
 
+@pytest.mark.parametrize("call", CALLS)
+def test_no_table_is_written_over_what_is_read(run, table, tmp_path, call):
+    (tmp_path / "linked.csv").symlink_to(table)
+    for name in ("items.csv", table, "linked.csv"):
+        done = run(*CALLS[call], name)
+        assert (done.code, done.out) == (2, "")
+        assert f"{name} is a file that is read, and would be replaced; choose another {CALLS[call][-1]}" in done.err
+    assert table.read_bytes() == b"\xff\x00"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("select", "other.csv", "--target", "items.csv", "--keep", 5, "--out", "items.csv"),
+        ("label", "other.csv", "--import", "items.csv", "--export", "items.csv"),
+        ("label", "other.csv", "--export", "other.labels.jsonl"),
+        ("label", "other.csv", "--journal", "mine.jsonl", "--export", "mine.jsonl"),
+        ("encode", "items.parquet", "--out", "items.parquet"),
+        ("clean", "other.csv", "--vectors", "v.parquet", "--out", "v.parquet"),
+        ("dedup", "items.csv", "--index", "items.csv"),
+    ],
+    ids=lambda call: " ".join(map(str, call)),
+)
+def test_nor_over_anything_else_that_is_read(run, call):
+    done = run(*call)
+    assert (done.code, done.out) == (2, "")
+    assert f"{call[-1]} is a file that is read, and would be replaced; choose another {call[-2]}" in done.err
+
+
 @pytest.mark.parametrize(
     ("call", "kind"),
     [

@@ -167,15 +167,30 @@ def bundle_place(named: Path | None, table: str) -> Path:
     return folder
 
 
-def check_tables(**places: Path | None) -> None:
+def check_tables(*read: str | Path | None, **places: Path | None) -> None:
     """Look, before any work, at the places of tables to write, by the options that name them.
 
+    Args:
+        read: What is read; none of it is replaced.
+        places: Where tables are written.
+
     Raises:
-        InputError: One cannot be written.
+        InputError: One cannot be written, or is read.
     """
     for option, place in places.items():
         if place is not None:
             modicum.data.check_table_place(place, f"--{option}")
+            check_apart(place, f"--{option}", *read)
+
+
+def check_apart(place: Path, option: str, *read: str | Path | None) -> None:
+    """Let a place pass that is none of what is read.
+
+    Raises:
+        InputError: It is.
+    """
+    if place.resolve() in {Path(each).resolve() for each in read if each is not None}:
+        raise InputError(f"{option} {place} is a file that is read, and would be replaced; choose another {option}")
 
 
 def read_token(path: Path | None, option: str = "--token-file") -> str | None:

@@ -37,7 +37,7 @@ def predict(
     Example: modicum predict intents new.csv --out answers.parquet
     """
     where = modicum.workspace.Where(executor, threads)
-    options.check_tables(out=file)
+    options.check_tables(table, vectors, out=file)
     with bars() as progress:
         if file and vectors is None and not json and modicum.data.is_file_of_rows(table):
             rows = modicum.workspace.predict_file(

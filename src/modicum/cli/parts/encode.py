@@ -33,6 +33,7 @@ def encode(
     """
     where = modicum.workspace.Where(executor, threads)
     check_file_place(modicum.encoders.check_ending(file))
+    options.check_apart(file, "--out", table)
     with bars() as progress:
         if image is None and modicum.data.is_file_of_rows(table) and modicum.workspace.encodes_apart(encoder):
             done = modicum.workspace.encode_file(

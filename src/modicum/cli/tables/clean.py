@@ -36,7 +36,7 @@ def clean(
 
     Example: modicum clean tickets.csv --text message --label intent --out findings.csv
     """
-    options.check_tables(out=file)
+    options.check_tables(table, vectors, out=file)
     with bars() as progress:
         items = modicum.read(table, text=text, label=label, id=id)
         given = modicum.encoders.read_vectors(vectors, len(items), items.ids) if vectors else None

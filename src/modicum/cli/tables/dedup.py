@@ -63,9 +63,10 @@ def dedup(
 
     Example: modicum dedup tickets.csv --text message --out distinct.csv
     """
-    options.check_tables(out=file, copies=copies)
+    options.check_tables(table, vectors, against, out=file, copies=copies)
     if index:
         check_file_place(index, "--index")
+        options.check_apart(index, "--index", table, vectors)
     with bars() as progress:
         before = modicum.data.dedup.load_index(against) if against else None
         items = modicum.read(table, text=text, image=image, label=label, id=id)

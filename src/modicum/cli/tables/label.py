@@ -86,16 +86,16 @@ def label(
     Example: modicum label tickets.csv --text message --label intent --classes intents.yaml
     """
     loop = modicum.workspace.loop
-    settings = loop.check_settings(query, chance, seed)
-    token = options.read_token(token_file)
-    options.check_tables(export=export)
+    settings, token = loop.check_settings(query, chance, seed), options.read_token(token_file)
+    place = journal or Path(f"{options.stem(table)}.labels.jsonl")
+    options.check_tables(table, foreign, vectors, place, export=export)
     with bars() as progress:
         items = _read(table, separator, text=text, label=label, id=id)
         given = modicum.encoders.read_vectors(vectors, len(items), items.ids) if vectors else None
         opened = loop.open_session(
             items,
             modicum.data.declared_classes(table, classes),
-            journal or Path(f"{options.stem(table)}.labels.jsonl"),
+            place,
             source=encoder if given is None else given,
             encoded=export is None and foreign is None,
             threads=threads,

@@ -92,7 +92,7 @@ def search(
         what = "--unlike" if unlike else "--out" if file else "a table from standard input"
         raise InputError(f"{what} needs a query; give QUERY or --like ROW")
     settings = parts.SearchSettings(mode, fusion, edit, rerank, language, encoder_mode, threads)
-    options.check_tables(out=file)
+    options.check_tables(table, vectors, out=file)
     with bars() as progress:
         items = modicum.read(table, text=text, image=image, id=id)
         given = modicum.encoders.read_vectors(vectors, len(items), items.ids) if vectors else None

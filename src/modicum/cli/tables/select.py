@@ -60,7 +60,7 @@ def select(
     Example: modicum select crawl.jsonl --text body --target tickets.csv --keep 10000 --out chosen.jsonl
     """
     where = modicum.workspace.Where(executor, threads)
-    options.check_tables(out=file)
+    options.check_tables(pool, target, vectors, target_vectors, out=file)
     with bars() as progress:
         wanted = modicum.read(target, text=text) if target else None
         rows = modicum.workspace.Pool(pool, text, id)

@@ -93,7 +93,7 @@ def topics(
     elif vectors or not modicum.data.is_file_of_rows(table):
         raise InputError("--assign makes vectors of the texts in a file; give a file of rows, and no --vectors")
     place, told = folder or previous or Path(f"{options.stem(table)}.topics"), {}
-    options.check_tables(assign=assign)
+    options.check_tables(table, vectors, assign=assign)
     if folder or not previous:
         modicum.workspace.check_topics_place(place)
     with bars() as progress:
