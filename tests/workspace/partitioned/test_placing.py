@@ -96,6 +96,8 @@ def test_parts_of_other_topics_are_refused(monkeypatch, kept, tmp_path):
 def test_refusals(monkeypatch, kept, tmp_path):
     with pytest.raises(InputError, match="lies in the folder of the topics"):
         placed(monkeypatch, kept, kept[1] / "out.csv")
+    with pytest.raises(InputError, match=r"missing\.csv"):
+        place_file(kept[1], tmp_path / "missing.csv", tmp_path / "out.csv")
     table = read(kept[0], text="text")
     vectors = np.random.default_rng(0).normal(size=(900, 4))
     save_topics(topics_of(table, vectors=vectors, settings=TopicSettings(topics=2, map_points=0)), tmp_path / "given")

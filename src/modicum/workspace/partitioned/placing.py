@@ -87,9 +87,9 @@ def place_file(
     state, target = load_topics(folder), Path(out)
     if target.resolve().is_relative_to(Path(folder).resolve()):
         raise InputError(f"{target} lies in the folder of the topics, which a later run replaces; write it elsewhere")
+    parts, many = peeked(partitions(source, sizes, **columns))
     work = Placing(state, encoder, target, cache=where.local and is_cached(source))
     found = work.find_encoder(where.threads)
-    parts, many = peeked(partitions(source, sizes, **columns))
     if where.local and many:
         make_static(found)
     facts = input_facts(source, columns, sizes) | {"topics": _digest(state)}
