@@ -144,6 +144,9 @@ def test_limits_are_told(world):
         Limits(queue=2, items=3)
     with pytest.raises(InputError, match="the limit 'wait' must be above 0"):
         Limits(wait=0)
+    for patience in (float("inf"), float("nan")):
+        with pytest.raises(InputError, match=r"the limit 'patience' must be above 0 and finite, not (inf|nan)"):
+            Limits(patience=patience)
     with pytest.raises(InputError, match="the number of workers must be at least 1"):
         Serving(workers=0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from math import inf
 from pathlib import Path
 
 from modicum.core.errors import InputError
@@ -32,9 +33,9 @@ class Limits:
     """Items of recent traffic that are held against the training table."""
 
     def __post_init__(self) -> None:
-        low = next((each.name for each in fields(self) if getattr(self, each.name) <= 0), None)
-        if low is not None:
-            raise InputError(f"the limit {low!r} must be above 0, not {getattr(self, low):g}")
+        wrong = next((each.name for each in fields(self) if not 0 < getattr(self, each.name) < inf), None)
+        if wrong is not None:
+            raise InputError(f"the limit {wrong!r} must be above 0 and finite, not {getattr(self, wrong):g}")
         if self.queue < self.items:
             raise InputError(f"--queue {self.queue} is less than one request may hold ({self.items} items); raise it")
 
