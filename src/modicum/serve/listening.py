@@ -10,6 +10,8 @@ from urllib.parse import quote
 from modicum.core.errors import InputError
 
 PORT = 8765
+HTTP = 80
+"""Port that browsers leave out of the header Host."""
 TRIED = 20
 """Ports that are tried, from the first on, where none was named."""
 SHORTEST = 16
@@ -41,7 +43,7 @@ def allowed_hosts(host: str, port: int) -> frozenset[str] | None:
     if not is_loopback(host):
         return None
     names = {"127.0.0.1", "localhost", "[::1]", f"[{host}]" if ":" in host else host}
-    return frozenset(f"{name}:{port}" for name in names)
+    return frozenset(f"{name}:{port}" for name in names) | (names if port == HTTP else frozenset())
 
 
 def listen(host: str, port: int | None, first: int = PORT) -> socket.socket:
@@ -64,6 +66,11 @@ def listen(host: str, port: int | None, first: int = PORT) -> socket.socket:
         try:
             listening.bind((host, number))
             listening.listen(BACKLOG)
+        except (socket.gaierror, TypeError) as error:  # the latter of a name that DNS has no form for
+            listening.close()
+            raise InputError(
+                f"there is no address {host!r} to listen at; give another --host, or leave it out"
+            ) from error
         except OSError as error:
             listening.close()
             reason = error.strerror or str(error)
