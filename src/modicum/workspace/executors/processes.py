@@ -7,6 +7,7 @@ and the workers end with the task that they are at.
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
@@ -95,12 +96,16 @@ def _ended(process: SpawnProcess) -> Exception:
 
 
 def _serve(work: Work[Any, Any], pipe: Connection) -> None:
-    """What a worker does: answer until the pipe closes. An `InputError` is an answer, too."""
+    """What a worker does: answer until the pipe closes. An `InputError` is an answer, too.
+
+    Ctrl-C reaches workers as well: they end without a word, as the process that started them tells of it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     answer = None
     while True:
         try:
             task = pipe.recv()
-        except (EOFError, KeyboardInterrupt):
+        except EOFError:
             return
         try:
             answer = answer or work.open(1)
@@ -109,5 +114,5 @@ def _serve(work: Work[Any, Any], pipe: Connection) -> None:
             told = error
         try:
             pipe.send(told)
-        except (ConnectionError, KeyboardInterrupt):
+        except ConnectionError:
             return
