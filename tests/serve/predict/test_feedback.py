@@ -65,9 +65,13 @@ def test_torn_lines_are_cut_off(place):
 
 def test_what_cannot_be_opened_is_refused_in_a_sentence(place):
     held = Journal.open(place)
-    with pytest.raises(InputError, match="is open in another modicum label"):
+    with pytest.raises(InputError, match=r"is open in another modicum label or serve; .* choose another --feedback"):
         reopened(place)
     held.close()
+    place.write_text("my notes")
+    with pytest.raises(InputError, match="is not a journal of modicum; choose another place with --feedback"):
+        reopened(place)
+    place.unlink()
     table_of(place).write_text("text\nsoup\n")
     with pytest.raises(InputError, match="is not a table of corrected texts; choose another --feedback"):
         reopened(place)

@@ -63,7 +63,7 @@ class Feedback:
         if isinstance(bundle.model, NumberModel):
             raise InputError("the bundle predicts numbers, and a journal holds labels; leave --feedback out")
         _read_table(table_of(path))  # somebody else's is refused before anything is made beside it
-        journal = Journal.open(path)
+        journal = Journal.open(path, "--feedback")
         try:
             feedback = cls(journal, table_of(path))
             if not journal.events:

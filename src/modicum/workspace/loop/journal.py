@@ -22,10 +22,14 @@ START = b'{"n":'
 """How every line begins."""
 
 
-def read_journal(path: Path) -> tuple[list[Event], int]:
+def read_journal(path: Path, option: str = "--journal") -> tuple[list[Event], int]:
     """All whole events of a journal, and the bytes of a torn last line; a file that is not there holds none.
 
     A last line that lacks nothing but its end, as some editors leave it, is whole.
+
+    Args:
+        path: The journal.
+        option: What names it, for whoever has to choose another.
 
     Raises:
         InputError: The file cannot be read, or a line before the last is no event.
@@ -33,20 +37,20 @@ def read_journal(path: Path) -> tuple[list[Event], int]:
     try:
         data = path.read_bytes() if path.exists() else b""
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror or error}); choose another --journal") from error
+        raise InputError(f"{path} cannot be read ({error.strerror or error}); choose another {option}") from error
     *lines, tail = data.split(b"\n")
     if not (START.startswith(tail[: len(START)]) or not tail.strip(b"\0")):
-        raise InputError(f"{path} is not a journal of modicum; choose another place with --journal")
+        raise InputError(f"{path} is not a journal of modicum; choose another place with {option}")
     events: list[Event] = []
     for number, line in enumerate(lines, start=1):
-        events.append(_next(path, number, line, events))
+        events.append(_next(path, number, line, events, option))
     try:
-        return [*events, _next(path, len(lines) + 1, tail, events)], 0
+        return [*events, _next(path, len(lines) + 1, tail, events, option)], 0
     except InputError:
         return events, len(tail)
 
 
-def _next(path: Path, number: int, line: bytes, events: Sequence[Event]) -> Event:
+def _next(path: Path, number: int, line: bytes, events: Sequence[Event], option: str) -> Event:
     """The event of a line, after those of the lines before.
 
     Raises:
@@ -56,7 +60,7 @@ def _next(path: Path, number: int, line: bytes, events: Sequence[Event]) -> Even
         event = read_event(line)
     except InputError as error:
         if not events and not line.startswith(START):
-            raise InputError(f"{path} is not a journal of modicum; choose another place with --journal") from error
+            raise InputError(f"{path} is not a journal of modicum; choose another place with {option}") from error
         raise InputError(f"{path}, line {number}: {error}; remove the line, or take a copy from before") from error
     last = events[-1].n if events else 0
     if event.n <= last:
@@ -85,30 +89,35 @@ class Journal:
         self._cut()
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, option: str = "--journal") -> Self:
         """Open a journal for writing; a torn last line is cut off.
+
+        Args:
+            path: The journal.
+            option: What names it, for whoever has to choose another.
 
         Raises:
             InputError: Another process has it open, it is no journal, or the place cannot be written.
         """
         if not path.name:
-            raise InputError(f"{path} is a folder, not a file; choose another place with --journal")
+            raise InputError(f"{path} is a folder, not a file; choose another place with {option}")
         lock = FileLock(path.with_name(f".{path.name}.lock"))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=0)
         except Timeout as error:
             raise InputError(
-                f"{path} is open in another modicum label; use its page (two people are two tabs), or end it first"
+                f"{path} is open in another modicum label or serve; use its page (two people are two tabs), end it "
+                f"first, or choose another {option}"
             ) from error
         except OSError as error:
-            raise _refusal(path, error) from error
+            raise _refusal(path, error, option) from error
         try:
-            events, torn = read_journal(path)
+            events, torn = read_journal(path, option)
             return cls(path, lock, events, torn)
         except OSError as error:
             lock.release()
-            raise _refusal(path, error) from error
+            raise _refusal(path, error, option) from error
         except InputError:
             lock.release()
             raise
@@ -171,5 +180,5 @@ def _write(file: int, data: bytes) -> None:
         view = view[os.write(file, view) :]
 
 
-def _refusal(path: Path, error: OSError) -> InputError:
-    return InputError(f"{path} cannot be written ({error.strerror or error}); choose another place with --journal")
+def _refusal(path: Path, error: OSError, option: str) -> InputError:
+    return InputError(f"{path} cannot be written ({error.strerror or error}); choose another place with {option}")
