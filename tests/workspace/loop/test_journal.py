@@ -212,6 +212,7 @@ def test_a_broken_line_in_the_middle_is_named(tmp_path):
     first, second = path.read_bytes().splitlines(keepends=True)
     cases = {
         first + b"oops\n" + second: "line 2: it is not JSON; remove the line",
+        first + b'{"n":' + b"[" * 100_000 + b"\n": "line 2: it is not JSON; remove the line",
         first + b'{"n":2,"kind":"dance"}\n': "line 2: the kind 'dance' is not known",
         first + b'{"n":2,"kind":"skip","colour":1}\n': "line 2: the key 'colour' is not known",
         first + b'{"n":2,"kind":"skip","items":[["a"]]}\n': "line 2: the value of 'items' is of the wrong type",

@@ -96,7 +96,7 @@ def read_event(line: bytes) -> Event:
     """
     try:
         told = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError("it is not JSON") from error
     if not isinstance(told, dict):
         raise InputError("it is not a JSON object")
