@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from modicum.core.errors import InputError
@@ -46,7 +47,7 @@ class Service:
         self._answers = Batcher(self._answer, queue=limits.queue, batch=limits.batch, wait=limits.wait, workers=workers)
         self._writes = None
         if feedback is not None:
-            self._writes = Batcher(self._write, queue=limits.queue, batch=limits.batch, wait=0.0)
+            self._writes = Batcher(partial(self._write, feedback), queue=limits.queue, batch=limits.batch, wait=0.0)
         self.metrics.waiting.set_function(lambda: self._answers.waiting)
 
     async def ask(self, kind: str, items: Sequence[Any]) -> Sequence[tuple[Served, Any]]:
@@ -64,10 +65,10 @@ class Service:
         """Have a correction on disk, and tell its number.
 
         Raises:
-            Unwritten: The disk is full or gone.
+            Unwritten: There is no journal, or the disk is full or gone.
         """
         if self._writes is None:
-            raise InputError("corrections are not taken here; start modicum serve with --feedback JOURNAL")
+            raise Unwritten("there is no journal")
         (told,) = await self._await(self._writes, FEEDBACK, [correction])
         return dict(told)
 
@@ -115,11 +116,9 @@ class Service:
         self.metrics.batch.observe(len(items))
         return [(served, answer) for answer in answers]
 
-    def _write(self, kind: str, items: Sequence[Any]) -> list[dict[str, Any]]:
-        if self.feedback is None:
-            raise Unwritten("there is no journal")
+    def _write(self, feedback: Feedback, kind: str, items: Sequence[Any]) -> list[dict[str, Any]]:
         try:
-            written = self.feedback.write(items)
+            written = feedback.write(items)
         except InputError as error:
             raise Unwritten(str(error)) from error
         self.metrics.feedback.inc(len(written))
