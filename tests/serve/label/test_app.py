@@ -244,6 +244,13 @@ def test_a_lasso_adds_and_removes_over_the_interface(tagged):
         if points:
             break
         time.sleep(0.1)
+    assert post(client, "answer", kind="remove", rows=[0, 2], classes=[1], ask=False).status_code == 200
+    undone = [post(client, "undo").json()["undone"] for _ in range(2)]
+    assert [(each["kind"], each["rows"], each["classes"]) for each in undone] == [
+        ("remove", [0, 2], ["sport"]),
+        ("label", [0, 2], ["sport"]),
+    ]
+    assert post(client, "answer", kind="add", rows=[0, 2], classes=[1], how="map", ask=False).status_code == 200
     assert [points["sets"][row] for row in range(4)] == [[1], [], [1], None]
     assert [points["label"][row] for row in range(4)] == [1, -2, 1, -1]
     refused = post(client, "answer", kind="remove", rows=[1, 3], classes=[1], ask=False)

@@ -195,6 +195,38 @@ def test_a_view_that_opens_late_draws_over_no_other_and_keys_label_what_is_shown
     assert page.noise == []
 
 
+def test_enter_that_ends_a_composition_answers_nothing(open_page, server):
+    page = open_page(server)
+    page.keyboard.press("/")
+    page.keyboard.type("weat")
+    composing = "new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true })"
+    page.locator(".chooser input").evaluate(f"(field) => field.dispatchEvent({composing})")
+    page.wait_for_timeout(300)
+    assert labels(server) == []
+
+
+def test_one_row_and_one_character_are_told_as_one(open_page, server):
+    def one_more(route):
+        told = route.fetch().json()
+        route.fulfill(json={"question": told["question"] | {"cut": 1}})
+
+    page = open_page(server)
+    page.keyboard.press("+")
+    page.get_by_role("textbox", name="Name").fill("music")
+    before = page.locator("#item-text").element_handle()
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.wait_for_function("(old) => !old.isConnected", arg=before)
+    page.evaluate("location.hash = 'classes'")
+    page.get_by_role("button", name="Merge music into another class").click()
+    page.wait_for_selector("dialog:has-text('1 row goes along.')")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("searchbox", name="Search a class").fill("zebra")
+    assert page.locator("tbody").inner_text() == "No class is called that."
+    page.route("**/api/ask", one_more)
+    page.evaluate("location.hash = 'one'")
+    page.wait_for_selector("button:has-text('Show 1 more character')")
+
+
 CONTRAST = """() => {
   const channel = (v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
   const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);

@@ -114,9 +114,9 @@ def test_a_lasso_adds_and_removes_a_label(open_page, lasso_all, sets_server):
     assert all("sport" in names for names in told["sets"])
     page.locator(".chooser .class:has-text('sport')").click()
     page.wait_for_selector("#toast:has-text('sport removed')")
-    for _ in range(2):
+    for what in ("the removal of the label sport", "the label sport"):
         page.keyboard.press("u")
-        page.wait_for_selector("#toast:has-text('Undone: the label sport of')")
+        page.wait_for_selector(f"#toast:has-text('Undone: {what} of')")
         page.wait_for_timeout(300)
     assert labels(sets_server) == []
     assert page.noise == []

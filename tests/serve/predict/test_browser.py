@@ -75,3 +75,13 @@ def test_a_text_is_classified_corrected_and_searched_by_keyboard(start, bundle, 
     server.end()
     page.get_by_role("button", name="Classify").click()
     page.wait_for_selector("#toast.error")
+
+
+def test_a_small_number_keeps_its_digits(start, bundle, page_of):
+    page = page_of(start(bundle).url)
+    told = {"prediction": 0.00041234, "low": -0.0002, "high": 1234.5}
+    page.route("**/v1/predict", lambda route: route.fulfill(json={"answers": [told]}))
+    page.locator("#texts").fill("rain")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".answer h2:has-text('0.000412')")
+    assert page.locator(".answer .set").inner_text() == "-0.0002 to 1,234.5"

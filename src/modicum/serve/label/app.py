@@ -19,7 +19,7 @@ from modicum.serve.guard import Guard, Policy
 from modicum.serve.label.bodies import Answering, Caller, Changing, Listing, Undoing
 from modicum.serve.pages import page_routes
 from modicum.workspace.loop import Plane, Reply, Session, Teacher, export, views
-from modicum.workspace.loop.events import Event
+from modicum.workspace.loop.events import REMOVE, Event
 
 FORMATS = ("csv", "jsonl", "parquet")
 BATCH = ":batch"
@@ -125,8 +125,14 @@ def _changing(session: Session) -> APIRouter:
 
 
 def _told(session: Session, event: Event) -> dict[str, Any]:
+    """What was taken back; a lasso that removed labels is told from one that added some by the sets that came of it."""
     rows = [session.board.row_of[item] for item in event.items if item in session.board.row_of]
-    return {"kind": event.kind, "rows": rows, "classes": [views.clean(name) for name in event.classes]}
+    removed = event.sets and not set(event.classes) & set(event.sets[0])
+    return {
+        "kind": REMOVE if removed else event.kind,
+        "rows": rows,
+        "classes": [views.clean(name) for name in event.classes],
+    }
 
 
 def _looking(session: Session, teacher: Teacher, who: str, notes: tuple[str, ...]) -> APIRouter:

@@ -64,6 +64,7 @@ export class Chooser {
   }
 
   key(event) {
+    if (event.isComposing) return; // Enter ends the composition of an input method, and is no answer
     if (event.key === "Enter") {
       event.preventDefault();
       this.take();

@@ -1,7 +1,7 @@
 // Classes: what they are called, how many rows they have; add, rename, merge.
 
 import { surely } from "./api.js";
-import { ask, broken, el, number, say } from "./dom.js";
+import { ask, broken, el, number, say, some } from "./dom.js";
 import { find, hue, nameOf, refresh, rowsOf, setClasses, store } from "./store.js";
 
 const change = async (body, said) => {
@@ -39,7 +39,7 @@ const mergeClass = async (each) => {
   const options = store.classes.filter((other) => other !== each).map((other) => [other.number, other.name]);
   if (!options.length) return say("There is no other class to merge it into.", "error");
   const values = await ask(`Merge “${each.name}” into another class`, [{ name: "into", label: "Into", options }], "Merge",
-    `${number(rowsOf(each.number))} rows go along. Undo (u) takes it back.`);
+    `${some(rowsOf(each.number), "row goes", "rows go")} along. Undo (u) takes it back.`);
   if (values) {
     const into = Number(values.into);
     await change({ action: "merge", numbers: [each.number], into }, `Merged into ${nameOf(into)}`);
@@ -82,7 +82,8 @@ export class Classes {
     }));
     // What had the focus keeps it; after a merge its row is gone.
     if (focused) (this.body.querySelector(`[data-key="${focused}"]`) ?? this.search).focus();
-    if (!found.length) this.body.append(el("tr", {}, el("td", { colspan: 3, class: "soft" }, "No class yet. Add one with +, or while labelling.")));
+    const none = store.classes.length ? "No class is called that." : "No class yet. Add one with +, or while labelling.";
+    if (!found.length) this.body.append(el("tr", {}, el("td", { colspan: 3, class: "soft" }, none)));
   }
 
   update(status) {

@@ -45,7 +45,7 @@ export class One {
     text.textContent = question.text || "(empty text)";
     if (!question.text) text.classList.add("absent");
     const rest = question.cut ? el("button", { type: "button", class: "link", onclick: () => this.whole(text, rest) },
-      `Show the other ${number(question.cut)} characters`) : null;
+      `Show ${some(question.cut, "more character", "more characters")}`) : null;
     const why = WHY[question.how] ?? "the model is not sure: its label teaches most";
     this.note = el("p", { class: "own-note", hidden: !question.note }, `Your note: ${question.note}`);
     this.root.replaceChildren(
@@ -87,7 +87,7 @@ export class One {
       const reply = await surely("answer", { kind, classes, rows: [question.row], how: question.how, model: question.model });
       const told = { label: named(classes), skip: "skipped", unsure: "not sure" }[kind];
       this.last = { text: question.text.length > 80 ? `${question.text.slice(0, 79)}…` : question.text, told };
-      say(kind === "label" ? `Saved: ${told}` : `Saved: ${told}`, "quiet");
+      say(`Saved: ${told}`);
       this.show(reply.question);
       refresh().catch(() => null);
     } catch (error) {
@@ -153,7 +153,7 @@ export const undone = (event) => {
   if (!event) return "There is nothing of yours left to undo.";
   const rows = event.rows.length;
   const what = {
-    label: `the label ${event.classes.join(", ") || "none of these"}`, unlabel: "the removal of labels", skip: "the skip", unsure: "“not sure”", note: "the note",
+    label: `the label ${event.classes.join(", ") || "none of these"}`, unlabel: "the removal of labels", remove: `the removal of the label ${event.classes.join(", ")}`, skip: "the skip", unsure: "“not sure”", note: "the note",
     class_added: `the new class ${event.classes[0]}`, class_renamed: `the renaming of ${event.classes[0]}`,
     class_merged: `the merging of ${event.classes.slice(0, -1).join(", ")}`,
   }[event.kind];

@@ -20,7 +20,10 @@ const call = async (path, body = null) => {
   return told;
 };
 
-const told = (value) => (Array.isArray(value) ? value.join(", ") || "no label" : typeof value === "number" ? number(value) : value);
+// A predicted number: a small one keeps its digits.
+const figure = (value) => (Math.abs(value) < 1 ? value.toLocaleString("en", { maximumSignificantDigits: 3 }) : number(value));
+
+const told = (value) => (Array.isArray(value) ? value.join(", ") || "no label" : typeof value === "number" ? figure(value) : value);
 
 const bars = (probabilities) => el("ul", { class: "bars" }, Object.entries(probabilities).map(([name, share]) => {
   const bar = el("span", { class: "bar" });
@@ -53,7 +56,7 @@ const shown = (text, answer) => el("section", { class: "answer" },
   answer.unknown ? el("p", { class: "mark" }, "Probably none of the classes.") : null,
   answer.probabilities ? bars(answer.probabilities) : null,
   answer.prediction_set?.length ? el("p", { class: "set" }, el("span", { class: "soft" }, "Cannot be ruled out: "), answer.prediction_set.join(", ")) : null,
-  "low" in answer ? el("p", { class: "set" }, answer.low === null ? "no interval can be promised" : `${number(answer.low)} to ${number(answer.high)}`) : null,
+  "low" in answer ? el("p", { class: "set" }, answer.low === null ? "no interval can be promised" : `${figure(answer.low)} to ${figure(answer.high)}`) : null,
   state.feedback && state.classes.length ? fix(text, answer) : null);
 
 const asked = () => byId("texts").value.split("\n").filter((line) => line.trim());
