@@ -85,3 +85,15 @@ def test_a_small_number_keeps_its_digits(start, bundle, page_of):
     page.keyboard.press("Control+Enter")
     page.wait_for_selector(".answer h2:has-text('0.000412')")
     assert page.locator(".answer .set").inner_text() == "-0.0002 to 1,234.5"
+
+
+def test_an_address_with_another_token_is_taken_in_an_open_tab(start, bundle, page_of, tmp_path):
+    (tmp_path / "secret").write_text(SECRET)
+    server = start(bundle, "--token-file", tmp_path / "secret")
+    page = page_of(server.url)
+    page.evaluate("sessionStorage.setItem('token', 'of-yesterday')")
+    page.reload()
+    page.wait_for_selector("#toast:has-text('the token is missing or wrong')")
+    page.goto(server.url)
+    page.wait_for_selector("#panel dl")
+    assert SECRET not in page.url

@@ -1,12 +1,7 @@
 // The calls of the page. An answer is sent again, under the same mark, until the server has said that it is on disk.
 
 import { say } from "./dom.js";
-
-const fragment = new URLSearchParams(location.hash.slice(1));
-if (fragment.has("token")) {
-  sessionStorage.setItem("token", fragment.get("token"));
-  history.replaceState(null, "", location.pathname);
-}
+import "./token.js";
 
 export const mark = () => {
   const bytes = crypto.getRandomValues(new Uint8Array(12));

@@ -1,12 +1,8 @@
 // The page to try a service: texts in, answers out, and beside them how traffic compares with the training table.
 
 import { broken, byId, el, number, percent, say, some } from "./dom.js";
+import "./token.js";
 
-const fragment = new URLSearchParams(location.hash.slice(1));
-if (fragment.has("token")) {
-  sessionStorage.setItem("token", fragment.get("token"));
-  history.replaceState(null, "", location.pathname);
-}
 const EVERY = 5000;
 const SHOWN = 12;
 let state = { classes: [], search: false, feedback: false };
