@@ -70,6 +70,17 @@ def test_many_labels_set_rows_aside_for_the_sets():
     assert few["guarantee"] != many["guarantee"]
 
 
+def test_only_labels_that_nobody_has_given_are_asked_for():
+    """Not those of rows set aside for the sets, nor those of the test rows of a split."""
+    table, X = world(n=60, classes=2, shots=25, spread=2)
+    table = replace(table, hidden=None)
+    aside = modicum.fit(table, vectors=X, set_aside_from=40, **QUICK).report["next_to_label"]
+    assert {row["id"] for row in aside} == set(map(str, range(50, 60)))
+    sides = {"side": ["test" if 20 <= row < 40 or row == 59 else "train" for row in range(60)]}
+    split = modicum.fit(replace(table, columns=sides), vectors=X, split="side", **QUICK).report["next_to_label"]
+    assert {row["id"] for row in split} == set(map(str, range(50, 59)))
+
+
 def test_two_labels_in_all_are_enough_to_run():
     table, X = world(n=40, classes=2, shots=1)
     result = modicum.fit(table, vectors=X, **QUICK)

@@ -64,6 +64,8 @@ class Table:
     known to have none. None where a row has one label."""
     stored: StoredVectors | None = None
     """Vectors of the rows, where the table comes from a store that holds them."""
+    test: NDArray[np.bool_] | None = None
+    """Rows (N,) that a split keeps back: figures are measured on them, so that nobody is asked for their labels."""
 
     def __len__(self) -> int:
         """Return the number of rows N."""

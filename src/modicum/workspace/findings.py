@@ -160,16 +160,23 @@ def accuracy_under(estimated: dict[str, float], per_class: Sequence[dict[str, An
     return sum(estimated[name] * recall for name, recall in known.items()) / mass if mass > 0 else None
 
 
+def askable_rows(problem: Problem, table: Table) -> NDArray[np.int64]:
+    """Rows (M,), ascending, whose label nobody has given and a model could learn from: none that a split kept back."""
+    rows = problem.unlabelled_rows
+    return rows if table.test is None else rows[~table.test[rows]]
+
+
 def next_to_label(
     problem: Problem, answers: Predictions, table: Table, rng: np.random.Generator, budget: int = 20
 ) -> list[dict[str, Any]]:
     """The unlabelled rows whose label would help most."""
-    rows = margin_query(
-        problem.X, answers.probabilities, problem.labelled, min(budget, len(problem.unlabelled_rows)), rng
-    )
+    pool = askable_rows(problem, table)
+    rows = np.sort(np.concatenate([problem.rows, pool]))
+    labelled = problem.labelled[rows]
+    chosen = margin_query(problem.X[rows], answers.probabilities[rows], labelled, min(budget, len(pool)), rng)
     names = problem.space.names
     out = []
-    for row in rows:
+    for row in rows[chosen]:
         best, second = np.argsort(answers.probabilities[row])[::-1][:2]
         out.append(
             {

@@ -55,7 +55,7 @@ def kept_back(table: Table, split: str) -> Table:
         raise InputError(f"column {split!r} of {table.source} calls no labelled row {TEST!r}; name another column")
     both = zip(table.labels, test.tolist(), strict=True)
     shown, hidden = zip(*((None, label) if back else (label, None) for label, back in both), strict=True)
-    return replace(table, labels=shown, hidden=hidden)
+    return replace(table, labels=shown, hidden=hidden, test=test)
 
 
 def copies_kept_back(table: Table, same: SameTexts) -> NDArray[np.int64]:

@@ -113,3 +113,11 @@ def test_a_single_group_of_labelled_rows_is_refused():
     one = replace(table, groups=("a",) * 20 + ("b",) * 40)
     with pytest.raises(InputError, match=r"all labelled rows of t\.csv stand in one group; label rows of another"):
         modicum.fit(one, vectors=X, **QUICK)
+
+
+def test_no_label_of_a_test_row_is_asked_for():
+    table, X, _ = labels_world(rows=120, known=90)
+    sides = ["test" if row < 40 or row == 119 else "train" for row in range(120)]
+    table = replace(table, hidden=None, columns={"side": sides})
+    report = modicum.fit(table, vectors=X, split="side", **QUICK).report
+    assert {int(row["id"]) for row in report["next_to_label"]} <= set(range(90, 119))

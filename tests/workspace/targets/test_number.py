@@ -95,3 +95,11 @@ def test_what_is_refused():
         modicum.fit(replace(table, labels=("much", *table.labels[1:])), vectors=X, target="number")
     with pytest.raises(InputError, match="a numeric target has no classes"):
         modicum.fit(table, classes=modicum.core.LabelSpace(("a", "b")), vectors=X, target="number")
+
+
+def test_no_label_of_a_test_row_is_asked_for():
+    table, X, _ = number_world(rows=120, known=90)
+    sides = ["test" if row < 40 or row == 119 else "train" for row in range(120)]
+    table = replace(table, hidden=None, columns={"side": sides})
+    report = modicum.fit(table, vectors=X, split="side", **QUICK).report
+    assert {int(row["id"]) for row in report["next_to_label"]} <= set(range(90, 119))

@@ -15,7 +15,7 @@ from modicum.labels.active import k_center_query
 from modicum.labels.calibration import fit_platt
 from modicum.labels.noisy import label_issues
 from modicum.labels.thresholds import f1_thresholds
-from modicum.workspace.findings import shown
+from modicum.workspace.findings import askable_rows, shown
 from modicum.workspace.settings import Settings
 from modicum.workspace.targets.models import LabelsModel, LabelsPredictions
 from modicum.workspace.targets.target import Made
@@ -174,7 +174,7 @@ def doubtful_labels(proba: Floats, truth: NDArray[np.uint8]) -> list[Doubt]:
 
 def _next(made: Made, answers: LabelsPredictions, settings: Settings) -> list[dict[str, Any]]:
     """Unlabelled rows whose labels are least sure, and that lie apart."""
-    pool, names = made.problem.unlabelled_rows, made.problem.space.names
+    pool, names = askable_rows(made.problem, made.table), made.problem.space.names
     if len(pool) == 0:
         return []
     proba = answers.probabilities[pool]

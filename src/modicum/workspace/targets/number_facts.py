@@ -14,7 +14,7 @@ from modicum.core.errors import InputError
 from modicum.evaluation.metrics import interval_metrics, number_scores
 from modicum.labels.active import k_center_query
 from modicum.labels.conformal import error_bounds
-from modicum.workspace.findings import shown
+from modicum.workspace.findings import askable_rows, shown
 from modicum.workspace.report.wording import significant
 from modicum.workspace.settings import Settings
 from modicum.workspace.targets.models import NumberModel, NumberPredictions
@@ -116,7 +116,7 @@ def _doubtful(made: Made, held: Held) -> list[dict[str, Any]]:
 
 def _next(made: Made, model: NumberModel, answers: NumberPredictions, rng: np.random.Generator) -> list[dict[str, Any]]:
     """Unlabelled rows on which the pooled recipes disagree most, and that lie apart; without a pool, those far off."""
-    problem, pool = made.problem, made.problem.unlabelled_rows
+    problem, pool = made.problem, askable_rows(made.problem, made.table)
     if len(pool) == 0:
         return []
     apart = model.spread(problem.X[pool])
