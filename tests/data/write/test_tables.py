@@ -35,6 +35,28 @@ def test_the_header_is_there_once_though_the_first_chunk_has_no_rows():
     assert buffer.getvalue() == "id\na\n"
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_columns_that_come_on_the_way_are_refused(tmp_path, ending):
+    told = r"the columns change on the way, from 'id' to 'id,extra', for which .* have no place; write \.jsonl"
+    with pytest.raises(InputError, match=rf"t\.{ending}: {told}"):
+        write_stream([{"id": ["a"]}, {"id": ["b"], "extra": [1]}], tmp_path / f"t.{ending}")
+    assert not list(tmp_path.iterdir())
+
+
+def test_columns_that_come_on_the_way_are_refused_in_a_pipe_and_taken_by_jsonl(tmp_path):
+    chunks, buffer = [{"id": ["a"]}, {"id": ["b"], "extra": [1]}], io.StringIO()
+    with pytest.raises(InputError, match=r"^standard output: the columns change on the way"):
+        write_stream(chunks, buffer)
+    assert buffer.getvalue() == "id\na\n"
+    assert write_stream(chunks, tmp_path / "t.jsonl") == 2
+
+
+@pytest.mark.parametrize("chunks", [[{"n": [1]}, {"n": ["many"]}], [{"n": [1, "many"]}]])
+def test_kinds_that_parquet_has_no_place_for_are_refused(tmp_path, chunks):
+    with pytest.raises(InputError, match=r"t\.parquet: the kinds of a column change on the way \(.*; write \.jsonl"):
+        write_stream(chunks, tmp_path / "t.parquet")
+
+
 def test_a_failure_in_the_middle_leaves_the_old_file_and_no_litter(tmp_path):
     path = tmp_path / "t.csv"
     write_table(path, {"id": ["old"]})

@@ -11,9 +11,8 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from modicum.core.errors import InputError
 from modicum.core.files import atomic_path
-from modicum.data.write.tables import Columns, writer_of
+from modicum.data.write.tables import Columns, kinds_change, names_change, writer_of
 
 CSV, PARQUET = ".csv", ".parquet"
 
@@ -22,14 +21,14 @@ def table_part(path: Path, columns: Columns) -> bytes:
     r"""Rows as a part of the table that `join_tables` will write to `path`: a whole file of that format.
 
     Raises:
-        InputError: The ending is not known.
+        InputError: The ending is not known, or Parquet has no kind for what a column holds.
 
     Example:
         >>> table_part(Path("answers.jsonl"), {"id": ["a"], "prediction": ["weather"]})
         b'{"id": "a", "prediction": "weather"}\n'
     """
     stream = io.BytesIO()
-    writer_of(path)([columns], stream)
+    writer_of(path)([columns], stream, str(path))
     return stream.getvalue()
 
 
@@ -56,7 +55,7 @@ def _join_lines(parts: Sequence[Path], stream: BinaryIO, path: Path, *, header: 
                 first = names
                 stream.write(names)
             elif names != first:
-                raise _changed(path, first.decode().strip(), names.decode().strip())
+                raise names_change(str(path), first.decode().strip(), names.decode().strip())
             shutil.copyfileobj(rows, stream, 1 << 20)
 
 
@@ -73,17 +72,10 @@ def _join_parquet(parts: Sequence[Path], stream: BinaryIO, path: Path) -> None:
     try:
         schema = pa.unify_schemas(schemas, promote_options="permissive")
     except pa.ArrowException as error:
-        raise InputError(f"{path}: the kinds of a column change on the way ({error}); write .jsonl") from error
+        raise kinds_change(str(path), error) from error
     for one in schemas:
         if one.names != schema.names:
-            raise _changed(path, ",".join(schemas[0].names), ",".join(one.names))
+            raise names_change(str(path), ",".join(schemas[0].names), ",".join(one.names))
     with pq.ParquetWriter(stream, schema) as writer:
         for part in parts:
             writer.write_table(pq.read_table(part, partitioning=None).cast(schema))
-
-
-def _changed(path: Path, first: str, later: str) -> InputError:
-    return InputError(
-        f"{path}: the columns change on the way, from {first!r} to {later!r}, for which .csv and .parquet have no "
-        "place; write .jsonl"
-    )
