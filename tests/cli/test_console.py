@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
-from modicum.cli.console import complain, out, print_table
+from modicum.cli.console import complain, out, print_json, print_table
 
 FIGURES = {"accuracy": "96.8 % ±2.8", "log-loss": "0.204", "seconds": "12.3", "s/1000": "0.015", "share": "1.00"}
 ROWS = [{"recipe": name, **FIGURES} for name in ("names", "smoothed, names + shots")]
@@ -19,6 +21,16 @@ def test_a_table_is_not_cut_on_a_narrow_screen(monkeypatch, capsys, columns):
     for name in list(FIGURES):
         assert name in shown
         assert FIGURES[name] in shown
+
+
+def test_what_json_has_no_kind_for_is_text(capsys):
+    print_json({"when": datetime.date(2026, 1, 31)}, one_line=True)
+    assert capsys.readouterr().out == '{"when": "2026-01-31"}\n'
+
+
+def test_brackets_in_a_heading_are_no_markup(capsys):
+    print_table([{"a[/b].csv judging": "1"}])
+    assert "a[/b].csv judging" in capsys.readouterr().out
 
 
 def test_words_between_colons_stay_words(capsys):

@@ -59,8 +59,11 @@ def show_warning(
 
 
 def print_json(value: Any, *, one_line: bool = False) -> None:
-    """Write a machine-readable result to standard output; on one line where others follow."""
-    sys.stdout.write(json.dumps(value, indent=None if one_line else 1, ensure_ascii=False) + "\n")
+    """Write a machine-readable result to standard output; on one line where others follow.
+
+    What JSON has no kind for, such as a time, is written as text.
+    """
+    sys.stdout.write(json.dumps(value, indent=None if one_line else 1, ensure_ascii=False, default=str) + "\n")
 
 
 def print_table(rows: Sequence[Mapping[str, str]], *, title: str | None = None, right: Sequence[str] = ()) -> None:
@@ -75,7 +78,7 @@ def print_table(rows: Sequence[Mapping[str, str]], *, title: str | None = None, 
         words = [part for row in rows for part in ([row[name]] if number else row[name].split())]
         longest = max(cell_len(word) for word in ("", *heading.split(), *words))
         table.add_column(
-            heading,
+            escape(heading),
             justify="right" if number else "left",
             no_wrap=number,
             overflow="fold",
