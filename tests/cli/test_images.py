@@ -71,6 +71,13 @@ def test_a_second_fit_decodes_nothing(run, photos, encoder, asked):
     assert len(asked) == 24
 
 
+def test_an_index_of_images_is_refused_before_any_is_decoded(run, photos, encoder, asked):
+    done = run("fit", photos, "--encoder", encoder, "--index")
+    assert (done.code, done.out) == (2, "")
+    assert "--index needs an encoder of texts; leave it out with images and with --vectors" in done.err
+    assert not asked
+
+
 def test_a_table_end_to_end(run, pets, encoder, photos, tmp_path):
     done = run("fit", pets, "--image", "file", "--label", "colour", "--encoder", encoder, "--out", "colours", "--json")
     assert json.loads(done.out)["data"]["text_column"] == "file"

@@ -95,8 +95,8 @@ def fit(
     Example: modicum fit tickets.csv --text message --label intent --budget 60s --out intents
     """
     folder = options.bundle_place(bundle, table)
-    if index and (image or vectors):
-        raise InputError("--index needs an encoder of texts; leave it out with --image and --vectors")
+    if index and (image or vectors or modicum.data.is_images(table)):
+        raise InputError("--index needs an encoder of texts; leave it out with images and with --vectors")
     with bars() as progress:
         items = modicum.read(
             table,
