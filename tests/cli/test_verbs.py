@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+
+import modicum
+from modicum.cli.outcome import show
 
 OWN = ["id", "prediction", "probability", "prediction_set", "unknown"]
 
@@ -24,6 +28,13 @@ def test_fit_prints_the_ladder_and_writes_the_bundle(run, table):
     assert "Use it: modicum predict topics TABLE" in done.out
     files = {file.name for file in (table.parent / "topics").iterdir()}
     assert files == {"bundle.json", "arrays.safetensors", "report.json", "report.html", "predictions.parquet"}
+
+
+def test_an_encoder_may_have_brackets_in_its_name(run, table, capsys):
+    run("fit", table, "--text", "text", "--label", "topic", "--encoder", "hashed", "--out", "topics")
+    report = modicum.load(table.parent / "topics").report
+    show(report | {"encoder": report["encoder"] | {"name": "enc[/x]"}}, Path("topics"))
+    assert "; encoder enc[/x]\n" in capsys.readouterr().out
 
 
 def test_fit_json_is_the_report(run, table):

@@ -18,7 +18,7 @@ def show(report: dict[str, Any], folder: Path) -> None:
     console.print(
         f"[bold]{escape(data['source'])}[/]: {data['rows']:,} rows, {data['labelled']:,} labelled, "
         f"{kinds}{counted(data['duplicates'], 'duplicate')}; "
-        f"encoder {report['encoder']['name']}",
+        f"encoder {escape(report['encoder']['name'])}",
         soft_wrap=True,
     )
     tried = [entry for entry in report["ladder"] if entry["status"] == "tried"]
