@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import modicum
-from modicum.core import LabelSpace
+from modicum.core import LabelSpace, Table
 from modicum.evaluation.metrics import set_metrics
+from modicum.workspace import fitting
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.making import make_model
 from modicum.workspace.settings import Settings
@@ -54,6 +55,22 @@ def test_sets_hold_on_the_unlabelled_rows():
         _, answers, truth = answered(world(SHARES, seed, shots=60))
         found.append(set_metrics(answers.sets, truth).coverage)
     assert np.mean(found) == pytest.approx(0.9, abs=0.04)
+
+
+def test_the_sets_that_are_told_are_those_that_are_answered(monkeypatch):
+    """The class forced into a set is that of corrected probabilities, where the shares of classes are others."""
+    problem, kept = world((0.95, 0.05), n=600, shots=30, spread=1.5), []
+    told = fitting.write_report
+    monkeypatch.setattr(fitting, "write_report", lambda facts: kept.append(facts) or told(facts))
+    labels = tuple("ab"[k] if known else None for k, known in zip(problem.codes, problem.labelled, strict=True))
+    table = Table(tuple(map(str, range(660))), tuple(f"t{i} u{i * 7}" for i in range(660)), labels)
+    report = modicum.fit(table, vectors=problem.X, budget=1, map_points=0, alpha=0.4).report
+    model, found = kept[0].made.model, kept[0].made.found
+    answers = model.answer(model.corrected(found.after))
+    assert (answers.codes != model.decide(found.after)).any()
+    expected = set_metrics(answers.sets, found.codes)
+    assert report["conformal"]["coverage"] == pytest.approx(expected.coverage)
+    assert report["conformal"]["mean_size"] == pytest.approx(expected.mean_size)
 
 
 def test_a_corrected_model_is_saved_and_told(tmp_path):

@@ -282,8 +282,7 @@ def _measured(facts: Facts) -> dict[str, Any]:
         return dict(NOTHING)
     proba = cross_fitted(found, facts.made.climbed.folds[0, found.rows])
     predicted = facts.made.model.decide(found.after)
-    sets = rule.sets(facts.made.model.corrected(found.after))
-    sets[np.arange(len(predicted)), predicted] = True
+    sets = np.asarray(facts.made.model.answer(facts.made.model.corrected(found.after)).sets)
     if not facts.made.climbed.measurable:
         return {**NOTHING, "conformal": findings.conformal_facts(found.codes, sets, rule)}
     return {
