@@ -34,6 +34,18 @@ def test_columns():
     }
 
 
+def test_no_column_is_lost_where_names_collide():
+    columns = {"input_prediction": ["mine"], "prediction": ["too"]}
+    table = Table(("0",), ("x",), (None,), columns=columns)
+    answers = Predictions(np.array([0]), np.array([[0.75, 0.25]]), np.array([[True, False]]), np.array([False]))
+    found = prediction_columns(table, answers, "ab")
+    assert (found["prediction"], found["input_prediction"], found["input_input_prediction"]) == (
+        ["a"],
+        ["mine"],
+        ["too"],
+    )
+
+
 def test_ids_are_not_told_twice_and_other_ids_are_kept():
     answers = Predictions(np.array([0]), np.array([[0.75, 0.25]]), np.array([[True, False]]), np.array([False]))
     own = Table(("7",), ("x",), (None,), columns={"id": [7]})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
@@ -80,6 +80,19 @@ class Table:
     def labelled(self) -> NDArray[np.bool_]:
         """Mask (N,) of the rows with a label."""
         return np.array([label is not None for label in self.labels], dtype=bool)
+
+    def kept_as(self, column: str, own: Container[str]) -> str:
+        """What one of its columns is called beside those a verb makes: where one has its name `input_NAME`, still free.
+
+        Example:
+            >>> table = Table(("0",), ("a",), (None,), columns={"prediction": ["x"], "input_prediction": ["y"]})
+            >>> table.kept_as("prediction", {"prediction"})
+            'input_input_prediction'
+        """
+        kept = column
+        while kept in own or (kept != column and kept in self.columns):
+            kept = f"input_{kept}"
+        return kept
 
 
 @dataclass(frozen=True, eq=False)

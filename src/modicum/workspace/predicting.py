@@ -33,7 +33,7 @@ def prediction_columns(table: Table, answers: Answers, classes: Sequence[str]) -
     for name, values in table.columns.items():
         if name == "id" and list(map(str, values)) == list(table.ids):
             continue
-        columns[f"input_{name}" if name in own else name] = values
+        columns[table.kept_as(name, own)] = values
     return columns
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -34,6 +36,16 @@ def test_a_bundle_with_an_index_finds_its_rows(made):
     answers = carried_answers(path)
     assert answers["prediction"] == result.predictions.columns(bundle.classes)["prediction"]
     assert len(answers["unknown"]) == 36
+
+
+@pytest.mark.parametrize(("column", "other"), [("text", "input_text"), ("prediction", "input_prediction")])
+def test_rows_are_searched_by_their_texts_whatever_columns_are_called(made, column, other):
+    result, folder = made
+    columns = {column: result.table.texts, other: ["x"] * 36}
+    named = replace(result.table, text_column=column, columns=columns)
+    path = modicum.fit(named, encoder="hashed", budget=1, map_points=0).save(folder / other, index=True)
+    bundle = modicum.load(path)
+    assert carried_search(path, bundle, bundle.find_encoder()).table.texts == result.table.texts
 
 
 def test_a_changed_index_is_refused_and_a_bare_bundle_carries_nothing(made):

@@ -237,6 +237,9 @@ def test_columns_of_the_table_that_are_called_like_an_answer_are_kept():
         *("message", "input_text", "input_score", "input_lexical"),
     ]
     assert [columns[name] for name in ("text", "input_text", "input_score")] == [["lost card"], ["own"], [7]]
+    both = modicum.read({"text": ["lost card", "rate"], "score": [7, 8], "input_score": [1, 2]}, text="text")
+    twice = open_search(both, settings=SearchSettings(mode="lexical")).find(Query("card")).columns(both)
+    assert (twice["input_input_score"], twice["input_score"]) == ([7], [1])
     other = modicum.read({"key": ["k", "l"], "id": ["x", "y"], "text": ["lost card", "rate"]}, text="text", id="key")
     told = open_search(other, settings=SearchSettings(mode="lexical")).find(Query("card")).columns(other)
     assert (told["id"], told["input_id"], told["key"]) == (["k"], ["x"], ["k"])

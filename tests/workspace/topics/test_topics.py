@@ -9,9 +9,11 @@ import json
 import numpy as np
 import pytest
 
-from modicum.core import InputError
+from modicum.core import InputError, Table
 from modicum.data import read, read_classes
+from modicum.vectors.topics.kept_topics import Belonging
 from modicum.workspace.topics import TopicSettings, load_topics, save_topics, topic_facts, topics_of
+from modicum.workspace.topics.folder import row_columns
 from modicum.workspace.topics.words import topic_words
 
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
@@ -78,6 +80,15 @@ def test_the_folder_holds_rows_classes_and_page(tmp_path):
     space = read_classes(tmp_path / "out" / "classes.yaml")
     assert set(space.names) == {row["topic_name"] for row in rows[:-1]}
     assert "<!doctype html>" in (tmp_path / "out" / "topics.html").read_text(encoding="utf-8")
+
+
+def test_no_column_is_lost_where_names_collide():
+    columns = {"input_topic": ["mine"], "topic": ["too"], "id": ["r"], "far": [1]}
+    place = Belonging(np.zeros(1, dtype=int), *np.zeros((3, 1)))
+    table = Table(("r",), ("x",), (None,), columns=columns)
+    found = row_columns(table, (), np.array([-1]), place, np.zeros(1, dtype=bool))
+    assert (found["topic"], found["input_topic"], found["input_input_topic"]) == ([None], ["mine"], ["too"])
+    assert (found["id"], found["input_far"], "input_id" in found) == (["r"], [1], False)
 
 
 def test_ids_names_and_edits_stay_when_rows_are_added(tmp_path):

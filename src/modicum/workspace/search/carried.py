@@ -18,6 +18,8 @@ from modicum.workspace.search.opening import open_search
 from modicum.workspace.search.searcher import Searcher
 
 ANSWERS = ("prediction", "unknown")
+OWN = ("id", "prediction", "probability", "prediction_set", "unknown")
+"""Columns of a bundle's predictions that are not of the table."""
 
 
 def index_vectors(bundle: Bundle, table: Table) -> NDArray[Any]:
@@ -61,8 +63,9 @@ def carried_search(folder: Path, bundle: Bundle, encoder: Encoder) -> Searcher |
     if not (folder / INDEX).is_file() or not (folder / TABLE).is_file():
         return None
     column = bundle.text_column or "text"
-    rows = read_columns(folder / TABLE, ("id", f"input_{column}", column))
-    named = f"input_{column}" if f"input_{column}" in rows.column_names else column
+    names = [f"input_input_{column}", f"input_{column}", column] if column in OWN else [column, f"input_{column}"]
+    rows = read_columns(folder / TABLE, ("id", *names))
+    named = next((name for name in names if name in rows.column_names), column)
     if "id" not in rows.column_names or named not in rows.column_names:
         raise InputError(f"{folder / TABLE} lacks the column {named!r} or 'id'; fit again with --index")
     texts = tuple(text or "" for text in _written(rows, named, folder / TABLE))

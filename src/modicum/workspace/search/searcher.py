@@ -68,10 +68,12 @@ class Hits:
             **{name: [_rounded(score) for score in scores] for name, scores in self.lists.items()},
             "text": [table.texts[row] for row in rows],
         }
-        for name, values in table.columns.items():
-            if not _told_already(table, name):
-                told[f"input_{name}" if name in told else name] = [values[row] for row in rows]
-        return told
+        kept = {
+            table.kept_as(name, told): [values[row] for row in rows]
+            for name, values in table.columns.items()
+            if not _told_already(table, name)
+        }
+        return told | kept
 
     def to_dict(self, table: Table) -> dict[str, Any]:
         """JSON-able form: the query, and each hit with its scores and text."""

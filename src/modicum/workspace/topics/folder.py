@@ -69,9 +69,11 @@ def row_columns(
         "confidence": (place.confidence * there).astype(np.float64).round(4).tolist(),
         "far": far.tolist(),
     }
-    rest = {f"input_{name}" if name in own else name: values for name, values in table.columns.items()}
-    if list(map(str, rest.get("input_id", ()))) == list(table.ids):
-        del rest["input_id"]
+    rest = {
+        table.kept_as(name, own): values
+        for name, values in table.columns.items()
+        if name != "id" or list(map(str, values)) != list(table.ids)
+    }
     return own | rest
 
 
