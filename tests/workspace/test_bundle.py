@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import modicum
@@ -135,6 +136,12 @@ def test_vectors_of_nobody_knows_what_answer_for_vectors_alone(result):
     np.testing.assert_array_equal(bundle.predict(vectors=X).codes, result.bundle.predict(vectors=X).codes)
     with pytest.raises(InputError, match="either texts or vectors"):
         result.bundle.predict(["rain", "snow"], vectors=X)
+
+
+@pytest.mark.parametrize("kind", [np.array, pd.Series, tuple])
+def test_texts_may_come_in_any_sequence(result, kind):
+    texts = ["rain and snow", "soup"]
+    np.testing.assert_array_equal(result.bundle.predict(kind(texts)).codes, result.bundle.predict(texts).codes)
 
 
 def test_what_the_report_does_not_tell_has_a_default(result):

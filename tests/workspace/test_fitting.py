@@ -192,6 +192,18 @@ def test_settings_below_their_least_are_refused(name, wrong, least):
         modicum.fit(table, vectors=X, **{name: wrong})
 
 
+def test_settings_that_are_no_whole_numbers_are_refused():
+    table, X = world(n=40, classes=2)
+    with pytest.raises(InputError, match=r"^seed must be a whole number, not 'x'$"):
+        modicum.fit(table, vectors=X, seed="x")
+
+
+def test_ragged_vectors_are_refused():
+    table, _ = world(n=40, classes=2)
+    with pytest.raises(InputError, match=r"^vectors must be rows of one width; make them all by the same encoder$"):
+        modicum.fit(table, vectors=[[1.0, 2.0], [3.0]] * 20)
+
+
 def test_a_tolerance_that_is_no_number_is_refused():
     table, X = world(n=40, classes=2)
     with pytest.raises(InputError, match=r"^tolerance must be at least 0 and below 1, not nan; a point is 0\.01$"):

@@ -53,15 +53,27 @@ def check_column(name: str, columns: Iterable[str], *, source: str, option: str)
     return name
 
 
+def as_array(X: ArrayLike, *, what: str = "vectors") -> NDArray[Any]:
+    """Return X as an array, itself where it is one.
+
+    Raises:
+        InputError: Its rows are not of one width.
+    """
+    try:
+        return X if isinstance(X, np.ndarray) else np.asarray(X)
+    except ValueError as error:
+        raise InputError(f"{what} must be rows of one width; make them all by the same encoder") from error
+
+
 def check_vectors(
     X: ArrayLike, *, width: int | None = None, rows: int | None = None, what: str = "vectors"
 ) -> NDArray[Any]:
     """Return X as a float array (N, D), memory-mapped arrays untouched.
 
     Raises:
-        InputError: X is not two-dimensional, not numeric, holds NaN or infinity, or has another width or length.
+        InputError: X is ragged, not two-dimensional or not numeric, holds NaN or infinity, or has another shape.
     """
-    array = X if isinstance(X, np.ndarray) else np.asarray(X)
+    array = as_array(X, what=what)
     if array.ndim != 2:
         raise InputError(f"{what} must have two dimensions (rows, width), not shape {array.shape}")
     if array.dtype.kind not in "fiu":

@@ -166,7 +166,7 @@ class Bundle:
             return self.model.predict(vectors)
         encoder = encoder or self.find_encoder(threads)
         # One text alone is left whole, for `encode` to refuse: as a list it would be one of its letters.
-        asked = texts if isinstance(texts, str) else list(texts or ())
+        asked = texts if isinstance(texts, str) else list(() if texts is None else texts)
         static = static or self.find_static(encoder)
         if self.cascade is None or static is None or not isinstance(self.model, Model):
             return self.model.predict(encode(asked, encoder, cache=cache, progress=progress))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modicum.core.checks import check_choice, check_fraction
+from modicum.core.checks import as_array, check_choice, check_fraction
 from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
@@ -104,7 +104,7 @@ def fit(
     """
     settings = _checked(settings or Settings(), changes)
     table = table if split is None else kept_back(table, split)
-    source = encoder if vectors is None else np.asarray(vectors)
+    source = encoder if vectors is None else as_array(vectors)
     target = target_of(table, settings.target)
     if target is not None:
         if settings.tuning.wanted:
@@ -157,7 +157,9 @@ def _checked(settings: Settings, changes: dict[str, Any]) -> Settings:
     settings = replace(settings, **changes)
     for name, least in LEAST.items():
         value = getattr(settings, name)
-        if value is not None and not value >= least:
+        if value is not None and not isinstance(value, int | np.integer):
+            raise InputError(f"{name} must be a whole number, not {value!r}")
+        if value is not None and value < least:
             raise InputError(f"{name} must be at least {least}, not {value!r}")
     check_fraction(settings.alpha, "alpha")
     if not 0 <= settings.tolerance < 1:
