@@ -173,6 +173,9 @@ def test_classes_are_renamed_removed_and_added_in_a_new_bundle(run, bundle, tabl
     done = run("classes", bundle, "--rename", "food=what = eaten", "--remove", "weather", "--out", "two")
     assert done.code == 0
     assert "2 classes written to two" in done.out
+    assert "Classes were changed after the fit: weather removed." in done.out
+    assert "Classes were changed after the fit: food → what = eaten." in done.out
+    assert done.err == ""
     rows = ["text", *(f"rain and storm with snow number {n}" for n in range(6))]
     (table.parent / "more.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     added = ("--add", "rainy weather", "--examples", "more.csv", "--description", "what falls from the sky")
@@ -185,6 +188,14 @@ def test_classes_are_renamed_removed_and_added_in_a_new_bundle(run, bundle, tabl
     assert {row["prediction"] for row in answers if row["id"].startswith("w")} >= {"rainy weather"}
     assert {file.name: file.read_bytes() for file in bundle.iterdir()} == before
     assert run("report", "two").code == 0
+
+
+def test_an_index_that_goes_with_a_change_of_classes_is_told(run, table):
+    made = ("--text", "text", "--label", "topic", "--encoder", "hashed", "--index", "--out", "topics")
+    assert run("fit", table, *made).code == 0
+    done = run("classes", "topics", "--rename", "food=meal", "--out", "topics", "--json")
+    assert done.err == "The changed bundle has no index, and cannot be searched; fit again with --index for one.\n"
+    assert not (table.parent / "topics" / "vectors.npy").exists()
 
 
 def test_a_class_of_vectors(run, table):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from modicum.workspace.receiving.files import read_report
     from modicum.workspace.registry import methods
     from modicum.workspace.rows import Deduplicated, Pool, Selected, dedup, select
-    from modicum.workspace.search.carried import carried_answers, carried_search, check_texts
+    from modicum.workspace.search.carried import carried_answers, carried_search, carries_index, check_texts
     from modicum.workspace.settings import Settings
     from modicum.workspace.topics import TopicSettings, check_topics_place, load_topics, save_topics, topics_of
 
@@ -45,6 +45,7 @@ _NAMES = {
     "add_class": "modicum.workspace.classes",
     "carried_answers": "modicum.workspace.search.carried",
     "carried_search": "modicum.workspace.search.carried",
+    "carries_index": "modicum.workspace.search.carried",
     "check_bundle_place": "modicum.workspace.bundle",
     "check_topics_place": "modicum.workspace.topics",
     "check_texts": "modicum.workspace.search.carried",
@@ -90,6 +91,7 @@ __all__ = [
     "add_class",
     "carried_answers",
     "carried_search",
+    "carries_index",
     "check_bundle_place",
     "check_texts",
     "check_topics_place",

@@ -10,11 +10,15 @@ import typer
 
 import modicum
 from modicum.cli import options
-from modicum.cli.console import out, print_json, print_table
+from modicum.cli.console import err, out, print_json, print_table
 from modicum.core.errors import InputError
 
 if TYPE_CHECKING:
     from modicum.workspace import Bundle
+
+
+NO_INDEX = "The changed bundle has no index, and cannot be searched; fit again with --index for one."
+"""What is said where the bundle had one."""
 
 
 def classes(
@@ -49,17 +53,26 @@ def classes(
     changing = bool(add is not None or rename or remove)
     if changing and folder is None:
         raise InputError(f"say with --out where the changed bundle goes; --out {bundle} changes it in place")
-    if changing and folder is not None:
+    if folder is not None and not changing:
+        raise InputError(
+            f"nothing is to be changed, so that nothing goes to {folder}; give --add, --rename or --remove"
+        )
+    if folder is not None:
         modicum.workspace.check_bundle_place(folder)
+    before, indexed = len(found.report.get("grounds", ())), modicum.workspace.carries_index(bundle)
     if remove:
         found = modicum.workspace.remove_classes(found, remove)
     if rename:
         found = modicum.workspace.rename_classes(found, _renamed(rename, found.classes))
     if add is not None:
         found = _with_class(found, add, examples, text=text, vectors=vectors, description=description)
-    if changing and folder is not None:
-        found.save(folder)
-    _show(found, folder if changing else None, json)
+    if folder is None:
+        _list(found, json)
+        return
+    found.save(folder)
+    _tell(found, folder, found.report["grounds"][before:], json)
+    if indexed:
+        err().print(NO_INDEX, soft_wrap=True, markup=False)
 
 
 def _renamed(pairs: Sequence[str], known: Sequence[str]) -> dict[str, str]:
@@ -70,6 +83,8 @@ def _renamed(pairs: Sequence[str], known: Sequence[str]) -> dict[str, str]:
         cut = next((place for place in cuts if pair[:place] in known), cuts[0] if cuts else None)
         if cut is None or not pair[cut + 1 :].strip():
             raise InputError(f"--rename {pair!r} does not say old and new name; write OLD=NEW")
+        if pair[:cut] in out:
+            raise InputError(f"--rename gives {pair[:cut]!r} two names; give it once")
         out[pair[:cut]] = pair[cut + 1 :]
     return out
 
@@ -84,17 +99,31 @@ def _with_class(
     return modicum.workspace.add_class(bundle, name, examples=table.content, vectors=given, description=description)
 
 
-def _show(bundle: Bundle, folder: Path | None, json: bool) -> None:
+def _list(bundle: Bundle, json: bool) -> None:
+    if json:
+        print_json(_facts(bundle, None))
+        return
+    rows = _rows(bundle)
+    print_table([{k: "" if v is None else str(v) for k, v in row.items()} for row in rows], right=("labelled",))
+
+
+def _tell(bundle: Bundle, folder: Path, said: Sequence[str], json: bool) -> None:
+    """What was changed, and where the changed bundle lies."""
+    if json:
+        print_json(_facts(bundle, folder))
+        return
+    out().print(" ".join(said), soft_wrap=True, markup=False)
+    out().print(f"{len(bundle.classes)} classes written to {folder}", soft_wrap=True, markup=False)
+
+
+def _facts(bundle: Bundle, folder: Path | None) -> dict[str, Any]:
+    changed, added = bundle.report.get("changed_classes", []), bundle.report.get("added_classes", [])
+    return {"bundle": folder and str(folder), "classes": _rows(bundle), "changed": changed, "added": added}
+
+
+def _rows(bundle: Bundle) -> list[dict[str, Any]]:
     space, counts = bundle.model.space, bundle.report.get("data", {}).get("class_counts", {})
     rows: list[dict[str, Any]] = [{"class": name, "labelled": counts.get(name)} for name in space.names]
     if space.descriptions:
         rows = [{**row, "description": said} for row, said in zip(rows, space.descriptions, strict=True)]
-    changed, added = bundle.report.get("changed_classes", []), bundle.report.get("added_classes", [])
-    if json:
-        print_json({"bundle": folder and str(folder), "classes": rows, "changed": changed, "added": added})
-        return
-    if folder is None:
-        print_table([{k: "" if v is None else str(v) for k, v in row.items()} for row in rows], right=("labelled",))
-        return
-    out().print(" ".join(bundle.report["grounds"][-1:]), soft_wrap=True, markup=False)
-    out().print(f"{len(rows)} classes written to {folder}", soft_wrap=True, markup=False)
+    return rows

@@ -54,13 +54,18 @@ def carried_answers(folder: Path) -> dict[str, list[Any]]:
     return columns
 
 
+def carries_index(folder: Path) -> bool:
+    """Whether the bundle in a folder holds the rows of its table with their vectors."""
+    return (folder / INDEX).is_file() and (folder / TABLE).is_file()
+
+
 def carried_search(folder: Path, bundle: Bundle, encoder: Encoder) -> Searcher | None:
     """A search among the rows of the table; None where the bundle carries no index.
 
     Raises:
         InputError: Rows and vectors do not fit, or a column holds what is no text.
     """
-    if not (folder / INDEX).is_file() or not (folder / TABLE).is_file():
+    if not carries_index(folder):
         return None
     column = bundle.text_column or "text"
     names = [f"input_input_{column}", f"input_{column}", column] if column in OWN else [column, f"input_{column}"]
