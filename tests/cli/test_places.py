@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from modicum.cli import options
+
 COLUMNS = ("--text", "text", "--encoder", "hashed")
 LABELLED = (*COLUMNS, "--label", "topic")
 CALLS = {
@@ -100,3 +102,18 @@ def test_other_files_lie_in_a_folder_that_is_there(run, call):
     done = run(*call, "no/found.npy")
     assert (done.code, done.out) == (2, "")
     assert f"(there is no folder no); choose another place with {call[-1]}" in done.err
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        ("data/tickets.2026-01.csv", "tickets.2026-01"),
+        ("tickets.2026-02.JSONL.gz", "tickets.2026-02"),
+        (".hidden.csv", ".hidden"),
+        ("photos.2026", "photos.2026"),
+        ("stdlib-docs", "stdlib-docs"),
+        ("-", "table"),
+    ],
+)
+def test_what_is_made_of_a_table_has_its_name_without_its_ending(table, name):
+    assert options.stem(table) == name

@@ -153,7 +153,7 @@ def stem(table: str) -> str:
     if modicum.data.store.is_store(table):
         return modicum.data.store.Place.parse(table).name
     pipe = table == "-" or modicum.data.is_pipe(Path(table))
-    return "table" if pipe else Path(table).absolute().name.split(".")[0]
+    return "table" if pipe else modicum.data.bare_name(Path(table).absolute())
 
 
 def bundle_place(named: Path | None, table: str) -> Path:

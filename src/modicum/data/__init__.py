@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from modicum.core.lazy import lazy_names
 from modicum.data.read import (
+    bare_name,
     check_separator,
     declared_classes,
     is_file_of_rows,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from modicum.data import dedup, store
 
 __all__ = [
+    "bare_name",
     "check_separator",
     "check_table_place",
     "declared_classes",

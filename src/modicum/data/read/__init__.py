@@ -6,12 +6,13 @@ from modicum.data.read.images import is_images
 from modicum.data.read.partitions import Partition, is_file_of_rows, partitions
 from modicum.data.read.sampling import sample
 from modicum.data.read.several import check_separator
-from modicum.data.read.sources import is_pipe
+from modicum.data.read.sources import bare_name, is_pipe
 from modicum.data.read.tables import read, stream
 from modicum.data.read.targets import indicators, label_matrix, number_column, numeric_hint, parted, several_hint
 
 __all__ = [
     "Partition",
+    "bare_name",
     "builtin",
     "check_separator",
     "declared_classes",

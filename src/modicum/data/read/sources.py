@@ -70,6 +70,17 @@ def is_pipe(path: Path) -> bool:
     )
 
 
+def bare_name(path: Path) -> str:
+    """The name of a table's file without the endings that tell its kind; other dots are part of the name.
+
+    Example:
+        >>> bare_name(Path("tickets.2026-01.csv.gz"))
+        'tickets.2026-01'
+    """
+    unpacked = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    return unpacked.stem if unpacked.suffix.lower() in (*TEXT, *BINARY) else unpacked.name
+
+
 def _piped(stream: io.BufferedIOBase, name: str, rows: int) -> Iterator[pa.Table]:
     """A table without an ending, whose kind its first bytes tell."""
     head = stream.read(LONGEST_MAGIC)
