@@ -119,7 +119,7 @@ class TestLines:
         assert ":not ID|TEXT" in err
 
     def test_a_wrong_line_loses_nothing(self, run, table, monkeypatch):
-        wrong = (":not f0", ":like w99", ":fly", ":like", ":top none", "soup", ":not 99", ":not bread")
+        wrong = (":not f0", ":like w99", ":fly", ":like", ":top none", ":top ²", "soup", ":not 99", ":not bread")
         told, err = self.answers(run, table, monkeypatch, *wrong)
         assert [one["unlike"] for one in told] == [[], ["bread"]]
         for said in (
@@ -128,9 +128,17 @@ class TestLines:
             "the command :fly is not known; :help lists them",
             ":like names no row; write :like ID",
             ":top needs a number of at least 1, not 'none'",
+            ":top needs a number of at least 1, not '²'",
             "no row with the id '99'",
         ):
             assert said in " ".join(err.split())
+
+    def test_a_line_that_is_no_utf_8_is_refused_by_itself(self, run, table, monkeypatch):
+        lines = io.BytesIO(b"soup\ncaf\xe9\nstorm\n")
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(lines, encoding="utf-8"))
+        done = run("search", table, "--text", "text", *HASHED, "--json")
+        assert [json.loads(line)["query"] for line in done.out.splitlines()] == ["soup", "storm"]
+        assert done.err == "error: the line b'caf\\xe9' is not UTF-8; send it so\n"
 
     def test_a_terminal_gets_a_prompt(self, run, table, monkeypatch):
         asked = []
@@ -167,6 +175,7 @@ class TestMarks:
         assert len(plain) == 30
         assert plain[0] == plain[-1] == "…"
         assert self.marked("word " * 50 + "card", "card", 30)[1] == ["card"]
+        assert self.marked("a " + "x" * 52 + " and some more words", "x" * 52, 24)[1] == ["x" * 21 + "…"]
         assert self.marked("x" * 90, "card", 30) == ("x" * 29 + "…", [])
 
     def test_what_a_terminal_would_obey_is_left_out(self):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -32,6 +33,7 @@ def converse(searcher: Searcher, top: int, tell: Callable[[Hits], None]) -> None
         if verb in (":quit", ":q"):
             return
         try:
+            _check_letters(line)
             if verb == ":help":
                 err().print(HELP, markup=False)
             elif verb == ":top":
@@ -47,6 +49,8 @@ def converse(searcher: Searcher, top: int, tell: Callable[[Hits], None]) -> None
 def _lines(rows: int) -> Iterator[str]:
     """Lines that say something; typed ones with a prompt and a history."""
     typed = _is_typed()
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")  # so that one line is refused, and not all that are left
     if typed:
         with contextlib.suppress(ImportError):  # Windows has none
             importlib.import_module("readline")
@@ -56,6 +60,18 @@ def _lines(rows: int) -> Iterator[str]:
             line = input("search> " if typed else "").strip()
             if line:
                 yield line
+
+
+def _check_letters(line: str) -> None:
+    """Refuse a line of bytes that are no letters.
+
+    Raises:
+        InputError: It is not UTF-8.
+    """
+    try:
+        line.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InputError(f"the line {line.encode('utf-8', 'surrogateescape')!r} is not UTF-8; send it so") from error
 
 
 def _is_typed() -> bool:
@@ -79,6 +95,6 @@ def _next(query: Query | None, line: str, verb: str, rest: str) -> Query:
 
 
 def _number(told: str) -> int:
-    if not told.strip().isdigit() or int(told) < 1:
+    if not told.strip().isdecimal() or int(told) < 1:
         raise InputError(f":top needs a number of at least 1, not {told.strip()!r}")
     return int(told)

@@ -150,7 +150,7 @@ def _marked(searcher: Searcher, query: Query, text: str, room: int) -> Text:
     spans = searcher.marks(query, line)
     start = 0
     if len(line) > room and spans and spans[0][1] > room - 1:
-        start = min(spans[0][0] - room // 3, len(line) - room + 1)
+        start = max(0, min(spans[0][0] - room // 3, len(line) - room + 1))
     cut = line[start : start + room]
     if start:
         cut = "…" + cut[1:]
