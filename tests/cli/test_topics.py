@@ -104,6 +104,10 @@ def test_refusals(run, table):
         return " ".join(done.err.split())
 
     assert "--topics 'few' is no number of topics; write one such as 20, or auto" in refused("--topics", "few")
+    assert "--topics '²' is no number of topics" in refused("--topics", "²")
+    twice = ("--rename", "soup=a", "--rename", "soup=b")
+    assert "--rename names the topic 'soup' twice; name it once" in refused(*twice)
+    assert "--split names the topic '1' twice; name it once" in refused("--split", "1", "--split", "1=3")
     assert "37 topics were asked for of 36 rows" in refused("--topics", 37)
     assert "holds no topics" in refused("--previous", "nowhere")
     assert "does not say old and new name; write OLD=NEW" in refused("--rename", "soup")

@@ -80,8 +80,8 @@ def topics(
     settings = modicum.workspace.TopicSettings(
         topics=_number(number, "--topics"),
         merge=[one.split(",") for one in merge or ()],
-        split=dict(_parts(one) for one in split or ()),
-        rename=dict(_pair(one) for one in rename or ()),
+        split=_once([_parts(one) for one in split or ()], "--split"),
+        rename=_once([_pair(one) for one in rename or ()], "--rename"),
         seed=seed,
         threads=threads,
     )
@@ -141,7 +141,7 @@ def _find(
 def _number(said: str, option: str) -> int | None:
     if said.strip().lower() == "auto":
         return None
-    if not said.strip().isdigit() or int(said) < 1:
+    if not said.strip().isdecimal() or int(said) < 1:
         raise InputError(f"{option} {said!r} is no number of topics; write one such as 20, or auto")
     return int(said)
 
@@ -156,6 +156,15 @@ def _pair(said: str) -> tuple[str, str]:
     if not sign or not new.strip():
         raise InputError(f"--rename {said!r} does not say old and new name; write OLD=NEW")
     return old, new
+
+
+def _once(pairs: Sequence[tuple[str, Any]], option: str) -> dict[str, Any]:
+    """What is asked of topics, by topic."""
+    names = [name for name, _ in pairs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"{option} names the topic {twice!r} twice; name it once")
+    return dict(pairs)
 
 
 def _show(facts: dict[str, Any], folder: Path) -> None:
