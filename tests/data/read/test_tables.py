@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -67,6 +68,22 @@ def test_every_kind_of_frame_reads_alike(frame):
     assert table.texts == tuple(ROWS["text"])
     assert table.labels == ("x", None, "y")
     assert table.ids == ("0", "1", "2")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pd.DataFrame({"text": ["a", "b"], "x": [1, "a"]}),
+        pd.DataFrame([["a", "b"]], columns=["text", "text"]),
+        {"text": ["a", "b"], "x": [np.datetime64("2026-01-01")] * 2},
+        {"text": ["a", "b"], "x": [1, "a"]},
+        {"text": ["a", "b"], "x": 3},
+    ],
+    ids=["mixed frame", "names twice", "days", "mixed dict", "no list"],
+)
+def test_columns_that_make_no_table_are_refused(source):
+    with pytest.raises(InputError, match=r"^the columns do not make a table \(.*\); give lists of equal length and"):
+        modicum.read(source, text="text")
 
 
 def test_a_list_of_texts_is_a_table():
@@ -208,7 +225,7 @@ def refusals(folder):
     yield folder / "stdlib-doc", {}, "did you mean 'stdlib-docs'"
     yield put("a.xls", "x"), {}, r"not a known table; save it as one of \.csv"
     yield put("b.csv", ""), {}, "is empty"
-    yield put("c.csv", "text,label\n"), {}, "has no rows"
+    yield put("c.csv", "text,label\n"), {}, "has no rows; give a table that has some"
     yield put("d.csv", "text,label\na,b\nc\n"), {}, r"d\.csv, row 2: 1 cells \('c'\) where the header has 2"
     yield put("e.csv", b"text\nfine\nna\xefve\n"), {}, r"line 3: the text is not UTF-8.*iconv"
     yield put("e2.csv", "text\nfine\n".encode("utf-16")), {}, r"iconv -f utf-16 -t utf-8 .*e2\.csv > utf8\.csv"

@@ -80,7 +80,7 @@ def partitions(
         yield Partition(number, done, part.num_rows, _packed(part), columns, name)
         done += part.num_rows
     if done == 0:
-        raise InputError(f"{name} has no rows; give a table with at least two")
+        raise InputError(f"{name} has no rows; give a table that has some")
 
 
 def _cut(found: Iterator[pa.Table], size: Callable[[int], int]) -> Iterator[pa.Table]:

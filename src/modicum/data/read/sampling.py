@@ -80,7 +80,7 @@ def sample(
         if sum(len(one.rows) for one in held) > rows + SPARE:
             held, limit = _smallest(held, rows)
     if done == 0:
-        raise InputError(f"{name} has no rows; give a table with at least two")
+        raise InputError(f"{name} has no rows; give a table that has some")
     held, _ = _smallest(held, rows)
     return joined([one.table(columns, name) for one in held])
 

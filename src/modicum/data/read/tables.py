@@ -169,6 +169,23 @@ def _refuse_columns(columns: Columns, name: str) -> None:
 
 
 def _arrow_table(source: Any) -> pa.Table:
+    """What was handed in as an Arrow table.
+
+    Raises:
+        InputError: It is no table, or its columns do not make one.
+    """
+    try:
+        return _converted(source)
+    except InputError:
+        raise
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        reason = "; ".join(map(str, error.args))
+        raise InputError(
+            f"the columns do not make a table ({reason}); give lists of equal length and one type"
+        ) from error
+
+
+def _converted(source: Any) -> pa.Table:
     kind = type(source).__module__.split(".")[0]
     if isinstance(source, pa.Table):
         return source
@@ -177,12 +194,7 @@ def _arrow_table(source: Any) -> pa.Table:
     if kind == "polars":
         return source.to_arrow()
     if isinstance(source, Mapping):
-        try:
-            return pa.table({name: pa.array(list(values), from_pandas=True) for name, values in source.items()})
-        except pa.ArrowException as error:
-            raise InputError(
-                f"the columns do not make a table ({error}); give lists of equal length and one type"
-            ) from error
+        return pa.table({name: pa.array(list(values), from_pandas=True) for name, values in source.items()})
     if isinstance(source, Sequence):
         wrong = next((row for row, item in enumerate(source) if not isinstance(item, str)), None)
         if wrong is not None:
@@ -208,7 +220,7 @@ def _tables(parts: Iterator[pa.Table], columns: Columns, name: str) -> Iterator[
         done += len(table)
         yield table
     if done == 0:
-        raise InputError(f"{name} has no rows; give a table with at least two")
+        raise InputError(f"{name} has no rows; give a table that has some")
 
 
 def resolved(part: pa.Table, columns: Columns, name: str) -> Columns:
