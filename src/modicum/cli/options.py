@@ -48,7 +48,12 @@ CLASSES = Annotated[
     typer.Option("--classes", metavar="FILE", help="Class file (YAML, JSON, CSV): name, description, parent."),
 ]
 ID = Annotated[
-    str | None, typer.Option("--id", metavar="COL", help="Column of unique row ids; default the row numbers.")
+    str | None,
+    typer.Option(
+        "--id",
+        metavar="COL",
+        help="Column of unique row ids; default the column id where no value comes twice, else row numbers.",
+    ),
 ]
 VECTORS = Annotated[
     Path | None, typer.Option("--vectors", metavar="FILE", help="Precomputed vectors (.npy or .parquet), one per row.")
@@ -88,7 +93,12 @@ BUNDLE_OUT = Annotated[
 ]
 BUDGET = Annotated[
     str,
-    typer.Option("--budget", metavar="TIME", help="Time that it may take, such as 45, 90s, 10m or 1h."),
+    typer.Option(
+        "--budget",
+        metavar="TIME",
+        help="Time for the ladder, and for tuning weights, such as 45, 90s, 10m or 1h; encoding and the final fit come "
+        "on top.",
+    ),
 ]
 SHIP = Annotated[
     str,

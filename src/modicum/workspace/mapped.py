@@ -22,9 +22,10 @@ def map_facts(
     rng: np.random.Generator,
     points: int,
 ) -> dict[str, Any] | None:
-    """At most `points` rows, the labelled ones first, coloured by the codes (N,) of classes with these names.
+    """At most `points` rows, coloured by the codes (N,) of classes with these names.
 
-    None for a map of fewer than five rows.
+    Where fewer than half as many are labelled all of these are among them; else all rows are as likely. None for a map
+    of fewer than five rows.
     """
     if points < 5 or len(problem.X) < 5:
         return None
