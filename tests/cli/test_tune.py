@@ -41,6 +41,23 @@ def test_the_ladder_is_shown_and_the_bundle_predicts(call, run, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ((), "nothing is kept of it, as --work DIR would have done"),
+        (("--work", "w"), "the same call with the same --work goes on where"),
+    ],
+)
+def test_what_an_interrupted_run_can_do_next_is_told(call, monkeypatch, more, said):
+    def interrupted(*arguments, **settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("modicum.fit", interrupted)
+    done = call(*more)
+    assert done.code == 130
+    assert f"interrupted; {said}" in done.err
+
+
+@pytest.mark.parametrize(
     ("option", "near"), [("--method", "LoRA"), ("--objective", "NameAnchors"), ("--device", "cuda")]
 )
 def test_an_unknown_name_is_refused_before_any_work(call, monkeypatch, option, near):

@@ -7,8 +7,16 @@ from typing import Any
 
 from rich.markup import escape
 
-from modicum.cli.console import out, print_table
+from modicum.cli.console import out, print_json, print_table
 from modicum.core.texts import counted
+
+
+def tell(report: dict[str, Any], folder: Path, json: bool) -> None:
+    """Print a report, in short or as JSON."""
+    if json:
+        print_json({"bundle": str(folder), **{key: value for key, value in report.items() if key != "map"}})
+    else:
+        show(report, folder)
 
 
 def show(report: dict[str, Any], folder: Path) -> None:
@@ -16,7 +24,7 @@ def show(report: dict[str, Any], folder: Path) -> None:
     console, data = out(), report["data"]
     kinds = f"{data['classes']} {_called(report)}, " if data["classes"] else ""
     console.print(
-        f"[bold]{escape(data['source'])}[/]: {data['rows']:,} rows, {data['labelled']:,} labelled, "
+        f"[bold]{escape(data['source'])}[/]: {counted(data['rows'], 'row')}, {data['labelled']:,} labelled, "
         f"{kinds}{counted(data['duplicates'], 'duplicate')}; "
         f"encoder {escape(report['encoder']['name'])}",
         soft_wrap=True,
@@ -79,7 +87,7 @@ def _row(entry: dict[str, Any], with_test: bool) -> dict[str, str]:
 
 
 def _unseen(test: dict[str, Any]) -> str:
-    words = f"On {test['rows']:,} rows whose labels were hidden: accuracy {100 * test['accuracy']:.1f} %"
+    words = f"On {counted(test['rows'], 'row')} whose labels were hidden: accuracy {100 * test['accuracy']:.1f} %"
     if test["baseline_accuracy"] is not None:
         words += f"; {test['baseline']}: {100 * test['baseline_accuracy']:.1f} %"
     if test["coverage"] is not None:

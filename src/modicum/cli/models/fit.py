@@ -8,8 +8,8 @@ import typer
 
 import modicum
 from modicum.cli import options
-from modicum.cli.console import bars, print_json
-from modicum.cli.outcome import show
+from modicum.cli.console import bars
+from modicum.cli.outcome import tell
 from modicum.core.errors import InputError
 from modicum.workspace.tuning.settings import WHOLE, TuneSettings
 
@@ -130,7 +130,4 @@ def fit(
             tuning=TuneSettings(wanted=tune, ship=ship),
         )
         result.save(folder, index=index)
-    if json:
-        print_json({"bundle": str(folder), **{k: v for k, v in result.report.items() if k != "map"}})
-    else:
-        show(result.report, folder)
+    tell(result.report, folder, json)

@@ -9,8 +9,8 @@ import typer
 
 import modicum
 from modicum.cli import options
-from modicum.cli.console import bars, complain, print_json
-from modicum.cli.outcome import show
+from modicum.cli.console import bars, complain
+from modicum.cli.outcome import tell
 from modicum.workspace.tuning.settings import WHOLE, TuneSettings
 
 
@@ -80,9 +80,7 @@ def tune(
             )
             result.save(folder)
     except KeyboardInterrupt:
-        complain("interrupted; the same call with the same --work goes on where this one stopped")
+        kept = "the same call with the same --work goes on where this one stopped"
+        complain(f"interrupted; {kept if work else 'nothing is kept of it, as --work DIR would have done'}")
         raise typer.Exit(130) from None
-    if json:
-        print_json({"bundle": str(folder), **{k: v for k, v in result.report.items() if k != "map"}})
-    else:
-        show(result.report, folder)
+    tell(result.report, folder, json)
