@@ -8,6 +8,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
+from modicum.cli.tables.clean import _sentences
 from tests.cli.conftest import THEMES
 
 COLUMNS = ["row", "id", "kind", "label", "suggestion", "credibility", "reason", "text"]
@@ -71,6 +72,14 @@ def test_findings_are_written_and_the_table_is_left_alone(run, spoilt, tmp_path)
     assert list(rows[0]) == COLUMNS
     assert pq.read_table(tmp_path / "found.parquet").num_rows == len(rows)
     assert spoilt.read_bytes() == before
+
+
+def test_one_of_each_is_told_in_the_singular():
+    facts = {"source": "t.csv", "rows": 1, "labelled": 1, "classes": 1, "errors": 1, "conflicts": 1, "duplicates": 1}
+    facts |= {"judged": False, "mistakes": [], "classes_made_even": False, "copies_across_splits": ["0"]}
+    said = _sentences(facts | {"shortcuts": []})
+    assert said[0] == "t.csv: 1 row, 1 labelled, 1 class; 1 probable error, 1 conflicting row, 1 copy."
+    assert said[-1] == "1 row has a copy in another split: figures flatter."
 
 
 def test_a_clean_table_has_nothing_to_tell(run, tmp_path):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 
 import pytest
 
-from modicum.cli.console import complain, out, print_json, print_table
+from modicum.cli.console import complain, out, print_json, print_table, tell_written
 
 FIGURES = {"accuracy": "96.8 % ±2.8", "log-loss": "0.204", "seconds": "12.3", "s/1000": "0.015", "share": "1.00"}
 ROWS = [{"recipe": name, **FIGURES} for name in ("names", "smoothed, names + shots")]
@@ -26,6 +27,11 @@ def test_a_table_is_not_cut_on_a_narrow_screen(monkeypatch, capsys, columns):
 def test_what_json_has_no_kind_for_is_text(capsys):
     print_json({"when": datetime.date(2026, 1, 31)}, one_line=True)
     assert capsys.readouterr().out == '{"when": "2026-01-31"}\n'
+
+
+def test_one_row_is_told_in_the_singular(capsys):
+    tell_written(1, "row", Path("a[/b].csv"))
+    assert capsys.readouterr().err == "1 row written to a[/b].csv\n"
 
 
 def test_brackets_in_a_heading_are_no_markup(capsys):

@@ -46,6 +46,12 @@ def test_copies_are_told_with_ids_and_reasons(run, copied):
     assert "--out FILE writes it without them" in shown
 
 
+def test_one_copy_is_told_in_the_singular(run, tmp_path):
+    (tmp_path / "two.csv").write_text("text,part\nrain and wind,train\nrain and wind,test\n", encoding="utf-8")
+    done = run("dedup", "two.csv", "--text", "text")
+    assert "2 rows, 1 copy; 1 row stays" in done.out
+
+
 def test_the_rest_and_the_copies_are_written_and_the_table_is_left_alone(run, copied, tmp_path):
     before = copied.read_bytes()
     done = run("dedup", copied, "--text", "text", "--keep", "longest", "--out", "rest.csv", "--copies", "gone.jsonl")

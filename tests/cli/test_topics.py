@@ -97,6 +97,13 @@ def test_topics_of_some_rows_are_given_to_all(run, table, tmp_path):
     assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "all.csv").read_bytes()
 
 
+def test_one_topic_that_was_asked_for_is_told_without_advice(run, table):
+    done = run("topics", table, "--text", "text", "--encoder", "hashed", "--topics", 1)
+    assert done.code == 0, done.err
+    assert "36 rows, 1 topic; encoder hashed" in done.out
+    assert "--topics N" not in done.out
+
+
 def test_refusals(run, table):
     def refused(*more):
         done = run("topics", table, "--text", "text", "--encoder", "hashed", *more)

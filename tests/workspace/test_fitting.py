@@ -61,6 +61,13 @@ def test_a_wrong_label_is_found():
     assert report["totals"] == {"label_errors": len(errors), "conflicts": len(report["conflicts"])}
 
 
+def test_one_wrong_label_of_few_is_told_in_the_singular():
+    table, X = world(n=20, classes=2, shots=10, spread=0.2)
+    flawed = replace(table, labels=("theme b", *table.labels[1:]), hidden=None)
+    grounds = modicum.fit(flawed, vectors=X, **QUICK).report["grounds"]
+    assert any(sentence.startswith("1 label is probably wrong") for sentence in grounds)
+
+
 def test_many_labels_set_rows_aside_for_the_sets():
     table, X = world(n=900, shots=150, spread=0.8)
     few = modicum.fit(table, vectors=X, **QUICK).report["conformal"]

@@ -42,6 +42,13 @@ def test_what_is_not_listed_is_counted_too():
     assert "130 texts have different labels" in said
 
 
+def test_one_copy_is_told_in_the_singular():
+    one = DATA | {"near_duplicates": 1}
+    assert summary({"data": one, "ladder": []})[0].endswith("1 says nearly the same as another; no split parts it.")
+    images = summary({"data": one | {"kind": "images"}, "ladder": []})
+    assert images[0].endswith("1 holds the same as another; no split parts it.")
+
+
 def test_without_a_curve_the_next_rows_are_named():
     told = summary({"data": DATA, "ladder": [SHIPPED | {"cv_se": None}], "next_to_label": [{}] * 20})
     assert told[1] == "On texts like the labelled ones the model should be right in about 80 of 100 cases."

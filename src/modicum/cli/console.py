@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TextIO
 
 from rich.cells import cell_len
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from modicum.core import progress as core_progress
+from modicum.core.texts import counted
 
 WIDEST = 10_000
 """Columns of a screen on which every table has room."""
@@ -56,6 +58,11 @@ def show_warning(
 ) -> None:
     """Show a library's warning as a sentence, without the place in the code it came from."""
     err().print(f"[yellow]warning:[/] {escape(str(message))}", soft_wrap=True)
+
+
+def tell_written(count: int, what: str, place: Path) -> None:
+    """Say how many rows, or things of another kind, lie in a file now."""
+    err().print(f"{counted(count, what)} written to {place}", soft_wrap=True, markup=False)
 
 
 def print_json(value: Any, *, one_line: bool = False) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import modicum
 from modicum.cli.console import complain, err
 from modicum.core.errors import InputError
+from modicum.core.texts import counted
 
 if TYPE_CHECKING:
     from modicum.workspace.search import Hits, Query, Searcher
@@ -54,7 +55,7 @@ def _lines(rows: int) -> Iterator[str]:
     if typed:
         with contextlib.suppress(ImportError):  # Windows has none
             importlib.import_module("readline")
-        err().print(f"{rows:,} rows; a line is a query, :help lists the commands", markup=False)
+        err().print(f"{counted(rows, 'row')}; a line is a query, :help lists the commands", markup=False)
     with contextlib.suppress(EOFError, KeyboardInterrupt):
         while True:
             line = input("search> " if typed else "").strip()

@@ -1,4 +1,4 @@
-"""Words for a reader: what two texts have in common that is taken for the same, signs of pages, counts of things."""
+"""Words for a reader: which texts are taken for the same, signs of pages, counts, beginnings of long texts."""
 
 from __future__ import annotations
 
@@ -27,6 +27,16 @@ def printable(text: str) -> str:
         True
     """
     return _UNPRINTABLE.sub("\ufffd", text)
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of at most so many letters, the last of which tells that more follow.
+
+    Example:
+        >>> shortened("my card is lost", 8), shortened("lost", 8)
+        ('my card…', 'lost')
+    """
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def counted(count: int, one: str, many: str = "") -> str:

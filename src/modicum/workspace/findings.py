@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modicum.core.records import LabelSpace, Table
+from modicum.core.texts import shortened
 from modicum.data.dedup import conflicts
 from modicum.data.leaks import shortcuts
 from modicum.evaluation import metrics
@@ -28,7 +29,7 @@ TEXT_LIMIT = 300
 
 def shown(text: str) -> str:
     """A text cut to what the report shows."""
-    return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1] + "…"
+    return shortened(text, TEXT_LIMIT)
 
 
 def data_facts(table: Table, space: LabelSpace, same: SameTexts) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from modicum.core.records import Table
+from modicum.core.texts import counted
 from modicum.evaluation import metrics
 from modicum.workspace import findings
 from modicum.workspace.budget import parse_budget
@@ -148,9 +149,10 @@ def _grounds(facts: Facts, ladder: Sequence[dict[str, Any]], elsewhere: float | 
         budget, corrected = parse_budget(facts.settings.budget), facts.made.model.factors is not None
         said = grounds(facts.made.choice, ladder, budget, elsewhere, corrected=corrected)
     if facts.made.mended:
+        wrong = counted(_suspects(facts.made), "label is", "labels are")
         said.append(
-            f"{_suspects(facts.made):,} labels are probably wrong, so many that the model learnt "
-            "from corrected ones; the table is as it was, and every figure is told by the labels as given."
+            f"{wrong} probably wrong, so many that the model learnt from corrected ones; the table is as it was, and "
+            "every figure is told by the labels as given."
         )
     expected = _expected(facts.made.guess)
     if expected is not None:

@@ -23,8 +23,8 @@ def _data(report: Report) -> str:
     told += f"{data['labelled']:,} carry a label."
     copies = data.get("near_duplicates", 0)
     if copies:
-        verb = "hold" if _items(report) == "images" else "say nearly"
-        told += f" {copies:,} {verb} the same as another; no split parts them."
+        one, many = ("holds", "hold") if _items(report) == "images" else ("says nearly", "say nearly")
+        told += f" {counted(copies, one, many)} the same as another; no split parts {'it' if copies == 1 else 'them'}."
     return told
 
 

@@ -11,6 +11,7 @@ from rich.markup import escape
 import modicum
 from modicum.cli import options
 from modicum.cli.console import bars, out, print_json, print_table
+from modicum.core.texts import counted
 
 if TYPE_CHECKING:
     from modicum.workspace.weights import Headed, Judged, Merging
@@ -104,7 +105,7 @@ def _show(found: Merging) -> None:
     rows = [_row(found, one) for one in told]
     print_table(rows, right=list(rows[0])[1:])
     for held in found.held:
-        said = f"{len(held.judging):,} rows of {escape(held.name)} judged"
+        said = f"{counted(len(held.judging), 'row')} of {escape(held.name)} judged"
         said += f", {len(held.deciding):,} others decided" if len(held.deciding) else ""
         console.print(f"{said}: accuracy of a linear head, cross-validated.", soft_wrap=True)
     if found.stopped:
@@ -124,7 +125,7 @@ def _show_head(headed: Headed, folder: Path) -> None:
         if one.coverage is not None:
             row |= {"sets hold": f"{100 * one.coverage:.1f} %", "classes a set": f"{one.mean_size:.2f}"}
         rows.append(row)
-    out().print(f"\nThe same head on {headed.rows:,} rows of {escape(headed.table)}:", soft_wrap=True)
+    out().print(f"\nThe same head on {counted(headed.rows, 'row')} of {escape(headed.table)}:", soft_wrap=True)
     print_table(rows, right=list(rows[0])[1:])
     for sentence in headed.notes:
         out().print(escape(sentence), soft_wrap=True)

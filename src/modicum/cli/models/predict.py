@@ -10,7 +10,7 @@ import typer
 
 import modicum
 from modicum.cli import options
-from modicum.cli.console import bars, err, print_json
+from modicum.cli.console import bars, print_json, tell_written
 
 
 def predict(
@@ -43,7 +43,7 @@ def predict(
             rows = modicum.workspace.predict_file(
                 bundle, table, file, text=text, image=image, id=id, where=where, progress=progress
             )
-            _tell(rows, file)
+            tell_written(rows, "row", file)
             return
         where.refuse_cluster("needs texts in a file that can be read again, and --out FILE")
         done = modicum.workspace.predict_stream(
@@ -54,8 +54,4 @@ def predict(
             return
         rows = modicum.data.write_stream(done, file or sys.stdout)
     if file:
-        _tell(rows, file)
-
-
-def _tell(rows: int, file: Path) -> None:
-    err().print(f"{rows:,} rows written to {file}", soft_wrap=True, markup=False)
+        tell_written(rows, "row", file)

@@ -11,6 +11,7 @@ import modicum
 from modicum.cli import options
 from modicum.cli.console import bars, err, print_json
 from modicum.core.files import check_file_place
+from modicum.core.texts import counted
 
 
 def encode(
@@ -51,6 +52,7 @@ def encode(
         print_json({"file": str(file), "rows": rows, "dimension": dimension, "encoder": name})
     else:
         told = (
-            f"{rows:,} vectors of {dimension} numbers written to {file}; use them: modicum fit TABLE --vectors {file}"
+            f"{counted(rows, 'vector')} of {counted(dimension, 'number')} written to {file}; use them: "
+            f"modicum fit TABLE --vectors {file}"
         )
         err().print(told, soft_wrap=True, markup=False)

@@ -10,7 +10,8 @@ from rich.markup import escape
 
 import modicum
 from modicum.cli import options
-from modicum.cli.console import bars, err, out, print_json, print_table
+from modicum.cli.console import bars, out, print_json, print_table, tell_written
+from modicum.core.texts import counted, shortened
 
 SHOWN, LETTERS = 20, 60
 
@@ -56,7 +57,7 @@ def clean(
     else:
         _show(found)
     if file:
-        err().print(f"{rows:,} findings written to {file}", soft_wrap=True, markup=False)
+        tell_written(rows, "finding", file)
 
 
 def _show(found: Any) -> None:
@@ -72,11 +73,14 @@ def _show(found: Any) -> None:
 
 def _sentences(facts: dict[str, Any]) -> list[str]:
     """The audit in words."""
-    size = f"{facts['rows']:,} rows, {facts['labelled']:,} labelled, {facts['classes']} classes"
-    found = (
-        f"{facts['errors']:,} probable errors, {facts['conflicts']:,} conflicting rows, {facts['duplicates']:,} copies"
-    )
-    said = [f"{facts['source']}: {size}; {found}."]
+    size = f"{counted(facts['rows'], 'row')}, {facts['labelled']:,} labelled"
+    classes = counted(facts["classes"], "class", "classes")
+    found = [
+        counted(facts["errors"], "probable error"),
+        counted(facts["conflicts"], "conflicting row"),
+        counted(facts["duplicates"], "copy", "copies"),
+    ]
+    said = [f"{facts['source']}: {size}, {classes}; {', '.join(found)}."]
     if facts["judged"]:
         said.append(f"About {facts['wrong_labels']:.1%} of the labels are expected to be wrong.")
     else:
@@ -87,7 +91,8 @@ def _sentences(facts: dict[str, Any]) -> list[str]:
     if facts["classes_made_even"]:
         said.append("Class shares are too even to be drawn at random: they say nothing about how frequent classes are.")
     if facts["copies_across_splits"]:
-        said.append(f"{len(facts['copies_across_splits']):,} rows have a copy in another split: figures flatter.")
+        across = counted(len(facts["copies_across_splits"]), "row has", "rows have")
+        said.append(f"{across} a copy in another split: figures flatter.")
     if facts["shortcuts"]:
         words = ", ".join(f"{one['word']} ({one['class']})" for one in facts["shortcuts"][:5])
         said.append(f"Words that all but decide a class: {words}.")
@@ -95,12 +100,11 @@ def _sentences(facts: dict[str, Any]) -> list[str]:
 
 
 def _row(one: Any) -> dict[str, str]:
-    text = one.text if len(one.text) <= LETTERS else one.text[: LETTERS - 1] + "…"
     return {
         "row": str(one.row),
         "label": one.label or "",
         "suggestion": one.suggestion or "",
         "credibility": "" if one.credibility is None else f"{one.credibility:.2f}",
         "reason": one.reason,
-        "text": text,
+        "text": shortened(one.text, LETTERS),
     }

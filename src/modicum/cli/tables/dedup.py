@@ -12,6 +12,7 @@ import modicum
 from modicum.cli import options
 from modicum.cli.console import bars, err, out, print_json, print_table
 from modicum.core.files import check_file_place
+from modicum.core.texts import counted, shortened
 
 SHOWN, LETTERS = 20, 60
 
@@ -97,13 +98,15 @@ def dedup(
 
 def _show(found: Any, *, written: bool) -> None:
     console, facts = out(), found.to_dict()
-    told = f"{facts['source']}: {facts['rows']:,} rows, {facts['copies']:,} copies; {facts['kept']:,} rows stay."
-    console.print(escape(told), soft_wrap=True)
+    size = f"{counted(facts['rows'], 'row')}, {counted(facts['copies'], 'copy', 'copies')}"
+    stay = counted(facts["kept"], "row stays", "rows stay")
+    console.print(escape(f"{facts['source']}: {size}; {stay}."), soft_wrap=True)
     if facts["copies_of_stored_rows"]:
-        console.print(f"{facts['copies_of_stored_rows']:,} rows are copies of rows of the index.", soft_wrap=True)
+        stored = counted(facts["copies_of_stored_rows"], "row is a copy", "rows are copies")
+        console.print(f"{stored} of rows of the index.", soft_wrap=True)
     if facts["copies_across_splits"]:
-        told = f"{len(facts['copies_across_splits']):,} rows have a copy in another split: figures flatter."
-        console.print(told, soft_wrap=True)
+        across = counted(len(facts["copies_across_splits"]), "row has", "rows have")
+        console.print(f"{across} a copy in another split: figures flatter.", soft_wrap=True)
     rows = [_row(one) for one in facts["found"][:SHOWN]]
     if rows:
         more = f", the first {SHOWN} of {facts['copies']:,}" if facts["copies"] > SHOWN else ""
@@ -113,6 +116,11 @@ def _show(found: Any, *, written: bool) -> None:
 
 
 def _row(one: dict[str, Any]) -> dict[str, str]:
-    text = one["text"] if len(one["text"]) <= LETTERS else one["text"][: LETTERS - 1] + "…"
     of = f"{one['copy_of']} of the index" if one["where"] == "index" else one["copy_of"]
-    return {"row": str(one["row"]), "id": one["id"], "copy of": of, "how": one["how"], "text": text}
+    return {
+        "row": str(one["row"]),
+        "id": one["id"],
+        "copy of": of,
+        "how": one["how"],
+        "text": shortened(one["text"], LETTERS),
+    }

@@ -13,7 +13,7 @@ from rich.text import Text
 
 import modicum
 from modicum.cli import options
-from modicum.cli.console import bars, err, out, print_json
+from modicum.cli.console import bars, err, out, print_json, tell_written
 from modicum.cli.prompt import converse
 from modicum.core.errors import InputError
 
@@ -107,7 +107,7 @@ def search(
         rows = modicum.data.write_table(file, hits.columns(items))
     _tell(searcher, hits, json)
     if file:
-        err().print(f"{rows:,} rows written to {file}", soft_wrap=True, markup=False)
+        tell_written(rows, "row", file)
 
 
 def _tell(searcher: Searcher, hits: Hits, json: bool, *, one_line: bool = False) -> None:

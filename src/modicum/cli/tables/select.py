@@ -10,7 +10,7 @@ import typer
 
 import modicum
 from modicum.cli import options
-from modicum.cli.console import bars, err, print_json
+from modicum.cli.console import bars, err, print_json, tell_written
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,7 +87,7 @@ def select(
             f"The choice is {abs(gain):.3f} nats {side} the target than the pool of {size:,} rows.", soft_wrap=True
         )
     if file:
-        err().print(f"{len(found.selection.rows):,} rows written to {file}", soft_wrap=True, markup=False)
+        tell_written(len(found.selection.rows), "row", file)
 
 
 def _source(

@@ -11,6 +11,7 @@ import modicum
 from modicum.cli import options
 from modicum.cli.console import bars, out, print_json, print_table
 from modicum.core.errors import InputError
+from modicum.core.texts import counted
 
 
 def store(
@@ -88,7 +89,7 @@ def _tell(told: dict[str, Any], sentence: str, json: bool) -> None:
 
 def _added(done: Any) -> str:
     more = f"{done.changed_texts:,} with another text, {done.changed_labels:,} with another label"
-    what = f"{done.rows:,} rows read: {done.new:,} new, {more}; {done.encoded:,} encoded by {done.encoder}"
+    what = f"{counted(done.rows, 'row')} read: {done.new:,} new, {more}; {done.encoded:,} encoded by {done.encoder}"
     return f"{what}. {done.store} is at version {done.version}."
 
 
@@ -97,15 +98,19 @@ def _both(told: dict[str, Any]) -> list[tuple[str, int, int]]:
 
 
 def _rows(told: dict[str, Any]) -> str:
-    return f"{told['rows']:,} rows"
+    return counted(told["rows"], "row")
 
 
 def _facts(told: dict[str, Any]) -> str:
     lines = [f"{told['store']}: version {told['version']}, {_rows(told)}; columns: {', '.join(told['columns'])}."]
     if "encoder" in told:
-        lines.append(f"Labels: {told['labelled']:,} rows, in {told['label']!r}. Texts in {told['text']!r}.")
-        index = f"{told['indexed']:,} rows are in the index" if told["indexed"] else "compared one by one"
-        lines.append(f"Vectors: {told['dimension']} numbers by {told['encoder']}; {index}.")
+        lines.append(f"Labels: {counted(told['labelled'], 'row')}, in {told['label']!r}. Texts in {told['text']!r}.")
+        index = (
+            f"{counted(told['indexed'], 'row is', 'rows are')} in the index"
+            if told["indexed"]
+            else "compared one by one"
+        )
+        lines.append(f"Vectors: {counted(told['dimension'], 'number')} by {told['encoder']}; {index}.")
     return "\n".join(lines)
 
 

@@ -11,9 +11,9 @@ from rich.markup import escape
 
 import modicum
 from modicum.cli import options
-from modicum.cli.console import bars, err, out, print_json, print_table
+from modicum.cli.console import bars, out, print_json, print_table, tell_written
 from modicum.core.errors import InputError
-from modicum.core.texts import counted
+from modicum.core.texts import counted, shortened
 
 SHOWN, LETTERS = 30, 60
 
@@ -108,9 +108,9 @@ def topics(
         own = {"file": str(assign), "rows": rows} if assign else {}
         print_json({"folder": str(place), **own, **{key: value for key, value in told.items() if key != "map"}})
     elif told:
-        _show(told, place)
+        _show(told, place, asked=settings.topics is not None)
     if assign and not json:
-        err().print(f"{rows:,} rows written to {assign}", soft_wrap=True, markup=False)
+        tell_written(rows, "row", assign)
 
 
 def _find(
@@ -167,9 +167,10 @@ def _once(pairs: Sequence[tuple[str, Any]], option: str) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _show(facts: dict[str, Any], folder: Path) -> None:
+def _show(facts: dict[str, Any], folder: Path, *, asked: bool) -> None:
+    """Print topics, of which a number was asked for or not."""
     console, figures = out(), facts["figures"]
-    for sentence in _sentences(facts, figures):
+    for sentence in _sentences(facts, figures, asked=asked):
         console.print(escape(sentence), soft_wrap=True)
     topics: Sequence[dict[str, Any]] = sorted(facts["topics"], key=lambda topic: -topic["rows"])
     title = "\nTopics" + (f", the largest {SHOWN} of {len(topics)}" if len(topics) > SHOWN else "")
@@ -179,7 +180,7 @@ def _show(facts: dict[str, Any], folder: Path) -> None:
     console.print(escape(f"Use them as classes: {fit} --classes {folder / 'classes.yaml'}"), soft_wrap=True)
 
 
-def _sentences(facts: dict[str, Any], figures: dict[str, Any]) -> list[str]:
+def _sentences(facts: dict[str, Any], figures: dict[str, Any], *, asked: bool) -> list[str]:
     rows, far = facts["data"]["rows"], figures["far"]
     size = f"{counted(rows, 'row')}, {counted(figures['topics'], 'topic')}"
     said = [
@@ -187,7 +188,7 @@ def _sentences(facts: dict[str, Any], figures: dict[str, Any]) -> list[str]:
         f"{figures['agreement']:.0%} of the rows land in the same topic when other rows are clustered.",
         f"{counted(far, 'row lies', 'rows lie')} far from every topic ({far / rows:.1%}); each has one nevertheless.",
     ]
-    if figures["topics"] == 1:
+    if figures["topics"] == 1 and not asked:
         said.append("Halves of the rows agree on no groups; --topics N asks for them all the same.")
     if figures["empty"]:
         said.append(f"{counted(figures['empty'], 'row is empty and has', 'rows are empty and have')} no topic.")
@@ -197,11 +198,10 @@ def _sentences(facts: dict[str, Any], figures: dict[str, Any]) -> list[str]:
 
 
 def _row(topic: dict[str, Any]) -> dict[str, str]:
-    words = ", ".join(topic["terms"])
     return {
         "id": str(topic["id"]),
         "topic": topic["name"],
         "rows": f"{topic['rows']:,}",
         "found again": f"{topic['stability']:.0%}",
-        "words": words if len(words) <= LETTERS else words[: LETTERS - 1] + "…",
+        "words": shortened(", ".join(topic["terms"]), LETTERS),
     }
