@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -26,5 +27,6 @@ def test_a_body_that_is_cut_off_is_not_handed_on(came):
     async def send(message):
         seen.append(message)
 
-    asyncio.run(Guard(app, Policy(None))(SCOPE, receive, send))
+    with ThreadPoolExecutor(1) as apart:  # in this thread the loop of a browser may run
+        apart.submit(lambda: asyncio.run(Guard(app, Policy(None))(SCOPE, receive, send))).result()
     assert (seen, messages) == ([], [])

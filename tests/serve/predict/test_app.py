@@ -162,7 +162,8 @@ def test_a_caller_who_left_is_counted_and_is_no_failure_of_the_service(world):
     async def send(message):
         raise AssertionError(message)
 
-    asyncio.run(here.client.app(scope, receive, send))
+    thread, _ = in_background(lambda: asyncio.run(here.client.app(scope, receive, send)))
+    thread.join(30)
     assert 'path="/v1/predict",status="499"} 1.0' in here.client.get("/metrics").text
     assert [line["event"] for line in here.log] == ["request", "request"]
 
