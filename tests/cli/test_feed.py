@@ -94,6 +94,11 @@ def test_digest_and_subscribe_without_accounts(run, tmp_path):
     assert "nothing is new" in run("feed", "digest", *own).err
 
 
+def test_one_entry_is_told_in_the_singular(run, tmp_path):
+    (tmp_path / "one.jsonl").write_text('{"title": "Rows of tables are few", "authors": ["Ada Ames"]}\n')
+    assert "1 entry read, 1 paper; 1 paper in" in run("feed", "add", tmp_path / "one.jsonl", "--encoder", "none").out
+
+
 @pytest.mark.enable_socket
 def test_digests_sent_are_counted(run, tmp_path, mailbox):
     run("feed", "add", page(tmp_path), "--encoder", "none")

@@ -115,7 +115,7 @@ class Guard:
         told = headers.get("content-length", "0")
         try:
             async with asyncio.timeout(self.policy.patience):
-                body = await self._read(receive, told.isdigit() and int(told) <= self.policy.largest)
+                body = await self._read(receive, told.isdecimal() and int(told) <= self.policy.largest)
         except TimeoutError:
             return b"", (408, f"the body did not come within {self.policy.patience:g} seconds")
         if body is None:

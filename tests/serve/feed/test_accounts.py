@@ -9,13 +9,14 @@ from urllib.parse import urlencode
 import pytest
 from starlette.testclient import TestClient
 
+from modicum.core.errors import InputError
 from modicum.serve.feed import Site, make_app
 from modicum.serve.feed.app import site_policy
 from modicum.serve.feed.mailing import Mailing
 from modicum.serve.feed.people import COOKIE, People
 from modicum.serve.listening import allowed_hosts
 from modicum.workspace.feed import PaperSearch
-from modicum.workspace.feed.digest import Letters, Server
+from modicum.workspace.feed.digest import Letters, Post, Server
 from modicum.workspace.feed.library import Library
 from modicum.workspace.feed.readers import Marks, Rates, Subscriptions, ending_token
 from tests.workspace.feed.conftest import TITLES, put
@@ -118,6 +119,17 @@ def test_links_lead_to_the_site_whatever_was_asked_for(feed, mailbox):
 def test_a_mail_server_that_does_not_answer(feed):
     said = World(feed, Server("127.0.0.1", 1, False)).browser().post("/sign-in", email="ana@example.org")
     assert (said.status_code, "could not be sent; try again in a few minutes" in said.text) == (422, True)
+
+
+def test_what_the_owner_has_to_put_right_is_logged_and_not_told_to_visitors(feed, mailbox, monkeypatch, caplog):
+    def refused(post, to, message, begin=None):
+        raise InputError("mail.inside refuses the sender; correct --from")
+
+    monkeypatch.setattr(Post, "deliver", refused)
+    said = World(feed, mailbox.server).browser().post("/sign-in", email="ana@example.org")
+    assert (said.status_code, "could not be sent; try again in a few minutes" in said.text) == (422, True)
+    assert "mail.inside" not in said.text
+    assert "mail.inside refuses the sender; correct --from" in caplog.text
 
 
 def test_no_mail_no_accounts(feed):

@@ -12,6 +12,7 @@ import typer
 import modicum
 from modicum.cli import options
 from modicum.cli.console import bars, err, out, print_json, print_table
+from modicum.core.texts import counted
 
 SHOWN = 20
 
@@ -63,9 +64,10 @@ def add(
     if json:
         print_json({**found.to_dict(), "folder": str(folder), "library": total})
         return
-    said = f"{found.source}: {found.read:,} entries read, {found.papers:,} papers"
+    entries, papers = counted(found.read, "entry", "entries"), counted(found.papers, "paper")
+    said = f"{found.source}: {entries} read, {papers}"
     repeats = f", {len(found.repeated):,} told more than once" if found.repeated else ""
-    out().print(f"{said}{repeats}; {total:,} papers in {folder}", soft_wrap=True, markup=False)
+    out().print(f"{said}{repeats}; {counted(total, 'paper')} in {folder}", soft_wrap=True, markup=False)
     for title in found.repeated[:SHOWN]:
         out().print(f"  {title}", soft_wrap=True, markup=False)
     if len(found.repeated) > SHOWN:

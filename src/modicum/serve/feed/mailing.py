@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from modicum.core.errors import InputError
@@ -38,8 +39,10 @@ class Mailing:
             for left in reversed(range(TRIES)):
                 try:
                     post.deliver(address, wire(letter))
-                except (Broken, Refused) as error:
-                    if not left or isinstance(error, Refused):
+                except (Broken, Refused, InputError) as error:
+                    if isinstance(error, InputError):  # for the owner to put right, and none of a visitor's business
+                        logging.getLogger(__name__).error("links are not sent: %s", error)
+                    if not left or not isinstance(error, Broken):
                         raise InputError("the mail could not be sent; try again in a few minutes") from error
                 else:
                     return
