@@ -96,7 +96,9 @@ def test_the_audit_counts_what_it_says():
     assert facts["judged"] is True
     assert facts["largest_to_smallest_class"] == pytest.approx(counts.max() / counts.min(), abs=0.005)
     assert "id119" in facts["copies_across_splits"]
-    kinds = [one.kind for one in clean(whole, vectors=X[rows]).findings]
+    plain = clean(whole, vectors=X[rows])
+    assert plain.facts["copies_across_splits"] is None
+    kinds = [one.kind for one in plain.findings]
     assert [facts["errors"], facts["conflicts"], facts["duplicates"]] == [
         kinds.count(kind) for kind in ("error", "conflict", "duplicate")
     ]
@@ -116,6 +118,7 @@ def test_a_tie_between_two_labels_suggests_none_and_a_majority_its_own():
     table = Table(tuple("01234"), texts, ("a", "b", "b", "b", "a"))
     found = {one.row: one for one in clean(table, vectors=np.eye(5)).findings if one.kind == "conflict"}
     assert found[1].suggestion is None
+    assert found[2].suggestion is None
     assert found[5].suggestion == "b"
     assert found[3].suggestion is None
 
