@@ -93,7 +93,7 @@ with tempfile.TemporaryDirectory() as place:
             teacher.refit()
         row, how = session.ask("ana", "tab")
         chapter = session.number_of(truth[row])
-        right += views.suggestions(session, row)[0][0] == chapter
+        right += views.suggested(session, row)[0][0][0] == chapter
         session.answer("ana", Reply("label", (row,), (chapter,), how=how))
         labels[row] = truth[row]
     session.journal.close()
