@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from modicum.core.texts import shortened
 from modicum.workspace.loop.consensus import standing
 from modicum.workspace.loop.events import LABEL, UNSURE, Item
 from modicum.workspace.loop.measured import NEXT, Measured
@@ -82,8 +83,7 @@ def suggested(session: Session, row: int) -> tuple[list[list[float]], list[int]]
 
 def line(session: Session, row: int) -> dict[str, Any]:
     """One row of a list."""
-    text = session.task.table.texts[row]
-    shown = text if len(text) <= LINE else text[: LINE - 1] + "…"
+    shown = shortened(session.task.table.texts[row], LINE)
     label = session.board.label(row)
     return {"row": row, "id": clean(session.task.table.ids[row]), "text": clean(shown), "labels": label}
 

@@ -170,8 +170,7 @@ def clip(text: Any, length: int) -> str:
         >>> clip("one\ntwo three", 8)
         'one\ntwo…'
     """
-    whole = str(text)
-    return whole if len(whole) <= length else whole[: length - 1] + "…"
+    return texts.shortened(str(text), length)
 
 
 def said(text: Any, length: int = TEXT_LENGTH, *, whole: int = WHOLE) -> Markup:
