@@ -14,8 +14,7 @@ from modicum.core.checks import check_choice
 from modicum.core.errors import InputError
 from modicum.workspace import Bundle
 from modicum.workspace.loop import Journal
-from modicum.workspace.loop.events import LABEL, OPENED, Event, item_hash
-from modicum.workspace.loop.session import now
+from modicum.workspace.loop.events import LABEL, OPENED, Event, item_hash, now
 from modicum.workspace.targets.models import LabelsModel, NumberModel
 
 ENDING = ".labels.jsonl"

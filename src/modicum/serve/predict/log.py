@@ -8,7 +8,7 @@ import traceback
 from threading import Lock
 from typing import Any, TextIO
 
-from modicum.workspace.loop.session import now
+from modicum.workspace.loop.events import now
 
 
 class Log:

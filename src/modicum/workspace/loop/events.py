@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from typing import Any
 
 from modicum.core.errors import InputError
@@ -133,3 +134,8 @@ def _fits(key: str, value: Any) -> bool:
         lists = all(isinstance(v, list) and all(isinstance(part, str) for part in v) for v in value)
         return lists and (key == "sets" or all(len(v) == 2 for v in value))
     return all(isinstance(v, str) for v in value)
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601 with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -16,9 +16,10 @@ from modicum.core.records import LabelSpace, Table
 from modicum.core.texts import counted, normal_form
 from modicum.data.dedup import near_duplicates
 from modicum.encoders import encode, encode_table, encoder_for
+from modicum.workspace.loop.asking import LoopSettings
 from modicum.workspace.loop.forms import Form, form_of
 from modicum.workspace.loop.journal import Journal
-from modicum.workspace.loop.session import Embed, LoopSettings, Session, Task
+from modicum.workspace.loop.session import Embed, Session, Task
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from threading import RLock
 
 import numpy as np
@@ -19,54 +18,21 @@ from modicum.core.checks import check_choice
 from modicum.core.errors import InputError
 from modicum.core.records import LabelSpace, Table
 from modicum.workspace.loop import events as kinds
-from modicum.workspace.loop.consensus import standing
-from modicum.workspace.loop.events import RANDOM, Event
+from modicum.workspace.loop.asking import Asking, LoopSettings, Turn
+from modicum.workspace.loop.events import Event, now
 from modicum.workspace.loop.forms import form_of
 from modicum.workspace.loop.journal import Journal
 from modicum.workspace.loop.leases import Leases
-from modicum.workspace.loop.lesson import Lesson, Teaching, check_query
+from modicum.workspace.loop.lesson import Lesson
 from modicum.workspace.loop.matching import items_of, rebind
 from modicum.workspace.loop.measured import Measured, Point
+from modicum.workspace.loop.replies import GONE, LONGEST_NAME, Reply, check_person, check_reply, event_of
 from modicum.workspace.loop.state import fold, follow
 
-LONGEST_NAME, LONGEST_NOTE = 200, 5_000
-"""Characters of the name of a class or a person, and of a note."""
-OVERLAP = "overlap"
-"""Value of `Event.how` for items asked a second time, so that annotators can be compared."""
 Embed = Callable[[Sequence[str]], NDArray[np.floating]]
 RELOAD = 5.0
 """Seconds in which a page that was left may come back to its rows."""
-GONE = "the class is no longer there (somebody merged it or took it back); choose again"
 CLASS_CHANGES = (kinds.ADDED, kinds.RENAMED, kinds.MERGED)
-
-
-@dataclass(frozen=True)
-class LoopSettings:
-    """What may be turned in a session."""
-
-    teaching: Teaching = field(default_factory=Teaching)
-    chance: float = 0.2
-    """Share of questions, 0 to 1, that chance picks: the fair sample that accuracy is told from."""
-    overlap: float = 0.05
-    """Share of questions, 0 to 1, that another annotator has answered already, where there are several."""
-    refit_every: int = 5
-    """Answers after which the model is refitted at once; fewer wait for a pause of `pause` seconds."""
-    pause: float = 2.0
-    """Seconds without an answer."""
-    lease: float = 120.0
-    """Seconds for which a tab keeps its row without a sign of life."""
-    seed: int = 0
-
-
-def check_settings(query: str, chance: float, seed: int) -> LoopSettings:
-    """Settings as the command line has them.
-
-    Raises:
-        InputError: There is no such query, or the share picked by chance is none.
-    """
-    if not 0 <= chance <= 1:
-        raise InputError(f"the share picked by chance must lie between 0 and 1, not {chance:g}")
-    return LoopSettings(Teaching(check_query(query), seed=seed), chance, seed=seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,24 +47,6 @@ class Task:
     """Vectors of class names; None where vectors were precomputed."""
     groups: NDArray[np.int64] | None = None
     """Rows of one group (N,) never stand on both sides of a split."""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An answer to one row or to several at once."""
-
-    kind: str
-    """`label`, `unlabel`, `skip`, `unsure` or `note`; where rows may have several labels, also `add` and `remove`."""
-    rows: tuple[int, ...]
-    classes: tuple[int, ...] = ()
-    """Numbers of classes: the label, or what is added or removed."""
-    text: str = ""
-    """The note."""
-    how: str = ""
-    """How the rows came up."""
-    model: int = 0
-    final: bool = False
-    request: str = ""
 
 
 class Session:
@@ -137,9 +85,7 @@ class Session:
         self.class_changes = 0
         self.tabs: dict[str, tuple[str, float]] = {}
         """Who sits at each tab, and when it last gave a sign of life."""
-        self._rng = np.random.default_rng((self.settings.seed, len(journal.events)))
-        self._queue: list[int] = []
-        self._why: dict[int, str] = {}
+        self._asking = Asking(self.board, self.leases, self.events, self.settings)
 
     def _check_journal(self) -> None:
         """Refuse a journal whose answers have no place in this session.
@@ -169,60 +115,7 @@ class Session:
     def ask(self, who: str, tab: str) -> tuple[int, str] | None:
         """A row for this tab and how it came up; the row it has, if it has not answered it. None when all is done."""
         with self.lock:
-            now = self.clock()
-            for row in self.leases.held(tab):
-                if self._waits(row, who) and self.leases.take(row, tab, now):
-                    return row, self._why[row]
-            found = self._next(who, tab, now)
-            if found is not None:
-                self._why[found[0]] = found[1]
-            return found
-
-    def _next(self, who: str, tab: str, now: float) -> tuple[int, str] | None:
-        draw = float(self._rng.random())
-        if draw < self.settings.overlap and (row := self._shared(who, tab, now)) is not None:
-            return row, OVERLAP
-        if draw > 1 - self.settings.chance and (row := self._random(who, tab, now)) is not None:
-            return row, RANDOM
-        for place, row in enumerate(self._queue):
-            if self._lend(row, who, tab, now):
-                del self._queue[: place + 1]
-                return row, self.settings.teaching.query if self.lesson and self.lesson.fitted else RANDOM
-        if (row := self._random(who, tab, now)) is not None:
-            return row, RANDOM
-        passed = self.board.passed_by(who, self.state)
-        again = next((row for row in passed if self.leases.take(row, tab, now)), None)
-        return None if again is None else (again, kinds.SKIP)
-
-    def _waits(self, row: int, who: str) -> bool:
-        """Whether a row that was asked for still is: a shared one has a label, but none of this annotator."""
-        if self._why.get(row) == OVERLAP:
-            return who not in self.state.answers.get(self.board.items[row], {})
-        return row in self._why and self.board.open_to(row, who, self.state)
-
-    def _lend(self, row: int, who: str, tab: str, now: float) -> bool:
-        return self.board.open_to(row, who, self.state) and self.leases.take(row, tab, now)
-
-    def _random(self, who: str, tab: str, now: float) -> int | None:
-        """A random open row: by trial where many are open, else by looking at all."""
-        rows = len(self.board.items)
-        for row in self._rng.integers(0, rows, 20).tolist():
-            if self._lend(row, who, tab, now):
-                return int(row)
-        free = self._rng.permutation(np.flatnonzero(~self.board.labelled))
-        return next((row for row in free.tolist() if self._lend(row, who, tab, now)), None)
-
-    def _shared(self, who: str, tab: str, now: float) -> int | None:
-        """A row that others have labelled and this annotator has not."""
-        for event in self._rng.choice(len(self.events), min(20, len(self.events)), replace=False):
-            told = self.events[int(event)]
-            if told.kind != kinds.LABEL or told.who == who or told.final or not told.items:
-                continue
-            row = self.board.row_of.get(told.items[0])
-            seen = self.state.answers.get(told.items[0], {})
-            if row is not None and len(seen) == 1 and who not in seen and self.leases.take(row, tab, now):
-                return row
-        return None
+            return self._asking.ask(Turn(who, tab, self.clock(), self.state))
 
     # --- answering
 
@@ -235,75 +128,13 @@ class Session:
         with self.lock:
             if reply.request and reply.request in self._requests:
                 return self._requests[reply.request]
-            self._check(who, reply)
-            event = self.write(replace(self._told(who, reply), at=now()))
+            check_person(who)
+            check_reply(reply, self.form, len(self.board.items), self.state)
+            event = self.write(replace(event_of(who, reply, self.board, self.state), at=now()))
             self.board.update(self.state, event.items)
             if reply.kind != kinds.NOTE:
                 self.leases.release(reply.rows)
             return event
-
-    def _told(self, who: str, reply: Reply) -> Event:
-        """What the journal is told of a reply that was checked.
-
-        Raises:
-            InputError: A label is added or removed, and no row changes.
-        """
-        rows = tuple(dict.fromkeys(reply.rows))
-        sets: tuple[tuple[str, ...], ...] = ()
-        kind, names = reply.kind, tuple(self.state.names[number] for number in dict.fromkeys(reply.classes))
-        if kind in (kinds.ADD, kinds.REMOVE):
-            new = self._changed(who, rows, kind, set(reply.classes))
-            if not new:
-                lacking = "lacks" if kind == kinds.ADD else "has"
-                raise InputError(f"no picked row {lacking} the label {', '.join(names)}; nothing was changed")
-            kind, rows, sets = kinds.LABEL, tuple(new), tuple(new.values())
-        items = tuple(self.board.items[row] for row in rows)
-        return Event(
-            kind,
-            who,
-            items=items,
-            classes=names,
-            sets=sets,
-            text=reply.text,
-            how=reply.how,
-            model=reply.model,
-            final=reply.final,
-            request=reply.request,
-        )
-
-    def _changed(self, who: str, rows: Iterable[int], kind: str, labels: set[int]) -> dict[int, tuple[str, ...]]:
-        """Names of the labels of each row once some were added or removed, where that changes them.
-
-        What changes is the annotator's own answer, else what stands. A row without either gets the added labels alone;
-        nothing can be removed from it.
-        """
-        found = {}
-        for row in rows:
-            own = standing(self.state, self.board.items[row]).get(who)
-            before = set((self.board.label(row) or ()) if own is None else own)
-            after = before | labels if kind == kinds.ADD else before - labels
-            if after != before:
-                found[row] = tuple(self.state.names[number] for number in sorted(after))
-        return found
-
-    def _check(self, who: str, reply: Reply) -> None:
-        check_person(who)
-        check_choice(reply.kind, self.form.answers, "kind of answer")
-        if not reply.rows:
-            raise InputError("the answer is about no row; pick at least one")
-        rows = len(self.board.items)
-        wrong = next((row for row in reply.rows if not 0 <= row < rows), None)
-        if wrong is not None:
-            raise InputError(f"there is no row {wrong}; the table has {rows:,}")
-        if reply.kind == kinds.LABEL:
-            self.form.check_labels(reply.classes)
-        elif (reply.kind in (kinds.ADD, kinds.REMOVE)) != bool(reply.classes):
-            raise InputError("a label names a class, and nothing else does; choose a class")
-        gone = next((number for number in reply.classes if number not in self.state.names), None)
-        if gone is not None:
-            raise InputError(GONE)
-        if len(reply.text) > LONGEST_NOTE:
-            raise InputError(f"the note is {len(reply.text):,} characters long; {LONGEST_NOTE:,} are kept")
 
     def undo(self, who: str, tab: str, request: str = "") -> Event | None:
         """Take back the last thing that this annotator did; returns it, or None where there is nothing left.
@@ -322,9 +153,7 @@ class Session:
             self.board.refresh(self.state)
             if taken is not None and len(taken.items) == 1 and taken.items[0] in self.board.row_of:
                 row = self.board.row_of[taken.items[0]]
-                self.leases.release(self.leases.held(tab))
-                self.leases.take(row, tab, self.clock())
-                self._why[row] = taken.how
+                self._asking.ask_again(row, taken.how, tab, self.clock())
             if taken is not None and taken.kind in CLASS_CHANGES:
                 self.class_changes += 1
             return taken
@@ -428,7 +257,7 @@ class Session:
         """Suggest and ask by a new model from now on."""
         with self.lock:
             self.lesson = lesson
-            self._queue = lesson.asked.tolist()
+            self._asking.learn(lesson)
 
     def take_measured(self, measured: Measured) -> None:
         """Tell a new accuracy from now on; it is a point of the learning curve where labels have grown."""
@@ -464,19 +293,3 @@ class Session:
                 self.changes += 1
                 self.changed_at = self.clock()
             return written
-
-
-def check_person(who: str) -> str:
-    """Return the name of an annotator.
-
-    Raises:
-        InputError: It is empty or very long.
-    """
-    if not who.strip() or len(who) > LONGEST_NAME:
-        raise InputError(f"the name of a person has 1 to {LONGEST_NAME} characters; say who labels with --annotator")
-    return who
-
-
-def now() -> str:
-    """The time in UTC, ISO 8601 with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

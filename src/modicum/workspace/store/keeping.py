@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from modicum.core.errors import InputError
 from modicum.data.store import LanceStore, Place, one_writer, open_store
-from modicum.workspace.loop.exports import export_columns
+from modicum.workspace.loop.exchange import export_columns
 from modicum.workspace.loop.session import Session
 
 PATIENCE = 60.0

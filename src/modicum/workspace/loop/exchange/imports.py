@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from modicum.workspace.loop import events as kinds
-from modicum.workspace.loop.events import Event, item_hash
+from modicum.workspace.loop.events import Event, item_hash, now
 from modicum.workspace.loop.foreign import Foreign
-from modicum.workspace.loop.session import Session, now
+from modicum.workspace.loop.session import Session
 
 
 @dataclass(frozen=True)
