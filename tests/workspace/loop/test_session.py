@@ -124,6 +124,43 @@ def test_skipped_rows_come_last_and_unsure_ones_go_to_others(opened):
     assert session.ask("ben", "b")[0] == second
 
 
+def test_rows_passed_by_or_unsure_stay_so_until_somebody_labels_them(opened):
+    session = opened()
+    for row, who, kind in ((0, "ana", "skip"), (1, "ana", "unsure"), (2, "ben", "skip"), (3, "ben", "unsure")):
+        session.answer(who, Reply(kind, (row,)))
+    board = session.board
+    assert board.passed_by("ana", session.state) == [0]
+    assert board.passed_by("ben", session.state) == [2]
+    assert board.passed_by("eve", session.state) == []
+    assert board.unsure(session.state) == [1, 3]
+    for row in (0, 1):
+        label(session, "ben", row, 2)
+    assert board.passed_by("ana", session.state) == []
+    assert board.unsure(session.state) == [3]
+
+
+def test_people_are_counted_by_their_labels(opened):
+    session = opened()
+    label(session, "ben", 0, 2)
+    label(session, "ben", 1, 2)
+    session.answer("ana", Reply("skip", (2,)))
+    session.answer("ben", Reply("unsure", (3,)))
+    told = session.board.people(session.state)
+    assert [(each["who"], each["labels"]) for each in told] == [("ana", 0), ("ben", 2)]
+    assert told[1]["last"] == session.events[-1].at
+
+
+def test_what_was_settled_before_stands_where_the_board_is_taken_anew(opened):
+    session = opened()
+    for row in range(4):
+        for who in ("ana", "ben", "eve"):
+            label(session, who, row, 1)
+    found = find_consensus(session.state)
+    session.board.refresh(session.state, found)
+    session.board.refresh(session.state)
+    assert session.board.settled is found
+
+
 def test_labels_of_the_table_stand_until_somebody_says_otherwise(opened):
     table, X, _ = world(labelled=4)
     session = opened(table=table, X=X)

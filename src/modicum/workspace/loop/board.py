@@ -119,9 +119,9 @@ class Board(ABC):
         mine = state.answers.get(self.items[row], {}).get(who)
         return mine is None or mine.kind == UNLABEL
 
-    def passed_by(self, who: str, state: State, kind: str = SKIP) -> list[int]:
-        """Rows that an annotator skipped (or was not sure about) and that nobody has labelled since."""
-        return [row for row, answers in self._open(state) if who in answers and answers[who].kind == kind]
+    def passed_by(self, who: str, state: State) -> list[int]:
+        """Rows that an annotator skipped and that nobody has labelled since."""
+        return [row for row, answers in self._open(state) if who in answers and answers[who].kind == SKIP]
 
     def unsure(self, state: State) -> list[int]:
         """Rows without a label that somebody was not sure about."""
