@@ -3,7 +3,7 @@
 `modicum bench feed --on digest` and the tests of the digest start it. Prints {"port": ...} once it listens; each
 message that it takes is a line of JSON in the file it is given: `to`, `message_id` and `digest` (SHA-256 of its bytes),
 and with --whole the `message` itself. Addresses that begin with `gone` it refuses for good, `later` twice for now,
-`full` for good once it has seen the message.
+`full` for good once it has seen the message, `policy` for its own policy.
 """
 
 import argparse
@@ -32,6 +32,8 @@ class Mailbox:
         self.asked[to] += 1
         if to.startswith("gone"):
             return "550 no such mailbox"
+        if to.startswith("policy"):
+            return "554 5.7.1 relay access denied"
         if to.startswith("later") and self.asked[to] <= 2:
             return "451 come again"
         envelope.rcpt_tos.append(to)

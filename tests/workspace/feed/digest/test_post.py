@@ -74,9 +74,9 @@ def test_without_tls_only_to_this_machine(start, monkeypatch):
 
 def test_what_fails_is_told_apart(start):
     mailbox = start()
-    for to, for_good in (("gone@example.org", True), ("later@example.org", False), ("full@example.org", True)):
+    for to, for_good in (("gone", True), ("later", False), ("full", True), ("policy", False)):
         with pytest.raises(Refused) as error:
-            deliver(mailbox.server, to)
+            deliver(mailbox.server, f"{to}@example.org")
         assert error.value.for_good == for_good
     with Post(mailbox.server, "feed@example.org") as post:
         with pytest.raises(Refused):
@@ -89,6 +89,24 @@ def test_what_fails_is_told_apart(start):
         mailbox.start()
         assert post.deliver("eve@example.org", MESSAGE)
     assert [row["to"][0] for row in mailbox.rows] == ["ana@example.org", "eve@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "for_good"),
+    [
+        (550, b"5.1.1 <ana@example.org>: unknown", True),
+        (550, "no such mailbox", True),
+        (552, "5.2.2 mailbox full", True),
+        (550, "more than 5.7.1 of it", True),
+        (553, b"5.1.8 <feed@example.org>: no such domain", False),
+        (550, "5.1.7 bad sender", False),
+        (554, "5.7.1 relay access denied", False),
+        (550, "5.7.60 not allowed to send as this sender", False),
+        (451, "4.7.1 greylisted", False),
+    ],
+)
+def test_what_is_not_about_the_reader_is_not_for_good(code, said, for_good):
+    assert Refused(code, said).for_good == for_good
 
 
 def test_connections_are_made_anew(start, monkeypatch):

@@ -122,6 +122,14 @@ def test_a_refusal_of_the_sender_is_put_right_and_loses_no_digest(readers, folde
     assert sorted(row["to"][0] for row in mailbox.rows) == ["ana@example.org", "ben@example.org"]
 
 
+def test_what_the_servers_policy_forbids_waits_for_the_next_run(send, readers, folder):
+    join(folder, "policy@example.org", "ana@example.org")
+    found = send()
+    assert (found.sent, found.failed, found.waiting) == (1, 0, 1)
+    assert found.reasons == ["554 5.7.1 relay access denied"]
+    assert len(ledger.waiting(readers)) == 1
+
+
 def test_a_server_that_is_killed_in_between(readers, folder, tmp_path, patience):
     join(folder, *(f"r{n}@example.org" for n in range(6)))
     mailbox = Mailbox(tmp_path, "--slow", "0.05")

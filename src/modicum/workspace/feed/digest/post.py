@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from collections.abc import Callable
@@ -20,6 +21,8 @@ SECONDS = 30.0
 """Seconds that a server may take for an answer."""
 MESSAGES = 100
 """Messages of one connection; many servers allow no more."""
+NOT_THE_READER = re.compile(r"5\.(1\.[78]|7\.\d+)\b")
+"""Codes (RFC 3463) of a bad sender and of policy: a server may hold them back until a recipient is named."""
 WHOLE = ("list-id", "list-unsubscribe")
 """Headers that hold an address in angle brackets and nothing else (RFC 2369, RFC 2919)."""
 
@@ -32,9 +35,9 @@ class Refused(Exception):
     """The server refused one message, so that it does not have it."""
 
     def __init__(self, code: int, said: bytes | str) -> None:
-        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-        super().__init__(f"{code} {' '.join(text.split())[:200]}")
-        self.for_good = 500 <= code < 600
+        text = " ".join((said.decode("utf-8", "replace") if isinstance(said, bytes) else said).split())
+        super().__init__(f"{code} {text[:200]}")
+        self.for_good = 500 <= code < 600 and NOT_THE_READER.match(text) is None
 
 
 @dataclass(frozen=True)
