@@ -124,6 +124,52 @@ def test_undoing_the_adding_of_a_class_gives_its_number_to_no_other(events, data
     assert all(before[number] == after[number] for number in before.keys() & after.keys())
 
 
+def history(plan):
+    """Events that a page can lead to, and the number of the class that each item was labelled as."""
+    told, numbers = numbered([Event("opened", classes=("a", "b"))]), {}
+    for place, (kind, pick, other) in enumerate(plan):
+        state = fold(told)
+        names = list(state.names.values())
+        name, fresh = names[pick % len(names)], f"new {place}"
+        if kind == "label":
+            item = (str(place), "x")
+            numbers[item] = state.number(name)
+            event = Event("label", "ben", items=(item,), classes=(name,))
+        elif kind == "class_merged":
+            event = Event(kind, "ana", classes=(name, names[other % len(names)]))
+        else:
+            event = Event(kind, "ana", classes=(fresh,) if kind == "class_added" else (name, fresh))
+        told = numbered([*told, event])
+    return told, numbers
+
+
+KINDS = st.sampled_from(["label", "label", "class_added", "class_renamed", "class_renamed", "class_merged"])
+
+
+@given(st.lists(st.tuples(KINDS, st.integers(0, 9), st.integers(0, 9)), min_size=2, max_size=12), st.data())
+def test_undoing_a_new_name_leaves_every_label_with_its_class(plan, data):
+    told, numbers = history(plan)
+    undone = data.draw(st.sets(st.sampled_from([event.n for event in told if event.kind == "class_renamed"] or [0])))
+    state = fold(numbered([*told, *(Event("undo", "ana", of=number) for number in sorted(undone - {0}))]))
+    for item, number in numbers.items():
+        assert state.labels(state.answers[item]["ben"]) == (state.current(number),)
+
+
+def test_labels_given_under_a_name_that_is_taken_back_stay_with_their_class():
+    told = [
+        Event("opened", classes=("food", "sport")),
+        Event("class_renamed", "ana", classes=("food", "meals")),
+        Event("label", "ben", items=(("0", "t"),), classes=("meals",)),
+        Event("class_added", "ben", classes=("music",)),
+        Event("undo", "ana", of=2),
+    ]
+    state = fold(numbered(told))
+    assert state.names == {0: "food", 1: "sport", 2: "music"}
+    assert state.labels(state.answers[("0", "t")]["ben"]) == (0,)
+    again = fold(numbered([*told, Event("class_added", "eve", classes=("meals",))]))
+    assert again.names == {0: "food", 1: "sport", 2: "music", 3: "meals"}
+
+
 def test_a_class_that_is_added_again_has_its_number_again():
     told = [
         Event("opened", classes=("a",)),

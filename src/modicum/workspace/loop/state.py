@@ -97,9 +97,12 @@ class State:
         self._done.setdefault(event.who, []).append(event.n)
 
     def pass_over(self, event: Event) -> None:
-        """Take an event that was undone: the number of a class that it added goes to no other name."""
-        if event.kind == kinds.ADDED and self._is_new(event.classes[0]):
-            self._kept.setdefault(event.classes[0], self._next())
+        """Take an event that was undone: numbers stay with their classes, whatever was told under its names since."""
+        name = event.classes[-1] if event.classes else ""
+        if event.kind == kinds.ADDED and self._is_new(name):
+            self._kept.setdefault(name, self._next())
+        elif event.kind == kinds.RENAMED and (number := self.number(event.classes[0])) is not None:
+            self._numbers.setdefault(name, number)
 
     def _answer(self, event: Event) -> None:
         final = event.final or event.kind == kinds.UNLABEL
