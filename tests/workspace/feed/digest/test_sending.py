@@ -214,6 +214,25 @@ def test_papers_that_fall_together_while_a_digest_waits_are_told_once(send, mail
     assert "Search trees" not in text
 
 
+@pytest.mark.parametrize(("also", "sent"), [(("Another that is new",), 1), ((), 0)])
+def test_papers_that_turn_out_to_be_old_ones_while_a_digest_waits_are_left_out(
+    send, mailbox, readers, folder, clock, also, sent
+):
+    join(folder, "ana@example.org")
+    send()
+    mailbox.forget()
+    clock.now += DAY
+    put(folder, "The same under another title", *also, seen=clock.now)
+    assert plan_digests(readers, LETTERS, encoder="none") == 1
+    store = Store.open(folder)
+    with store.transaction() as db:
+        _move(db, 1, 5)
+    store.close()
+    assert send().sent == sent
+    assert [message["Subject"] for message in mailbox.messages] == list(also)
+    assert ledger.waiting(readers) == []
+
+
 def test_late_digests_are_dropped_and_old_ones_forgotten(send, mailbox, readers, folder, clock):
     (reader,) = join(folder, "ana@example.org", kind="search", what="once more")
     plan_digests(readers, LETTERS, encoder="none")

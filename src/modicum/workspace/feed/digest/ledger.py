@@ -49,12 +49,14 @@ def due(readers: Readers, every: str) -> list[Reader]:
     return [Reader(**row) for row in rows]
 
 
-def told(readers: Readers, reader: Reader) -> set[int]:
-    """Numbers of today of all papers that were in digests of a reader."""
+def told(readers: Readers, reader: Reader, *, before: int | None = None) -> set[int]:
+    """Numbers of today of all papers that were in digests of a reader, or in those before one of them."""
     rows = readers.rows(
         "SELECT ifnull(to_paper, told.paper) AS paper FROM told LEFT JOIN feed.moved ON moved.paper = told.paper "
-        "WHERE reader = ?",
+        "WHERE reader = ? AND (? IS NULL OR digest < ?)",
         reader.id,
+        before,
+        before,
     )
     return {row["paper"] for row in rows}
 

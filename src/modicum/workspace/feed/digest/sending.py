@@ -195,7 +195,8 @@ def _written(
 ) -> EmailMessage | None:
     # A paper that turned out to be another since it was chosen is told of as that one, and once.
     today = {number: readers.paper(number) for _, some, _ in told["parts"] for number in some}
-    first = {other: number for number, other in reversed(today.items())}
+    earlier = ledger.told(readers, reader, before=told["id"]) if "id" in told else set()
+    first = {other: number for number, other in reversed(today.items()) if other not in earlier}
     named = {first[paper.number]: paper for paper in library.papers(list(first))}
     if not named:
         return None
@@ -243,7 +244,7 @@ class _Run:
             doubtful = told["state"] == "sending"
             message = bytes(told["message"]) if doubtful else self._bytes(told, address)
             if not message:
-                ledger.give_up(self.readers, number, "its papers are gone")
+                ledger.give_up(self.readers, number, "its papers are gone, or were told before")
                 return True
             try:
                 handed = self.post.deliver(address, message, partial(ledger.begin, self.readers, number, message))
