@@ -112,6 +112,40 @@ def test_labels_are_judged_from_four_a_class_on(rows, judged):
     assert (found.judged is not None) is found.facts["judged"] is judged
 
 
+def test_copies_do_not_make_labels_enough():
+    table, X, _, _ = world(rows=12)
+    texts = tuple(f"{table.texts[row // 2]} {row % 2}" for row in range(12))
+    labels, pairs = tuple("abc"[row // 2 % 3] for row in range(12)), np.repeat(X[[0, 1, 2, 3, 4, 5]], 2, axis=0)
+    assert clean(Table(table.ids, texts, labels), vectors=pairs).judged is None
+    assert clean(Table(table.ids, table.texts, labels), vectors=pairs).judged is not None
+
+
+def test_a_single_class_is_not_judged():
+    table, X, _, _ = world()
+    found = clean(Table(table.ids, table.texts, ("a",) * 90), classes=LabelSpace(("a", "b")), vectors=X)
+    assert found.judged is None
+    assert found.facts["wrong_labels"] is None
+
+
+def test_every_finding_tells_how_far_its_label_is_believed_with_four_digits():
+    table, X, _, _ = world(unlabelled=30)
+    texts = [*table.texts[:-2], table.texts[39], table.texts[41]]
+    texts[0] = texts[41]
+    found = clean(Table(table.ids, tuple(texts), table.labels), vectors=X)
+    values = dict(zip(found.rows.tolist(), found.judged.values.tolist(), strict=True))
+    assert {one.kind for one in found.findings} == {"error", "conflict", "duplicate"}
+    for one in found.findings:
+        assert one.credibility == (round(values[one.row - 1], 4) if one.row - 1 in values else None)
+    assert found.facts["wrong_labels"] == round(1 - float(found.judged.values.mean()), 4)
+
+
+def test_the_models_of_the_folds_are_told_as_they_come():
+    table, X, _, _ = world()
+    told = []
+    clean(table, vectors=X, progress=lambda stage, done, total: told.append((stage, done, total)))
+    assert [one for one in told if one[0] == "held-out models"] == [("held-out models", n, 5) for n in range(6)]
+
+
 def test_a_tie_between_two_labels_suggests_none_and_a_majority_its_own():
     texts = ("the very same text", "the very same text", "another line of words", "another line of words",
              "another line of words")  # fmt: skip
