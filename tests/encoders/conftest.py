@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
-
-def module(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
+from tests.encoders import tiny as tiny_encoders
+from tests.encoders import worker as other_process
 
 
 @pytest.fixture(scope="session")
 def tiny():
-    return module("tiny")
+    return tiny_encoders
 
 
 @pytest.fixture(scope="session")
 def worker():
-    return module("worker")
+    return other_process
 
 
 @pytest.fixture

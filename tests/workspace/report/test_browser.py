@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from report_samples import sample
+
+from tests.workspace.report.samples import sample
 
 pytestmark = pytest.mark.browser
 

@@ -10,10 +10,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report_samples import HOSTILE, sample
 
 from modicum.workspace.report import render
 from modicum.workspace.report.wording import count, decimal, percent, plus_minus, seconds, significant
+from tests.workspace.report.samples import HOSTILE, sample
 
 VOID = {"meta", "input", "br", "link", "img"}
 PLACED = {"line", "text"}

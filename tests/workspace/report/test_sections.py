@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from report_samples import sample
 
 from modicum.workspace.report import render
 from modicum.workspace.report.tables import MOST_ROWS, conflicts, prices
 from modicum.workspace.report.wording import percent, percent_range
+from tests.workspace.report.samples import sample
 
 LATER = ("summary", "learning_curve", "conflicts", "shortcuts")
 

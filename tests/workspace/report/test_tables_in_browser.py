@@ -6,7 +6,8 @@ import csv
 from pathlib import Path
 
 import pytest
-from report_samples import sample
+
+from tests.workspace.report.samples import sample
 
 pytestmark = pytest.mark.browser
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
-from target_worlds import NAMES, labels_world
 
 import modicum
 from modicum.core import InputError
 from modicum.workspace.targets.labels import rarest
+from tests.workspace.targets.worlds import NAMES, labels_world
 
 QUICK = {"budget": "60s", "map_points": 20}
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from sklearn.linear_model import RidgeCV
 from sklearn.metrics import mean_absolute_error
-from target_worlds import number_world
 
 import modicum
 from modicum.core import InputError
 from modicum.workspace.targets import number_facts
+from tests.workspace.targets.worlds import number_world
 
 QUICK = {"budget": "60s", "map_points": 20, "target": "number"}
 
