@@ -63,3 +63,45 @@ def test_expected_losses_are_shares_of_the_constant_answers_and_nothing_for_the_
     told = choose([candidate("cheap", good), candidate("pool", good + 0.3)], climbed(400), 2.0, 0.005)
     assert told.expected_loss["cheap"] == 0
     np.testing.assert_allclose(told.expected_loss["pool"], 0.15, atol=0.01)
+
+
+def test_without_a_pool_the_least_loss_is_what_others_are_held_against():
+    rng = np.random.default_rng(2)
+    good = rng.random((1, 400))
+    rows = [candidate("cheap", good + 0.3), candidate("middle", good), candidate("dear", good + 0.1)]
+    told = choose(rows, climbed(400), 1.0, 0.0)
+    assert told.shipped.name == "middle"
+    assert told.expected_loss["middle"] == 0
+    assert 0.25 < told.expected_loss["cheap"] < 0.35
+    assert 0.05 < told.expected_loss["dear"] < 0.15
+
+
+def test_a_loss_of_the_whole_tolerance_is_too_much():
+    rows = [candidate("cheap", np.full((1, 40), 3.0)), candidate("pool", np.ones((1, 40)))]
+    loss = choose(rows, climbed(40), 4.0, 0.0).expected_loss["cheap"]
+    assert 0.4 < loss < 0.5, "the prior holds it back a little"
+    assert choose(rows, climbed(40), 4.0, loss).shipped.name == "pool"
+    assert choose(rows, climbed(40), 4.0, loss + 1e-9).shipped.name == "cheap"
+
+
+def test_skill_leaves_out_rows_that_were_never_held_out():
+    losses = np.array([[0.0, np.nan, 1.0, np.nan], [1.0, np.nan, np.nan, np.nan]])
+    found = choose([candidate("one", np.ones((2, 40)))], climbed(40), 1.0, 0.0)
+    skill, error = found.skill(candidate("some", losses))
+    assert skill == 1 - 0.75
+    np.testing.assert_allclose(error, np.std([0.5, 1.0], ddof=1) / np.sqrt(2))
+    assert found.skill(candidate("single", np.array([[0.25]]))) == (0.75, 0.0)
+
+
+def test_a_share_of_a_twentieth_stays_and_of_small_ones_the_largest():
+    assert kept_members(np.array([0.95, 0.05])).tolist() == [0, 1]
+    assert kept_members(np.array([0.951, 0.049])).tolist() == [0]
+    assert kept_members(np.array([0.08, 0.03, 0.0399, 0.04])).tolist() == [0, 3]
+
+
+def test_a_pool_takes_the_time_of_all_its_members():
+    trials = tuple(Trial(Recipe("one", 1, ()), seconds_per_1000=seconds) for seconds in (0.25, 0.5))
+    pool = Candidate(
+        "pool", trials, np.full(2, 0.5), np.zeros((1, 2, 1)), np.zeros((1, 2)), np.tile([1.0, 0.0], (2, 1))
+    )
+    assert pool.seconds_per_1000 == 0.75

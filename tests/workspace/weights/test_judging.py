@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from modicum.core import InputError
+from modicum.core.records import Table
 from modicum.workspace.weights.judging import held_out
 from tests.workspace.weights.worlds import table
 
@@ -31,6 +32,38 @@ def test_rows_without_a_label_are_left_out():
     told = full.labels[:40] + (None,) * 8
     held = held_out(type(full)(full.ids, full.texts, told, "part"), decide=False, seed=0)
     assert (held.name, len(held.texts), len(held.judging)) == ("part", 40, 40)
+
+
+def test_rows_that_say_nearly_the_same_stand_on_one_side_of_every_fold():
+    """Pairs with a label of chance: who has seen the one knows the other."""
+    rng = np.random.default_rng(0)
+    names, words = rng.choice(["a", "b"], 40), rng.choice(list("qwertzuiopasdfghjklyxcvbnm"), (40, 30))
+    texts = tuple("".join(words[row // 2]) + "." * (row % 2) for row in range(80))
+    held = held_out(
+        Table(tuple(map(str, range(80))), texts, tuple(names[row // 2] for row in range(80))), decide=False, seed=0
+    )
+    assert len(np.unique(held.groups)) == 40
+    X = np.repeat(np.eye(40), 2, axis=0)
+    assert held.accuracies(X, 0)[1] < 0.7
+    assert held.accuracies(X, 0) == held.accuracies(X, 0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "decide", "enough"), [(8, False, True), (7, False, False), (16, True, True), (15, True, False)]
+)
+def test_four_labelled_rows_a_class_and_part_are_enough(rows, decide, enough):
+    full = table()
+    short = Table(full.ids, full.texts, (*full.labels[:rows], *(None,) * (48 - rows)), "held")
+    if enough:
+        assert len(held_out(short, decide=decide, seed=0).texts) == rows
+    else:
+        with pytest.raises(InputError, match=f"held has {rows} labelled rows of 2 classes"):
+            held_out(short, decide=decide, seed=0)
+
+
+def test_images_are_refused():
+    with pytest.raises(InputError, match="photos holds images; only encoders of texts can be merged"):
+        held_out(Table(("0",), ("a.png",), ("cat",), "photos", images=(object(),)), decide=False, seed=0)
 
 
 def test_errors():
