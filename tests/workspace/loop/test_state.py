@@ -185,6 +185,17 @@ def test_a_class_that_is_added_again_has_its_number_again():
     assert fold(more).descriptions == {}
 
 
+def test_a_class_keeps_its_description_until_another_is_given():
+    told = [
+        Event("class_added", "ana", classes=("a",), text="what is eaten"),
+        Event("class_renamed", "ana", classes=("a", "food")),
+        Event("class_added", "ana", classes=("food",)),
+    ]
+    assert fold(numbered(told)).descriptions == {0: "what is eaten"}
+    told.append(Event("class_added", "ana", classes=("food",), text="meals"))
+    assert fold(numbered(told)).descriptions == {0: "meals"}
+
+
 def test_an_old_class_file_finds_renamed_classes_again():
     told = [
         Event("opened", classes=("a", "b")),
