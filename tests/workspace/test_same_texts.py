@@ -82,6 +82,7 @@ def test_a_copy_is_kept_back_and_its_twin_is_labelled(rows):
 def test_the_sentence_ends_with_the_remedy():
     assert flattered([], 10, 0.5) == []
     (said,) = flattered(["7"], 10)
+    assert said.startswith("Of the 10 rows kept back, 1 says the same as a labelled row, or nearly, so that figures ")
     assert "accuracy" not in said
     assert said.endswith("leave out the copies, whose ids report.json lists under test, or their labelled twins.")
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from modicum.core.checks import check_column
 from modicum.core.errors import InputError
 from modicum.core.records import Table
+from modicum.core.texts import counted
 from modicum.data.dedup import exact_duplicates, file_duplicates, near_duplicates
 
 TEST = "test"
@@ -77,9 +78,9 @@ def flattered(copies: Sequence[str], rows: int, without: float | None = None) ->
     if not copies:
         return []
     figure = "" if without is None else f": on the others accuracy is {100 * without:.1f} %"
+    say = counted(len(copies), "says", "say")
     told = (
-        f"Of the {rows:,} rows kept back, {len(copies):,} say the same as a labelled row, or nearly, so that figures "
-        f"on them flatter{figure}; leave out the copies, whose ids report.json lists under test, or their labelled "
-        "twins."
+        f"Of the {counted(rows, 'row')} kept back, {say} the same as a labelled row, or nearly, so that figures on "
+        f"them flatter{figure}; leave out the copies, whose ids report.json lists under test, or their labelled twins."
     )
     return [told]

@@ -205,6 +205,25 @@ def test_an_old_class_file_finds_renamed_classes_again():
     assert list(fold(numbered(told)).names.values()) == ["alpha", "b"]
 
 
+def test_a_name_means_what_it_stood_for_at_first_or_else_what_has_it_now():
+    told = [
+        Event("opened", classes=("a", "b")),
+        Event("class_renamed", "ana", classes=("a", "alpha")),
+        Event("class_renamed", "ana", classes=("b", "a")),
+        Event("class_added", "ana", classes=("c",)),
+    ]
+    state = fold(numbered(told))
+    assert [state.meant(name) for name in ("a", "b", "c", "alpha", "d")] == [0, 1, 2, 0, None]
+    assert state.number("a") == 1
+
+
+def test_several_classes_are_merged_at_once():
+    told = [Event("opened", classes=("a", "b", "c", "d")), Event("class_merged", "ana", classes=("a", "b", "d"))]
+    state = fold(numbered(told))
+    assert state.names == {2: "c", 3: "d"}
+    assert [state.number(name) for name in "abcd"] == [3, 3, 2, 3]
+
+
 def test_an_old_name_can_be_given_to_a_new_class():
     told = [
         Event("opened", classes=("a",)),

@@ -130,7 +130,8 @@ def label(
 def _end(table: str, session: Session) -> None:
     """Say what is labelled when the page ends, and keep it."""
     done = int(session.board.labelled.sum())
-    told = f"{done:,} of {len(session.board.items):,} rows are labelled; journal: {session.journal.path}"
+    rows = counted(len(session.board.items), "row is", "rows are")
+    told = f"{done:,} of {rows} labelled; journal: {session.journal.path}"
     err().print(
         f"{told}\nThe same call goes on; with --export FILE it writes the labels.", soft_wrap=True, markup=False
     )
