@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -43,6 +45,17 @@ def test_saving_twice_replaces(result, tmp_path):
     (tmp_path / "b" / "stray.txt").write_text("left behind", encoding="utf-8")
     result.save(tmp_path / "b")
     assert not (tmp_path / "b" / "stray.txt").exists()
+
+
+def test_answering_imports_nothing_that_only_fits_or_draws(result, tmp_path):
+    code = (
+        "import sys, modicum\n"
+        f"modicum.load({str(result.save(tmp_path / 'b'))!r}).predict(['rain and snow'])\n"
+        "late = ('sklearn.cluster', 'sklearn.covariance', 'sklearn.manifold', 'jinja2', 'torch', 'huggingface_hub')\n"
+        "print([name for name in late if name in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
 
 
 def test_no_pickle_anywhere(result, tmp_path):

@@ -22,6 +22,7 @@ from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.encoders import FolderEncoder, FusedEncoder, HashedEncoder, encode, in_mode, load_encoder, load_folder
 from modicum.labels.conformal import ConformalRule
+from modicum.workspace import report as pages
 from modicum.workspace.cascade import Cascade
 from modicum.workspace.exemplars import Exemplars
 from modicum.workspace.ladder.recipes import FittedRecipe, Recipe, Step, pack, unpack
@@ -38,7 +39,6 @@ from modicum.workspace.receiving.files import (
     verify,
 )
 from modicum.workspace.receiving.trial import refused, try_bundle
-from modicum.workspace.report import render
 from modicum.workspace.targets.models import LabelsModel, LabelsPredictions, NumberModel, NumberPredictions
 from modicum.workspace.tuning.own import OwnWeights
 from modicum.workspace.unknown import UnknownRule
@@ -194,7 +194,7 @@ class Bundle:
         with atomic_folder(folder) as work:
             (work / ARRAYS).write_bytes(save(self._arrays()))
             (work / REPORT).write_text(json.dumps(self.report, indent=1, ensure_ascii=False), encoding="utf-8")
-            (work / PAGE).write_text(render(self.report), encoding="utf-8")
+            (work / PAGE).write_text(pages.render(self.report), encoding="utf-8")
             if predictions is not None:
                 (work / TABLE).write_bytes(predictions)
             if self.weights is not None:

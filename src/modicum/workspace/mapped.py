@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modicum.core.records import Table
-from modicum.vectors.shape.layout import layout
+from modicum.vectors.shape import layout
 from modicum.workspace.findings import shown
 from modicum.workspace.ladder.problem import Problem
 

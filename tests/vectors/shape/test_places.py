@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from modicum.vectors.shape.layout import layout
+from modicum.vectors.shape import layout
 
 
 @pytest.mark.parametrize("shape", [(30, 8), (5, 1), (6, 200)])
