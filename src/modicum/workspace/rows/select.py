@@ -17,15 +17,9 @@ from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.core.records import Table
+from modicum.data import select as choices
 from modicum.data.read import is_pipe, read, stream
-from modicum.data.select import (
-    Selection,
-    diverse_sample,
-    importance_resampling,
-    nearest_coreset,
-    quality_filter,
-    quantize,
-)
+from modicum.data.select import Selection
 from modicum.encoders import encode_table, encoder_for
 
 NGRAMS = "ngrams"
@@ -34,14 +28,14 @@ Rng = np.random.Generator
 
 TARGETED: Mapping[str, Callable[[Floats, Floats, int, Rng], Selection]] = MappingProxyType(
     {
-        "quality": lambda X, target, keep, rng: quality_filter(X, target, keep, rng=rng),
-        "nearest": lambda X, target, keep, rng: nearest_coreset(X, target, keep, rng=rng),
+        "quality": lambda X, target, keep, rng: choices.quality_filter(X, target, keep, rng=rng),
+        "nearest": lambda X, target, keep, rng: choices.nearest_coreset(X, target, keep, rng=rng),
     }
 )
 UNTARGETED: Mapping[str, Callable[[Floats, int, Rng], Selection]] = MappingProxyType(
     {
-        "diverse": lambda X, keep, rng: diverse_sample(X, keep, rng=rng),
-        "bins": lambda X, keep, rng: quantize(X, keep, bins=min(10, len(X)), rng=rng),
+        "diverse": lambda X, keep, rng: choices.diverse_sample(X, keep, rng=rng),
+        "bins": lambda X, keep, rng: choices.quantize(X, keep, bins=min(10, len(X)), rng=rng),
     }
 )
 METHODS = (NGRAMS, *TARGETED, *UNTARGETED)
@@ -152,7 +146,8 @@ def select(
     rng, name = np.random.default_rng(seed), str(pool.source)
     if by == NGRAMS and target is not None:
         tables = pool.parts if isinstance(pool, Pool) else partial(iter, [pool])
-        return Selected(name, by, importance_resampling(partial(_texts, tables), target.texts, keep, rng=rng), tables)
+        resampled = choices.importance_resampling(partial(_texts, tables), target.texts, keep, rng=rng)
+        return Selected(name, by, resampled, tables)
     table = pool.whole() if isinstance(pool, Pool) else pool
     X, T = _vectors(table, target, source, progress)
     found = UNTARGETED[by](X, keep, rng) if T is None else TARGETED[by](X, T, keep, rng)
