@@ -210,6 +210,9 @@ def test_answers_are_checked(opened):
     session = opened()
     cases = (
         (Reply("label", (99,), (0,)), "there is no row 99; the table has 36"),
+        (Reply("label", (0, 36), (0,)), "there is no row 36; the table has 36"),
+        (Reply("label", (-1,), (0,)), "there is no row -1; the table has 36"),
+        (Reply("label", (0,), (7,)), "the class is no longer there"),
         (Reply("label", (), (0,)), "about no row"),
         (Reply("label", (0,)), "a label names a class"),
         (Reply("skip", (0,), (1,)), "a label names a class"),
@@ -219,9 +222,22 @@ def test_answers_are_checked(opened):
     for reply, words in cases:
         with pytest.raises(InputError, match=words):
             session.answer("ana", reply)
-    with pytest.raises(InputError, match="say who labels"):
-        session.answer(" ", Reply("skip", (0,)))
+    for who in (" ", "a" * 201):
+        with pytest.raises(InputError, match="say who labels"):
+            session.answer(who, Reply("skip", (0,)))
     assert len(session.events) == 1
+    assert session.answer("a" * 200, Reply("skip", (0,))).who == "a" * 200
+
+
+def test_what_a_reply_tells_is_what_the_journal_holds(opened):
+    session = opened()
+    session.answer("ana", Reply("note", (0, 35, 0), text="x" * 5000))
+    told = session.events[-1]
+    assert (told.kind, told.text, told.model, told.final) == ("note", "x" * 5000, 0, False)
+    assert told.items == (session.board.items[0], session.board.items[35])
+    session.answer("ana", Reply("label", (3,), (1,), how="map", model=4, final=True, request="r"))
+    told = session.events[-1]
+    assert (told.classes, told.how, told.model, told.final, told.request) == (("sport",), "map", 4, True, "r")
 
 
 def test_several_people_agreement_and_settling(opened):

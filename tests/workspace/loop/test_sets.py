@@ -72,6 +72,8 @@ def test_a_lasso_adds_and_removes_a_label_and_is_undone_as_a_whole(tagged):
     assert [session.board.label(row) for row in range(10)] == before
     with pytest.raises(InputError, match="no picked row has the label weather; nothing was changed"):
         session.answer("ana", Reply("remove", (0, 60), (2,)))
+    with pytest.raises(InputError, match="no picked row lacks the label food; nothing was changed"):
+        session.answer("ana", Reply("add", (1,), (0,)))
     with pytest.raises(InputError, match="a label names a class"):
         session.answer("ana", Reply("add", (0, 60)))
 
