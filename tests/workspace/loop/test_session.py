@@ -21,7 +21,9 @@ from modicum.workspace.loop import (
     views,
 )
 from modicum.workspace.loop.events import Event
+from modicum.workspace.loop.lesson import Lesson
 from modicum.workspace.loop.matching import items_of, rebind
+from modicum.workspace.loop.measured import Temperature
 from modicum.workspace.registry import method, methods
 from tests.workspace.loop.worlds import Clock, world
 
@@ -292,6 +294,36 @@ def test_a_share_of_questions_is_asked_twice_where_there_are_several_people(open
     assert how == "overlap"
     label(session, "ben", other, 0, how="map")
     assert session.ask("ben", "b")[1] != "overlap", "labelled on the map meanwhile"
+
+
+def picked(*rows, fitted=True):
+    """A lesson whose model asks for these rows, in this order."""
+    return Lesson(1, (0, 1, 2), 3, object() if fitted else None, Temperature(1.0), np.array(rows), (), 0.0)
+
+
+def test_what_a_model_picked_is_asked_in_its_order_and_each_row_once(opened):
+    session = opened(settings=CALM)
+    label(session, "eve", 20, 0)
+    session.take_lesson(picked(30, 20, 10, 5, 7))
+    how = CALM.teaching.query
+    assert [session.ask("ana", tab) for tab in ("a", "b", "a")] == [(30, how), (10, how), (30, how)]
+    label(session, "ana", 30, 0, how=how)
+    assert session.ask("ana", "a") == (5, how)
+    session.leases.release([5])
+    assert session.ask("ben", "c") == (7, how), "a row that came up is not asked for again"
+    assert session.ask("ben", "d")[1] == "random", "nothing else was picked"
+
+
+def test_without_a_model_rows_come_by_chance(opened):
+    session = opened(settings=CALM)
+    session.take_lesson(picked(30, 10, fitted=False))
+    assert [session.ask("ana", tab) for tab in ("a", "b")] == [(30, "random"), (10, "random")]
+
+
+def test_a_share_of_one_is_all_by_chance(opened):
+    session = opened(settings=LoopSettings(chance=1.0, overlap=0.0))
+    session.take_lesson(picked(*range(36)))
+    assert {session.ask("ana", f"t{n}")[1] for n in range(30)} == {"random"}
 
 
 def test_disagreements_are_counted_as_they_are_listed(opened):
