@@ -9,7 +9,7 @@ from modicum.core.lazy import lazy_names
 if TYPE_CHECKING:
     from modicum.workspace import feed, loop, search, store, weights
     from modicum.workspace.bench import BENCHES, run_bench
-    from modicum.workspace.bundle import Bundle, check_bundle_place, load
+    from modicum.workspace.bundle import Bundle, check_bundle_place
     from modicum.workspace.classes import add_class, remove_classes, rename_classes
     from modicum.workspace.cleaning import Cleaning, clean
     from modicum.workspace.doctor import Examination, examine
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from modicum.workspace.partitioned.placing import place_file
     from modicum.workspace.predicting import predict_file, predict_stream, prediction_columns
     from modicum.workspace.receiving.files import read_report
+    from modicum.workspace.receiving.loading import load
     from modicum.workspace.registry import methods
     from modicum.workspace.rows import Deduplicated, Pool, Selected, dedup, select
     from modicum.workspace.search.carried import carried_answers, carried_search, carries_index, check_texts
@@ -55,7 +56,7 @@ _NAMES = {
     "encodes_apart": "modicum.workspace.partitioned.encoding",
     "examine": "modicum.workspace.doctor",
     "fit": "modicum.workspace.fitting",
-    "load": "modicum.workspace.bundle",
+    "load": "modicum.workspace.receiving.loading",
     "load_topics": "modicum.workspace.topics",
     "methods": "modicum.workspace.registry",
     "place_file": "modicum.workspace.partitioned.placing",

@@ -17,9 +17,10 @@ from modicum.core.records import Table
 from modicum.data.read import Partition, is_images, partitions, read, stream
 from modicum.data.write import join_tables, table_part
 from modicum.encoders import read_vectors
-from modicum.workspace.bundle import Answers, Bundle, load
+from modicum.workspace.bundle import Answers, Bundle
 from modicum.workspace.executors import Sizes, Where, peeked, run_partitions
 from modicum.workspace.partitioned.facts import input_facts, is_cached, make_static
+from modicum.workspace.receiving.loading import load
 
 TEXTS, IMAGES = 20_000, 2_000
 """Rows answered at a time."""

@@ -16,7 +16,7 @@ from safetensors.numpy import load_file, save_file
 import modicum
 from modicum.core import InputError
 from modicum.encoders import load_folder
-from modicum.workspace.bundle import load
+from modicum.workspace.receiving.loading import load
 from modicum.workspace.tuning.settings import TuneSettings
 from tests.workspace.tuning import worlds
 

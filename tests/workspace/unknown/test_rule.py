@@ -11,10 +11,10 @@ import pytest
 import modicum
 from modicum.core import InputError, LabelSpace, Table
 from modicum.workspace import add_class, remove_classes
-from modicum.workspace.bundle import load
 from modicum.workspace.ladder.climb import Climb, Trial
 from modicum.workspace.ladder.problem import Problem
 from modicum.workspace.ladder.recipes import RECIPES
+from modicum.workspace.receiving.loading import load
 from modicum.workspace.unknown import unknown_facts, unknown_rule, witness
 from modicum.workspace.unknown.rule import _crowd
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -21,32 +20,10 @@ from modicum.weights.adapt import penalty
 from modicum.weights.encoder import TextEncoder
 from modicum.weights.objectives import Loss
 from modicum.weights.training.plan import Plan
-from modicum.weights.training.state import RunState
+from modicum.weights.training.state import Run, RunState
 
 SHORTAGE = ("out of memory", "can't allocate memory", "not enough memory")
 """How torch says that memory ran out, on a processor or a GPU."""
-
-
-@dataclass(eq=False)
-class Run:
-    """What a run did."""
-
-    steps: int = 0
-    """Steps it learnt in."""
-    losses: list[float] = field(default_factory=list)
-    """What each step's batch cost."""
-    times: list[float] = field(default_factory=list)
-    """Seconds each step took."""
-    batch: int = 0
-    """Rows a batch in the end."""
-    notes: list[str] = field(default_factory=list)
-    """What went wrong, and what was done about it."""
-    interrupted: bool = False
-
-    @property
-    def pace(self) -> float:
-        """Seconds a step takes, the slow first one aside; 0 where there was none."""
-        return float(np.median(self.times[1:] or self.times or [0.0]))
 
 
 def train(

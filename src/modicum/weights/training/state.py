@@ -1,11 +1,11 @@
-"""The whole state of a run, in memory and on disk: parameters, the optimiser, every generator, and what was told."""
+"""What a run did, and its whole state in memory and on disk: parameters, the optimiser, every generator."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 import torch
@@ -19,12 +19,31 @@ from modicum.weights.encoder import TextEncoder
 from modicum.weights.objectives import Loss
 from modicum.weights.training.plan import Plan
 
-if TYPE_CHECKING:
-    from modicum.weights.training.loop import Run
-
 HEAD_RATE = 10.0
 """What an objective registers, such as a head, starts from nothing and learns so many times faster."""
 GENERATOR = "generator"
+
+
+@dataclass(eq=False)
+class Run:
+    """What a run did."""
+
+    steps: int = 0
+    """Steps it learnt in."""
+    losses: list[float] = field(default_factory=list)
+    """What each step's batch cost."""
+    times: list[float] = field(default_factory=list)
+    """Seconds each step took."""
+    batch: int = 0
+    """Rows a batch in the end."""
+    notes: list[str] = field(default_factory=list)
+    """What went wrong, and what was done about it."""
+    interrupted: bool = False
+
+    @property
+    def pace(self) -> float:
+        """Seconds a step takes, the slow first one aside; 0 where there was none."""
+        return float(np.median(self.times[1:] or self.times or [0.0]))
 
 
 @dataclass(eq=False)

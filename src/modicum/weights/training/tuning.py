@@ -15,8 +15,9 @@ from modicum.weights.adapt import Method, adapt, fold, save
 from modicum.weights.diagnose import Moved, what_moved
 from modicum.weights.encoder import TextEncoder, read_module, write_folder
 from modicum.weights.objectives import Lesson, Objective
-from modicum.weights.training.loop import Run, train
+from modicum.weights.training.loop import train
 from modicum.weights.training.plan import Plan
+from modicum.weights.training.state import Run
 
 ADAPTER = "adapter.safetensors"
 """The few numbers that moved, beside the folded weights, where a method of `adapt` was used."""

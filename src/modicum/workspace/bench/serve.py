@@ -27,9 +27,9 @@ from modicum.evaluation.bench import BenchRow, load_collection
 from modicum.workspace.bench.load import CLIENTS, Load, drive
 from modicum.workspace.bench.peer import PYTHON
 from modicum.workspace.bench.refit import SHOTS, few_labels
-from modicum.workspace.bundle import load
 from modicum.workspace.classes import rename_classes
 from modicum.workspace.fitting import fit
+from modicum.workspace.receiving.loading import load
 
 COLLECTION = "banking77"
 PARTS = ("throughput", "soak", "swap")

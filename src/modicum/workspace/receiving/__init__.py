@@ -1,1 +1,1 @@
-"""What is checked of a bundle before it is believed: files, sizes, shapes, and a first answer."""
+"""How a bundle is read: its files, sizes and shapes are checked, and a first answer, before it is believed."""

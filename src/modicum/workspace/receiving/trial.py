@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from modicum.core.errors import InputError
+from modicum.workspace.bundle import Bundle
 from modicum.workspace.model import Model
-
-if TYPE_CHECKING:
-    from modicum.workspace.bundle import Bundle
 
 WIDEST = 1 << 17
 """Numbers of a vector."""

@@ -24,12 +24,13 @@ from modicum.core.texts import percent
 from modicum.encoders import FolderEncoder, FusedEncoder, encode, load_folder
 from modicum.evaluation import metrics
 from modicum.labels.conformal import ConformalRule, split_conformal
-from modicum.workspace.bundle import Bundle, load
+from modicum.workspace.bundle import Bundle
 from modicum.workspace.exemplars import Exemplars, keep_exemplars
 from modicum.workspace.findings import conformal_facts
 from modicum.workspace.model import Model, Predictions
 from modicum.workspace.preparing import FUSED, PRECOMPUTED, reference_of
 from modicum.workspace.receiving.files import ENCODER
+from modicum.workspace.receiving.loading import load
 from modicum.workspace.summary import summary
 from modicum.workspace.tuning.own import OwnWeights, Scratch
 from modicum.workspace.weights.judging import Held

@@ -22,13 +22,14 @@ from numpy.typing import NDArray
 from modicum.core.errors import InputError
 from modicum.core.files import atomic_write
 from modicum.core.records import LabelSpace, Table
-from modicum.workspace.bundle import Bundle, load
+from modicum.workspace.bundle import Bundle
 from modicum.workspace.feed.ranking import rank_by_likes
 from modicum.workspace.feed.search import PaperQuery, PaperSearch
 from modicum.workspace.feed.search.changes import papers_told
 from modicum.workspace.feed.search.part import text_of
 from modicum.workspace.feed.store import Store
 from modicum.workspace.fitting import fit
+from modicum.workspace.receiving.loading import load
 
 FOLDER = "tags"
 LEAST = 5
