@@ -73,3 +73,62 @@ def test_tables_of_figures_have_no_empty_cell_and_notes_are_said_once():
     assert "|  |" not in page
     assert page.count("on a note") == 1
     assert "- speed; time; score: on a note" in page
+
+
+def page_of(*rows):
+    machine = {"cores": 2, "libraries": {"modicum": "0"}}
+    kept = [
+        {"unit": "share", "baseline": None, "target": None, "seeds": 1, "spread": None, "note": "", **row}
+        for row in rows
+    ]
+    return figures.figures_page({"made-up": {"rows": kept, "machine": machine}})
+
+
+def test_a_baseline_is_told_unless_it_is_a_measure_of_the_same_table():
+    page = page_of(
+        {"measure": "plain", "on": "here", "value": 0.5, "baseline": 0.5},
+        {"measure": "ours", "on": "here", "value": 0.75, "baseline": 0.5, "target": 0.7},
+        {"measure": "other", "on": "here", "value": 0.25, "baseline": 0.125},
+    )
+    assert "| plain | 0.500 |\n| ours | 0.750 (target 0.7) |\n| other | 0.250 (baseline 0.125) |" in page
+    level = page_of({"measure": "mended", "on": "here", "value": 0.5, "baseline": 0.5})
+    assert "| here | 0.500 (baseline 0.5) |" in level
+
+
+def test_no_figure_of_a_name_that_others_have_is_lost():
+    page = page_of(
+        {"measure": "recall", "on": "here", "value": 0.5, "method": "data.near_duplicates"},
+        {"measure": "recall", "on": "here", "value": 0.25, "method": "data.vector_duplicates", "baseline": 0.125},
+        {"measure": "precision", "on": "here", "value": 0.75, "note": "baseline: chance", "baseline": 0.1},
+        {"measure": "precision", "on": "here", "value": 0.75, "note": "baseline: a list", "baseline": 0.2},
+    )
+    for line in (
+        "| recall, near_duplicates | 0.500 |",
+        "| recall, vector_duplicates | 0.250 (baseline 0.125) |",
+        "| precision, against chance | 0.750 (baseline 0.1) |",
+        "| precision, against a list | 0.750 (baseline 0.2) |",
+    ):
+        assert line in page
+    assert "baseline: " not in page, "said in the name"
+    with pytest.raises(ValueError, match="two figures of a benchmark have one name"):
+        page_of(*({"measure": "recall", "on": "here", "value": value} for value in (0.5, 0.6)))
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"value": 0.98765, "unit": "share", "spread": 0.01}, "0.988 ± 0.010"),
+        ({"value": 1.0, "unit": "share"}, "1.000"),
+        (
+            {"value": 54721.8, "unit": "texts/s", "baseline": 299.5, "target": 29950},
+            "54,722 texts/s (baseline 299.5; target 29,950)",
+        ),
+        ({"value": 244.0, "unit": "ms", "spread": 64.021}, "244 ± 64 ms"),
+        ({"value": 44.7, "unit": "ms"}, "44.7 ms"),
+        ({"value": 1.122, "unit": "ratio"}, "1.122 ratio"),
+        ({"value": 0.0, "unit": "readers", "target": 0}, "0 readers (target 0)"),
+        ({"value": 28.0, "unit": ""}, "28"),
+    ],
+)
+def test_a_figure_has_as_many_digits_as_are_read(row, told):
+    assert figures.figure({"spread": None, "baseline": None, "target": None, **row}) == told
