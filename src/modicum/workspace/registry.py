@@ -48,7 +48,7 @@ def prose(module: str) -> str:
 def read_card(source: str) -> Card | None:
     """The card of a module, read from its source without running it; None where it has none.
 
-    Only the card is parsed: all modules together would take a quarter of a second, at the start of nearly every verb.
+    Only the card is parsed: all modules together would take a quarter of a second, at the start of `predict`.
     """
     written = CARD.search(source)
     if written is None:
