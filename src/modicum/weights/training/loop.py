@@ -57,6 +57,7 @@ def train(
     """
     run = Run(batch=plan.batch)
     encoder.to(plan.place).train()
+    encoder.mixed = plan.mixed
     loss.to(plan.place).train()
     state = RunState.of(encoder, loss, plan, mark)
     with _alone(plan):
@@ -78,6 +79,7 @@ def train(
             run.notes.append(f"interrupted after {run.steps} of {plan.last} steps; what was learnt is kept")
     progress(name, run.steps, plan.last)
     encoder.cpu().eval()
+    encoder.mixed = False
     return run
 
 
@@ -108,9 +110,7 @@ def _step(state: RunState, plan: Plan, run: Run) -> bool:
 
 
 def _descend(state: RunState, plan: Plan, rows: np.ndarray[tuple[int], np.dtype[np.int64]], step: int) -> float:
-    half = plan.place.type == "cuda" and torch.cuda.is_bf16_supported()
-    with torch.autocast(plan.place.type, dtype=torch.bfloat16, enabled=half):
-        cost: Tensor = state.loss(state.encoder, rows) + penalty(state.encoder)
+    cost: Tensor = state.loss(state.encoder, rows) + penalty(state.encoder)
     told = float(cost.detach())
     if not np.isfinite(told):
         return told

@@ -23,7 +23,8 @@ class Plan:
         decay: Weight decay of AdamW.
         clip: Largest norm of a gradient.
         seed: Of batches, dropout and starting values.
-        device: `cpu`, `cuda`, or `auto`: a GPU where there is one, in bfloat16 where it computes in that.
+        device: `cpu`, `cuda`, or `auto`: a GPU where there is one, on which the encoder's layers compute in bfloat16
+            where it has that; what an objective makes of their vectors is in single precision.
         keep: Steps between two states that a run can go back to, or be resumed from.
         threads: Threads of torch while it trains; default what torch is set to.
         stop: Steps after which a run ends although its rate falls as if it went on to `steps`; default `steps`.
@@ -66,6 +67,11 @@ class Plan:
         """The device that is meant."""
         gpu = self.device != "cpu" and torch.cuda.is_available()
         return torch.device("cuda" if gpu else "cpu")
+
+    @property
+    def mixed(self) -> bool:
+        """Whether the encoder's layers compute in bfloat16: on a GPU that does."""
+        return self.place.type == "cuda" and bool(torch.cuda.is_bf16_supported())
 
     def pace(self, step: int) -> float:
         """Learning rate of a step, counted from 0, as a share of the largest one.
