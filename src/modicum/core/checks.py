@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -39,6 +40,17 @@ def check_choice(value: str, options: Iterable[str], what: str) -> str:
     if value not in known:
         raise InputError(f"{what} {value!r} is not known{nearest_name(value, known)}")
     return value
+
+
+def check_once(columns: Iterable[str], source: str) -> None:
+    """Let names of columns pass of which none is there twice.
+
+    Raises:
+        InputError: One is.
+    """
+    twice = next((column for column, count in Counter(columns).items() if count > 1), None)
+    if twice is not None:
+        raise InputError(f"{source}: the column {twice!r} is there twice; rename one of them")
 
 
 def check_column(name: str, columns: Iterable[str], *, source: str, option: str) -> str:

@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any
 
 import numpy as np
@@ -127,7 +128,7 @@ def _write(file: Path, write: Callable[[IO[bytes]], object]) -> None:
 def _read_npy(file: Path) -> NDArray[Any]:
     try:
         array: NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
+    except (ValueError, OSError, EOFError, TokenError) as error:
         raise InputError(f"{file} is not an array that numpy can map ({error}); write it with numpy.save") from error
     return array
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import yaml
 
 from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
+from modicum.core.json_files import parse_json
 from modicum.core.records import LabelSpace, Table
 from modicum.core.texts import normal_form
 from modicum.data.read.delimiters import delimiter_of
@@ -60,12 +60,14 @@ def _entries(path: Path) -> list[Any]:
             sign = delimiter_of(text.partition("\n")[0])
             return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=sign, strict=True))
         if path.suffix.lower() == ".json":
-            found = json.loads(text)
+            found = parse_json(text)
         elif path.suffix.lower() in (".yaml", ".yml"):
             found = yaml.safe_load(text)
         else:
             raise InputError(f"{path} is not a class file that can be read; it must end in one of {', '.join(ENDINGS)}")
-    except (OSError, UnicodeDecodeError, csv.Error, json.JSONDecodeError, yaml.YAMLError) as error:
+    except InputError:
+        raise
+    except (OSError, ValueError, RecursionError, csv.Error, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{path} cannot be read ({reason}); check that the file is whole, and in UTF-8") from error
     if isinstance(found, dict) and isinstance(found.get("classes"), list):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 import pyarrow as pa
 import pyarrow.csv
 
+from modicum.core.checks import check_once
 from modicum.core.errors import InputError
 from modicum.data.read.delimiters import delimiter_of
 from modicum.data.read.streams import Utf8
@@ -29,9 +30,7 @@ def separated(delimiter: str | None = None) -> Callable[[io.BufferedIOBase, str,
         checked = Utf8(stream, name)
         try:
             header, sign = _header(checked, delimiter)
-            if len(set(header)) < len(header):
-                twice = next(column for column in header if header.count(column) > 1)
-                raise InputError(f"{name}: the column {twice!r} is there twice; rename one of them")
+            check_once(header, name)
             some = False
             for part in regrouped(_parsed(checked, name, header, sign), rows):
                 some = True

@@ -18,8 +18,9 @@ import pyarrow.feather
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
-from modicum.core.checks import nearest_name
+from modicum.core.checks import check_once, nearest_name
 from modicum.core.errors import InputError
+from modicum.core.json_files import parse_json
 from modicum.data.read.builtin import BUILTIN
 from modicum.data.read.separated import separated
 from modicum.data.read.streams import BOM, Pushed, Utf8
@@ -58,7 +59,7 @@ def batches(source: str | Path, rows: int) -> Iterator[pa.Table]:
         raise InputError(f"{path} ends in {said!r}, which is not a known table; save it as one of {known}")
     with _told(str(path)), gzip.open(path) if packed else path.open("rb") as stream:
         if kind in BINARY:
-            yield from BINARY[kind](stream, rows)
+            yield from _sound(BINARY[kind](stream, rows), str(path))
         else:
             yield from _text_batches(stream, str(path), kind, rows)
 
@@ -91,7 +92,7 @@ def _piped(stream: io.BufferedIOBase, name: str, rows: int) -> Iterator[pa.Table
         return
     for magic, kind in MAGIC.items():
         if head.startswith(magic):
-            yield from BINARY[kind](io.BytesIO(whole.read()), rows)
+            yield from _sound(BINARY[kind](io.BytesIO(whole.read()), rows), name)
             return
     yield from _text_batches(whole, name, None, rows)
 
@@ -113,7 +114,7 @@ def _told(name: str) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
+    except (pa.ArrowException, OSError, EOFError, UnicodeError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise InputError(
             f"{name} cannot be read ({reason}); check that the file is whole and of the kind it is named"
@@ -154,7 +155,7 @@ def _lines(stream: Utf8) -> Iterator[bytes]:
 
 def _record(line: bytes, where: str) -> dict[str, object]:
     try:
-        record = json.loads(line)
+        record = parse_json(line)
     except ValueError as error:
         raise InputError(f"{where}: not JSON ({error}); write a JSON object on every line") from error
     if not isinstance(record, dict):
@@ -164,7 +165,7 @@ def _record(line: bytes, where: str) -> dict[str, object]:
 
 def _json(stream: io.BufferedIOBase, name: str, rows: int) -> Iterator[pa.Table]:
     try:
-        found = json.loads(Utf8(stream, name).read())
+        found = parse_json(Utf8(stream, name).read())
     except ValueError as error:
         if isinstance(error, InputError):
             raise
@@ -180,7 +181,7 @@ def _from_records(records: list[dict[str, object]], keys: Iterable[str]) -> pa.T
         values = [record.get(key) for record in records]
         try:
             columns[key] = pa.array(values)
-        except pa.ArrowException:
+        except (pa.ArrowException, OverflowError):
             columns[key] = pa.array([None if v is None else v if isinstance(v, str) else json.dumps(v) for v in values])
     return pa.table(columns)
 
@@ -193,6 +194,14 @@ def _parquet(stream: io.BufferedIOBase, rows: int) -> Iterator[pa.Table]:
         yield pa.Table.from_batches([batch])
     if not some:
         yield file.schema_arrow.empty_table()
+
+
+def _sound(parts: Iterator[pa.Table], name: str) -> Iterator[pa.Table]:
+    """Parts of a file of Arrow's kinds, which nobody has looked into: texts may not be UTF-8, offsets lead astray."""
+    for part in parts:
+        check_once(part.column_names, name)
+        part.validate(full=True)
+        yield part
 
 
 def _arrow(stream: io.BufferedIOBase, rows: int) -> Iterator[pa.Table]:

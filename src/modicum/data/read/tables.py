@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from modicum.core.checks import check_column
+from modicum.core.checks import check_column, check_once
 from modicum.core.errors import InputError
 from modicum.core.records import Table
 from modicum.data.read.builtin import builtin
@@ -188,6 +188,7 @@ def _arrow_table(source: Any) -> pa.Table:
 def _converted(source: Any) -> pa.Table:
     kind = type(source).__module__.split(".")[0]
     if isinstance(source, pa.Table):
+        check_once(source.column_names, "the table")
         return source
     if kind == "pandas":
         return pa.Table.from_pandas(source, preserve_index=False)
@@ -264,7 +265,7 @@ def _plain_id(part: pa.Table) -> str | None:
     if USUAL_ID not in part.column_names:
         return None
     values = part[USUAL_ID].to_pylist()
-    plain = None not in values and len(set(values)) == len(values)
+    plain = None not in values and len({*map(id_text, values)}) == len(values)
     return USUAL_ID if plain else None
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from modicum.core.errors import InputError
+from modicum.core.json_files import parse_json
 from modicum.core.texts import counted
 
 LABELS = ("label", "labels", "category", "class", "annotation")
@@ -65,9 +65,11 @@ def _entries(path: Path) -> list[Any]:
         if path.suffix.lower() == ".csv":
             return _csv_rows(text, path)
         if path.suffix.lower() == ".jsonl":
-            return [json.loads(line) for line in text.split("\n") if line.strip()]
-        found = json.loads(text)
-    except (OSError, ValueError, RecursionError, csv.Error) as error:
+            return [parse_json(line) for line in text.split("\n") if line.strip()]
+        found = parse_json(text)
+    except InputError:
+        raise
+    except (OSError, ValueError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{path} cannot be read ({reason}); give JSON, JSONL or CSV") from error
     if isinstance(found, Mapping):

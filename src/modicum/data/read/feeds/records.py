@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from modicum.core.errors import InputError
+from modicum.core.json_files import parse_json
 from modicum.data.read.feeds.entry import Entry, make_entry
 from modicum.data.read.feeds.text import decoded
 from modicum.data.read.sources import batches
@@ -69,10 +70,10 @@ def json_entries(data: bytes, source: str, *, declared: str | None = None) -> It
     text = decoded(data, declared)
     try:
         try:
-            found = json.loads(text)
+            found = parse_json(text)
         except json.JSONDecodeError:
-            found = [json.loads(line) for line in text.splitlines() if line.strip()]
-    except (ValueError, RecursionError) as error:
+            found = [parse_json(line) for line in text.splitlines() if line.strip()]
+    except ValueError as error:
         raise InputError(f"{source} is not JSON ({type(error).__name__}); check that the file is whole") from error
     if isinstance(found, dict):
         lists = [value for value in found.values() if isinstance(value, list)]

@@ -33,7 +33,11 @@ def syndicated_entries(data: bytes, source: str, *, declared: str | None = None)
     if _SUBSET.search(text):
         raise InputError(f"{source} defines entities of its own, which feeds have no use for; it is not read")
     # As a stream: of a text the library would think that it may be an address.
-    found = library("feedparser").parse(io.BytesIO(text.encode("utf-8", "replace")), response_headers=HEADERS)
+    stream = io.BytesIO(text.encode("utf-8", "replace"))
+    try:
+        found = library("feedparser").parse(stream, response_headers=HEADERS)
+    except (LookupError, AttributeError, TypeError, ValueError) as error:  # what breaks it is no error to the library
+        raise InputError(f"{source} is a feed so broken that it cannot be read; try again, or save it whole") from error
     if not found.entries and not found.get("version"):
         raise InputError(f"{source} is neither Atom nor RSS; give the address of the feed, not of the page about it")
     for one in found.entries:
@@ -43,7 +47,7 @@ def syndicated_entries(data: bytes, source: str, *, declared: str | None = None)
 
 
 def _fields(one: Mapping[str, Any]) -> dict[str, Any]:
-    names = [author.get("name", "") for author in one.get("authors", ())]
+    names = [author.get("name") or "" for author in one.get("authors", ())]
     if len(names) == 1:  # RSS has one field for all of them
         names = re.split(r"\s*[,;]\s*|\s+and\s+", names[0])
     summary = _plain(one.get("summary_detail"))
@@ -54,7 +58,7 @@ def _fields(one: Mapping[str, Any]) -> dict[str, Any]:
         # arXiv's RSS tells number and kind before the abstract
         "abstract": re.sub(r"^arXiv:\S+.{0,60}?Abstract:\s*", "", summary or max(content, key=len, default="")),
         "authors": names,
-        "date": one.get("published_parsed") or one.get("updated_parsed"),
+        "date": one.get("published_parsed") or (one.get("updated_parsed") if "updated_parsed" in one else None),
         "url": one.get("link"),
         "identifiers": [one.get("id", ""), one.get("arxiv_doi", ""), one.get("prism_doi", ""), *links],
         "mentions": one.get("slash_comments"),
