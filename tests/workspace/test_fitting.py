@@ -10,6 +10,7 @@ import pytest
 
 import modicum
 from modicum.core import InputError, LabelSpace, Table
+from modicum.workspace.cleaning import clean
 from modicum.workspace.ladder.bank import TUNED, Bank, Entry
 
 
@@ -248,3 +249,19 @@ def test_the_report_tells_whether_tuning_weights_pays():
         assert verdict in told["said"]
         assert told["gain"] == pytest.approx(np.mean(tuned) - 0.6)
     assert modicum.fit(table, vectors=X, bank=bank(0.8), **QUICK).report["tuning"] is None
+
+
+def test_a_class_that_is_no_label_is_told():
+    table, X = world(n=60, classes=3)
+    labels = tuple("nan" if label == "theme c" else label for label in table.labels)
+    flawed = Table(table.ids, table.texts, labels, label_column="theme")
+    with pytest.warns(UserWarning, match="'nan', the label of 8 rows in column 'theme', is taken for a class"):
+        modicum.fit(flawed, vectors=X, **QUICK)
+    modicum.fit(flawed, vectors=X, classes=LabelSpace(("theme a", "theme b", "nan")), **QUICK)
+
+
+def test_texts_that_are_all_empty_are_refused():
+    table = Table(tuple("0123"), ("", " ", "\t", ""), ("a", "b", "a", None), source="t.csv")
+    for use in (modicum.fit, clean):
+        with pytest.raises(InputError, match=r"t\.csv: every text is empty; name another column with --text"):
+            use(table, encoder="hashed")

@@ -76,7 +76,7 @@ def prepare(
     """Encode a table and its classes, and group rows that say the same.
 
     Raises:
-        InputError: Vectors do not fit the table, there is no such encoder, or it has no such mode.
+        InputError: Vectors do not fit the table, all texts are empty, there is no such encoder, or it has no such mode.
     """
     codes, labelled = space.encode(table.labels)
     with watch.stage("encode"):
@@ -86,6 +86,8 @@ def prepare(
             X = check_vectors(source, rows=len(table))
             encoded = _Encoded(X, None, EncoderReference(PRECOMPUTED, "", X.shape[1]), {})
         else:
+            if table.images is None and not any(map(str.strip, table.texts)):
+                raise InputError(f"{table.source}: every text is empty; name another column with --text")
             encoded = _encode(table, space, source, settings, progress)
     with watch.stage("duplicates"):
         same = same_texts(table)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from modicum.core import InputError, LabelSpace, Table
-from modicum.data.read import indicators, label_matrix, number_column, numeric_hint, parted, several_hint
+from modicum.data.read import indicators, label_matrix, number_column, numeric_hint, parted, several_hint, unknown_hint
 
 
 def table(labels, separator=None):
@@ -79,3 +79,17 @@ def test_labels_that_look_joined_are_told_once_they_part_into_fewer_names(labels
     told = several_hint(table(labels))
     assert (told is None) == (sign is None)
     assert told is None or told.endswith(f"for several labels a row give --separator {sign!r}")
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        (["a", "NaN", None, "b", "NaN", "null"], "'NaN', the label of 2 rows in column 'price', is taken for a class"),
+        (["a", "None"], "'None', the label of 1 row in column 'price'"),
+        (["a", "none", "nannies", None], None),
+    ],
+)
+def test_what_programs_write_for_no_label_is_told(labels, told):
+    found = unknown_hint(table(labels))
+    assert (found is None) == (told is None)
+    assert told is None or found.startswith(told)

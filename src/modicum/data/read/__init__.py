@@ -8,7 +8,15 @@ from modicum.data.read.sampling import sample
 from modicum.data.read.several import check_separator
 from modicum.data.read.sources import bare_name, is_pipe
 from modicum.data.read.tables import read, stream
-from modicum.data.read.targets import indicators, label_matrix, number_column, numeric_hint, parted, several_hint
+from modicum.data.read.targets import (
+    indicators,
+    label_matrix,
+    number_column,
+    numeric_hint,
+    parted,
+    several_hint,
+    unknown_hint,
+)
 
 __all__ = [
     "Partition",
@@ -31,4 +39,5 @@ __all__ = [
     "sample",
     "several_hint",
     "stream",
+    "unknown_hint",
 ]

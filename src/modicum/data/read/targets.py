@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,13 +11,15 @@ from numpy.typing import NDArray
 from modicum.core.checks import nearest_name
 from modicum.core.errors import InputError
 from modicum.core.records import LabelSpace, Table
-from modicum.core.texts import normal_form
+from modicum.core.texts import counted, normal_form
 from modicum.data.read.classes import check_declared
 
 SIGNS = "|;,"
 """What joins labels in a cell, as people write them."""
 MANY = 12
 """Distinct numbers in a label column from which on it may be no column of classes."""
+NO_LABEL = frozenset({"nan", "NaN", "NAN", "None", "null", "NULL", "NaT", "NA", "<NA>", "N/A", "n/a", "#N/A"})
+"""What programs write into a cell where there is nothing; `none` in small letters is a class of many tables."""
 
 
 def label_matrix(table: Table, declared: LabelSpace | None) -> tuple[LabelSpace, NDArray[np.uint8], NDArray[np.bool_]]:
@@ -143,6 +146,26 @@ def several_hint(table: Table) -> str | None:
                 f"give --separator {sign!r}"
             )
     return None
+
+
+def unknown_hint(table: Table) -> str | None:
+    """A sentence on a class that programs write where there is no label; None where there is none.
+
+    Example:
+        >>> ids = tuple("0123")
+        >>> unknown_hint(Table(ids, ids, ("a", "nan", "b", "nan"), label_column="kind"))
+        "'nan', the label of 2 rows in column 'kind', is taken for a class; leave cells without a label empty"
+        >>> unknown_hint(Table(ids, ids, ("a", None, "b", "nanny"))) is None
+        True
+    """
+    counts = Counter(label for label in table.labels if label in NO_LABEL)
+    if not counts:
+        return None
+    (label, count), *_ = counts.most_common()
+    return (
+        f"{label!r}, the label of {counted(count, 'row')} in {_column(table)}, is taken for a class; leave cells "
+        "without a label empty"
+    )
 
 
 def numeric_hint(table: Table) -> str | None:
