@@ -200,3 +200,25 @@ def test_a_damaged_store_is_told_of(store, place, tmp_path):
         file.write_bytes(b"")
     with pytest.raises(InputError, match="cannot be used"):
         list(open_store(place).batches(10))
+
+
+@pytest.mark.parametrize("ask", [len, lambda opened: opened.version, lambda opened: opened.fragments])
+def test_what_lancedb_says_of_damage_is_told_whatever_is_asked(store, place, ask, monkeypatch):
+    class RustPanic(Exception):
+        """As LanceDB's own, which cannot be imported."""
+
+    class Broken:
+        def __init__(self, error):
+            self.error = error
+
+        def __getattr__(self, name):
+            raise self.error
+
+    opened = open_store(place)
+    for error in (RuntimeError("lance error: failed to fill whole buffer"), RustPanic("rust future panicked")):
+        monkeypatch.setattr(opened, "table", Broken(error))
+        with pytest.raises(InputError, match=rf"cannot be used \({error}\); see its states with"):
+            ask(opened)
+    monkeypatch.setattr(opened, "table", Broken(KeyError("a defect")))
+    with pytest.raises(KeyError):
+        ask(opened)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from urllib.parse import parse_qs, urlsplit
@@ -172,3 +173,21 @@ def test_a_poll_that_fails_midway_tells_what_is_saved(store, arxiv):
     found = polled(store)
     assert (found.new, found.read) == (200, 250)
     assert "503" in found.error
+
+
+def test_a_damaged_file_is_told_of(tmp_path):
+    store = Store.open(tmp_path / "feed", create=True)
+    for number in range(300):
+        store.db.execute("INSERT INTO sources (address, added) VALUES (?, 0)", (f"http://a.b/{number:0400}",))
+    store.close()
+    file = tmp_path / "feed" / "feed.sqlite"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:8192] + bytes(len(whole) - 8192))
+    store = Store.open(tmp_path / "feed")
+    with pytest.raises(InputError, match=r"feed\.sqlite is damaged \(.*malformed.*\); put back a copy of it"):
+        store.rows("SELECT * FROM sources")
+    with pytest.raises(InputError, match="is damaged"), store.transaction() as db:
+        db.execute("SELECT * FROM sources").fetchall()
+    with pytest.raises(sqlite3.IntegrityError), store.transaction() as db:
+        db.execute("INSERT INTO sources (id, address, added) VALUES (1, NULL, 0)")
+    store.close()

@@ -35,6 +35,23 @@ def test_similar_tables_count_more():
     assert bank.shares(["a", "b"], 100, 16)[0] < 0.05
 
 
+@pytest.mark.parametrize(
+    ("classes", "labels", "distance"), [(8, 4.0, 1.0), (2, 12.0, np.log2(3) / 1.5), (2, 0.0, np.log2(8) / 1.5)]
+)
+def test_a_table_counts_less_by_its_distance(classes, labels, distance):
+    """A step of 4 in the classes is one unit, one of 2.8 in the labels a class another; half a label is the least."""
+    bank = Bank((entry("here", 2, 4.0, shares={"a": 1.0}), entry("there", classes, labels, shares={"b": 1.0})))
+    weight = np.exp(-0.5 * distance**2)
+    assert bank.shares(["a", "b"], 2, 4.0)[1] == pytest.approx(weight / (1 + weight))
+
+
+def test_leads_spread_as_they_did():
+    told = (entry("x", accuracies={"a": 0.7}), entry("y", accuracies={"a": 0.5}), entry("z", accuracies={"b": 0.1}))
+    lead = Bank(told).lead("a", 10, 4)
+    assert (lead.mean, lead.sd) == (pytest.approx(0.2), pytest.approx(0.1))
+    assert Bank(told).leads("a") == pytest.approx([0.1, 0.3])
+
+
 def test_families_weigh_alike_however_many_tables_they_have():
     crowd = [entry("crowd", table=str(i), shares={"a": 1.0}) for i in range(9)]
     bank = Bank((*crowd, entry("single", shares={"b": 1.0})))
@@ -57,6 +74,16 @@ def test_agreement_tells_accuracy_as_on_the_tables_it_has_seen():
     for agreement in (0.4, 0.6, 0.8):
         assert bank.accuracy(agreement, 8).mean == pytest.approx(agreement, abs=0.03)
     assert bank.accuracy(0.6, 8).sd < 0.03
+
+
+def test_a_guess_of_accuracy_tells_how_far_off_it_was():
+    told = [
+        entry(f"t{i}", 8, 1.0, agreement=a, accuracy=a + (0.05 if i % 2 else -0.05))
+        for i, a in enumerate(np.linspace(0.3, 0.8, 20))
+    ]
+    found = Bank(tuple(told)).accuracy(0.5, 8)
+    assert found.mean == pytest.approx(0.5, abs=0.02)
+    assert found.sd == pytest.approx(0.05, abs=0.01)
 
 
 def test_tables_with_many_labels_say_nothing_of_agreement():

@@ -86,6 +86,8 @@ def test_a_row_of_the_table_is_not_its_own_neighbour_among_the_unlabelled():
     pool = np.eye(2, dtype=np.float16)
     assert _crowd(np.eye(2, dtype=np.float32)[:1], pool).tolist() == [0.0]
     assert _crowd(np.eye(2, dtype=np.float32)[:1], pool[:1]).tolist() == [1.0]
+    askew = np.array([[1.0, 0.0], [0.6, 0.8], [0.8, 0.6]])
+    assert _crowd(askew[:1].astype(np.float32), askew) == pytest.approx([0.7])
 
 
 def test_without_the_option_it_is_the_empty_sets():
@@ -134,6 +136,16 @@ def test_changed_classes_change_the_rule(fitted):
     smaller = remove_classes(result.bundle, ["theme 0"])
     assert smaller.predict(vectors=X).unknown[codes == 0].mean() > 0.8
     assert set(smaller.model.unknown.known.codes) == {0, 1}
+
+
+def test_the_rule_of_an_added_class_tells_its_rows_from_the_others(fitted):
+    result, X, codes = fitted
+    rule = result.bundle.model.unknown.with_class(X[codes == 3][:8], 3)
+    coef, intercept = rule.rule
+    scores = X @ coef[3] + intercept[3]
+    assert (coef.shape, intercept.shape) == ((4, 12), (4,))
+    assert (scores[codes == 3] > 0).mean() > 0.9
+    assert (scores[codes != 3] < 0).mean() > 0.9
 
 
 def test_a_row_that_says_the_same_is_no_neighbour():

@@ -37,6 +37,8 @@ PROBES, REFINED = 32, 10
 LEAST = 256
 """Rows without which an index cannot be learnt."""
 EVER = timedelta(days=36_500)
+PANIC = "RustPanic"
+"""Where a file is damaged LanceDB may raise this, a class that cannot be imported."""
 ROWID, DISTANCE = "_rowid", "_distance"
 SCANNED, TAKEN = 8_192, 20_000
 """Rows that are read at a time: in their order on disk, and by their numbers."""
@@ -112,12 +114,14 @@ class LanceStore:
 
     def __len__(self) -> int:
         """Return the number of rows."""
-        return int(self.table.count_rows())
+        with told(self.place):
+            return int(self.table.count_rows())
 
     @property
     def version(self) -> int:
         """Number of the version that is open."""
-        return int(self.table.version)
+        with told(self.place):
+            return int(self.table.version)
 
     @property
     def columns(self) -> list[str]:
@@ -237,13 +241,15 @@ class LanceStore:
     @property
     def fragments(self) -> int:
         """Small files of rows."""
-        return int(self.table.stats()["fragment_stats"]["num_small_fragments"])
+        with told(self.place):
+            return int(self.table.stats()["fragment_stats"]["num_small_fragments"])
 
     @property
     def unindexed(self) -> int:
         """Rows that no index knows."""
-        told = self.table.index_stats(VECTOR)
-        return len(self) if told is None else int(told.num_unindexed_rows)
+        with told(self.place):
+            found = self.table.index_stats(VECTOR)
+        return len(self) if found is None else int(found.num_unindexed_rows)
 
     def _moved(self, what: str) -> None:
         self.__dict__.pop("_places", None)
@@ -359,7 +365,9 @@ def told(place: Place) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except (OSError, RuntimeError, ValueError) as error:
+    except Exception as error:
+        if not isinstance(error, OSError | RuntimeError | ValueError) and type(error).__name__ != PANIC:
+            raise
         reason = " ".join(str(error).split())[:300]
         raise InputError(
             f"{place} cannot be used ({reason}); see its states with: modicum store '{place}' --versions"

@@ -101,9 +101,9 @@ class Store:
         """All that is written within, or nothing of it.
 
         Raises:
-            InputError: The disk is full, or another process writes for too long.
+            InputError: The disk is full, another process writes for too long, or the file is damaged.
         """
-        with self.turn:
+        with self.turn, self._damage_told():
             try:
                 self.db.execute("BEGIN IMMEDIATE")
                 yield self.db
@@ -126,8 +126,18 @@ class Store:
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Rows of a query, by column."""
-        with self.turn:
+        with self.turn, self._damage_told():
             return [dict(row) for row in self.db.execute(query, values)]
+
+    @contextmanager
+    def _damage_told(self) -> Iterator[None]:
+        """Turn SQLite's word for a damaged file, from which its other errors derive, into a sentence that names it."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if type(error) is not sqlite3.DatabaseError:
+                raise
+            raise InputError(f"{self.folder / self.name} is damaged ({error}); put back a copy of it") from error
 
     def paper(self, number: int) -> int:
         """The number under which a paper is known today.
