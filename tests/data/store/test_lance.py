@@ -58,6 +58,7 @@ def label(store, names, value="x"):
 
 def test_rows_keep_their_order_when_labels_change(store, place):
     label(store, ["r3", "r60"])
+    assert (store.filled("label"), store.filled("id")) == (2, 100)
     again = open_store(place)
     parts = list(again.batches(30))
     assert [part.num_rows for part in parts] == [30, 30, 30, 10]
@@ -202,7 +203,9 @@ def test_a_damaged_store_is_told_of(store, place, tmp_path):
         list(open_store(place).batches(10))
 
 
-@pytest.mark.parametrize("ask", [len, lambda opened: opened.version, lambda opened: opened.fragments])
+@pytest.mark.parametrize(
+    "ask", [len, lambda opened: opened.version, lambda opened: opened.fragments, lambda opened: opened.filled("id")]
+)
 def test_what_lancedb_says_of_damage_is_told_whatever_is_asked(store, place, ask, monkeypatch):
     class RustPanic(Exception):
         """As LanceDB's own, which cannot be imported."""

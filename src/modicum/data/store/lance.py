@@ -117,6 +117,11 @@ class LanceStore:
         with told(self.place):
             return int(self.table.count_rows())
 
+    def filled(self, column: str) -> int:
+        """Rows that hold something in a column."""
+        with told(self.place):
+            return int(self.table.count_rows(f"`{column}` IS NOT NULL"))
+
     @property
     def version(self) -> int:
         """Number of the version that is open."""

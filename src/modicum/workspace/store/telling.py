@@ -14,8 +14,7 @@ def store_facts(target: str) -> dict[str, Any]:
     told: dict[str, Any] = {"store": str(store.place), "version": store.version, "rows": len(store)}
     told |= {"columns": store.columns, "small_files": store.fragments}
     if kept is not None:
-        labelled = int(store.table.count_rows(f"`{kept.label}` IS NOT NULL"))
-        told |= {"labelled": labelled, "text": kept.text, "label": kept.label, "id": kept.id}
+        told |= {"labelled": store.filled(kept.label), "text": kept.text, "label": kept.label, "id": kept.id}
         told |= {"encoder": kept.encoder, "fingerprint": kept.fingerprint, "dimension": kept.dimension}
         told |= {"indexed": len(store) - store.unindexed}
     return told
