@@ -72,7 +72,8 @@ class NumberedVectors:
 
     def __len__(self) -> int:
         """Return the number of vectors."""
-        return int(self.table.count_rows())
+        with told(self.place):
+            return int(self.table.count_rows())
 
     def put(self, numbers: Ints, X: NDArray[np.floating]) -> None:
         """Write vectors (M, D) under distinct numbers (M,), in place of those that are there; all of them or none."""
