@@ -75,6 +75,8 @@ def test_help_shows_its_example_as_it_is_typed(run, path, command):
     ("error", "code", "said"),
     [
         (PermissionError(13, "Permission denied", "a.csv"), 2, "a.csv cannot be used (Permission denied)"),
+        (OSError(36, "File name too long", "x" * 5000), 2, "x" * 199 + "… cannot be used (File name too long); have"),
+        (OSError(28, "No space left on device", "a.csv"), 2, "a.csv cannot be used (No space left on device)"),
         (KeyboardInterrupt(), 130, "interrupted"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import os
 import sys
@@ -17,7 +18,10 @@ from modicum.cli.models import classes, fit, merge, predict, report, serve, tune
 from modicum.cli.parts import bench, doctor, encode, encoders, methods
 from modicum.cli.tables import clean, dedup, digest, feed, label, search, select, store, topics
 from modicum.core.errors import InputError
+from modicum.core.texts import shortened
 
+OF_THE_MACHINE = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOSPC, errno.EROFS, errno.EIO)
+"""Errors of places that the user named, or of the disk they lie on; others are defects."""
 HELP = """Turn a table of mostly unlabelled items and a few labels into a calibrated task model.
 
 Example: modicum fit tickets.csv --text message --label intent --out intents
@@ -99,6 +103,7 @@ def _said(error: Exception) -> str | None:
     """The sentence on an error of the user or of the machine; None for a defect."""
     if isinstance(error, InputError):
         return str(error)
-    if isinstance(error, PermissionError) and error.filename:
-        return f"{error.filename} cannot be used ({error.strerror}); have it allowed, or name another place"
+    if isinstance(error, OSError) and error.filename and error.errno in OF_THE_MACHINE:
+        place = shortened(str(error.filename), 200)
+        return f"{place} cannot be used ({error.strerror}); have that mended, or name another place"
     return misuse(error)
