@@ -42,6 +42,23 @@ def test_a_renamed_class_stays_the_parent_it_was(fitted):
     assert other.model.space.group_parents == (("others", "cash"),)
 
 
+def test_what_is_said_of_the_classes_that_stay_stays(fitted):
+    bundle, _ = fitted
+    space = replace(bundle.model.space, descriptions=("one", None, "three", "four"), parents=("up", None, None, "up"))
+    smaller = remove_classes(replace(bundle, model=replace(bundle.model, space=space)), ["theme b"])
+    assert smaller.model.space.descriptions == ("one", "three", "four")
+    assert smaller.model.space.parents == ("up", None, "up")
+    assert remove_classes(bundle, ["theme b"]).model.space.descriptions == ()
+
+
+def test_what_was_not_promised_is_not_promised_after_a_change(fitted):
+    bundle, _ = fitted
+    bare = replace(bundle, model=replace(bundle.model, conformal=None), report={**bundle.report, "conformal": None})
+    told = rename_classes(bare, {"theme a": "cash"}).report
+    assert (told["conformal"], told["unknown"]) == (None, None)
+    assert rename_classes(bundle, {"theme a": "cash"}).report["conformal"]["guarantee"]
+
+
 def test_removed_classes_leave_the_odds_of_the_others(fitted, tmp_path):
     bundle, X = fitted
     smaller = modicum.load(remove_classes(bundle, ["theme b"]).save(tmp_path / "b"))
@@ -116,6 +133,12 @@ def test_an_example_alone_measures_nothing(grown):
     assert told["recognised"] is None
 
 
+def test_a_class_far_from_the_others_is_recognised_and_takes_no_row_of_theirs(grown):
+    bundle, _, X = grown
+    told = add_class(bundle, "theme d", vectors=X[3::4][:4] + 30).report["added_classes"][0]
+    assert (told["examples"], told["recognised"], told["taken"]) == (4, 4, 0)
+
+
 def test_a_class_of_texts_in_a_tree_with_descriptions():
     texts = [f"{words[n]} and {words[(n + 3) % 8]}" for words in THEMES.values() for n in range(8)]
     labels = ["weather"] * 8 + ["food"] * 8 + [None] * 8
@@ -152,3 +175,5 @@ def test_errors(fitted):
         remove_classes(bundle, ["theme a", "theme b", "theme c"])
     with pytest.raises(InputError, match="'theme a' is named twice"):
         rename_classes(bundle, {"theme b": "theme a"})
+    with pytest.raises(InputError, match="class 'theme x' is not known"):
+        rename_classes(bundle, {"theme x": "cash"})

@@ -91,3 +91,11 @@ def test_images_are_not_sought_among_texts(tmp_path):
     index = dedup(six()).index()
     with pytest.raises(InputError, match="images have no texts to look for in an index; look with --by vectors"):
         dedup(Table(("a",), ("x",), (None,), images=images), against=index)
+
+
+def test_a_row_goes_by_way_of_another_that_is_like_a_stored_one():
+    degrees = np.deg2rad([10, 25, 120])
+    X = np.column_stack([np.cos(degrees), np.sin(degrees)])
+    table = Table(tuple("abc"), ("one", "two", "three"), (None,) * 3)
+    index = dedup(Table(("old",), ("none",), (None,)), by="vectors", source=np.array([[1.0, 0.0]])).index()
+    assert dedup(table, by="vectors", source=X, against=index).stored.tolist() == [0, 0, -1]

@@ -133,6 +133,7 @@ def test_changed_classes_change_the_rule(fitted):
     larger = add_class(result.bundle, "theme 3", vectors=X[codes == 3][:8])
     assert larger.predict(vectors=X).unknown[codes == 3].mean() < 0.5
     assert "Classes were added after that" in larger.report["unknown"]["guarantee"]
+    assert set(larger.model.unknown.known.codes) == {0, 1, 2, 3}
     smaller = remove_classes(result.bundle, ["theme 0"])
     assert smaller.predict(vectors=X).unknown[codes == 0].mean() > 0.8
     assert set(smaller.model.unknown.known.codes) == {0, 1}
