@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from modicum.core.errors import InputError
+from modicum.core.texts import whole
 
 _ESCAPED = re.compile(r"\\u[dD]")
-_HALF = re.compile("[\ud800-\udfff]")
 LARGEST = 32_000_000
 """Bytes of a file that is parsed; as objects it takes about twenty times as much at worst."""
 
@@ -32,7 +32,7 @@ def parse_json(text: str | bytes) -> Any:
     try:
         found = json.loads(said)
         if _ESCAPED.search(said):
-            found = json.loads(_HALF.sub("\ufffd", json.dumps(found, ensure_ascii=False)))
+            found = json.loads(whole(json.dumps(found, ensure_ascii=False)))
         return found
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error

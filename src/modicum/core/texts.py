@@ -8,6 +8,8 @@ import unicodedata
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """Characters that HTML, XML or UTF-8 forbids; texts from broken files hold them."""
 
+_HALF = re.compile("[\ud800-\udfff]")
+
 
 def normal_form(text: str) -> str:
     """A text without what a reader would not notice: case, blanks and Unicode form.
@@ -27,6 +29,16 @@ def printable(text: str) -> str:
         True
     """
     return _UNPRINTABLE.sub("\ufffd", text)
+
+
+def whole(text: str) -> str:
+    r"""A text with a sign in the place of each half of a surrogate pair, which no file holds; cut escapes leave such.
+
+    Example:
+        >>> whole("cut \ud83d") == "cut \ufffd", whole("not cut \U0001f600")
+        (True, 'not cut 😀')
+    """
+    return _HALF.sub("\ufffd", text)
 
 
 def shortened(text: str, most: int) -> str:

@@ -8,6 +8,8 @@ import io
 import json
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -217,3 +219,34 @@ def test_a_feed_that_breaks_the_library_is_refused(tmp_path):
     )
     with pytest.raises(InputError, match="is a feed so broken that it cannot be read; try again, or save it whole"):
         papers(tmp_path / "a.xml")
+
+
+@pytest.mark.parametrize("column", [pd.Series, pl.Series, np.array, tuple])
+def test_a_column_of_texts_is_a_table_of_them(column):
+    assert modicum.read(column(["one", "two"])).texts == ("one", "two")
+
+
+def test_a_frame_that_is_yet_to_be_computed_is():
+    found = modicum.read(pl.DataFrame({"text": ["one", "two"], "label": ["a", None]}).lazy(), label="label")
+    assert (found.texts, found.labels) == (("one", "two"), ("a", None))
+
+
+def test_halves_of_characters_in_columns_become_a_sign():
+    found = modicum.read({"text": ["cut \ud83d", "b"], "label": ["x\udc00", None]}, text="text", label="label")
+    assert (found.texts, found.labels) == (("cut \ufffd", "b"), ("x\ufffd", None))
+    assert modicum.read(["cut \ud83d"]).texts == ("cut \ufffd",)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (pd.Series(["one", None]), "row 2: .* is not a text; a list must hold texts only"),
+        (pd.DataFrame({"text": ["a"], "n": [10**30]}), "the columns do not make a table .*too large"),
+        ({"text\ud800": ["a"]}, "the columns do not make a table"),
+        (np.zeros((2, 2)), "a ndarray is not a table; give a file, a frame, a dict of columns or a list"),
+    ],
+)
+def test_what_is_no_table_is_told(given, said):
+    with pytest.raises(InputError, match=said) as told:
+        modicum.read(given)
+    assert str(told.value).encode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from modicum.core.checks import check_column, check_once
 from modicum.core.errors import InputError
 from modicum.core.records import Table
+from modicum.core.texts import printable, whole
 from modicum.data.read.builtin import builtin
 from modicum.data.read.images import check_images, image_files, image_tables, is_images
 from modicum.data.read.several import SEPARATOR, check_separator, joined_labels
@@ -65,7 +66,8 @@ def read(
         source: CSV, TSV, JSONL, JSON, Parquet or Arrow file (text kinds also as .gz) or pipe, `-` for standard input,
             `lance://` and the folder of a store, which knows its columns and holds its vectors, a built-in table's
             name (its columns are known, and those named here not looked at), a pandas or polars frame, a pyarrow table,
-            a dict of columns, or a list of texts; a folder of images, where sub-folders are labels, or one image.
+            a dict of columns, or a list or Series of texts; a folder of images, where sub-folders are labels, or one
+            image.
         text: Column of texts; may be left out where it is plain.
         label: Column of labels, empty where unknown; or several columns, of 0 and 1 or of names, where a row may have
             several labels.
@@ -178,8 +180,8 @@ def _arrow_table(source: Any) -> pa.Table:
         return _converted(source)
     except InputError:
         raise
-    except (pa.ArrowException, TypeError, ValueError) as error:
-        reason = "; ".join(map(str, error.args))
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        reason = printable("; ".join(map(str, error.args)))
         raise InputError(
             f"the columns do not make a table ({reason}); give lists of equal length and one type"
         ) from error
@@ -190,20 +192,30 @@ def _converted(source: Any) -> pa.Table:
     if isinstance(source, pa.Table):
         check_once(source.column_names, "the table")
         return source
-    if kind == "pandas":
+    if kind in ("pandas", "polars", "numpy") and len(getattr(source, "shape", (0, 0))) == 1:
+        source = list(source)  # one column, of texts
+    elif kind == "pandas":
         return pa.Table.from_pandas(source, preserve_index=False)
-    if kind == "polars":
-        return source.to_arrow()
+    elif kind == "polars":
+        return source.lazy().collect().to_arrow()
     if isinstance(source, Mapping):
-        return pa.table({name: pa.array(list(values), from_pandas=True) for name, values in source.items()})
+        return pa.table({name: _column(values) for name, values in source.items()})
     if isinstance(source, Sequence):
         wrong = next((row for row, item in enumerate(source) if not isinstance(item, str)), None)
         if wrong is not None:
             raise InputError(f"row {wrong + 1}: {source[wrong]!r} is not a text; a list must hold texts only")
-        return pa.table({"text": pa.array(list(source), pa.string())})
+        return pa.table({"text": _column(source, pa.string())})
     raise InputError(
         f"a {type(source).__name__} is not a table; give a file, a frame, a dict of columns or a list of texts"
     )
+
+
+def _column(values: Iterable[Any], kind: pa.DataType | None = None) -> pa.Array:
+    found = list(values)
+    try:
+        return pa.array(found, kind, from_pandas=True)
+    except UnicodeEncodeError:
+        return pa.array([whole(one) if isinstance(one, str) else one for one in found], kind, from_pandas=True)
 
 
 def _tables(parts: Iterator[pa.Table], columns: Columns, name: str) -> Iterator[Table]:
