@@ -47,6 +47,8 @@ def test_good_vectors_pass_as_they_are():
     assert check_vectors([[1, 2]]).dtype == np.float64
     assert check_vectors(np.ones((2, 1), dtype=np.uint8)).dtype == np.float64
     assert check_vectors(np.empty((0, 3)), width=3, rows=0).shape == (0, 3)
+    assert check_vectors(np.full((2, 9), 60_000, dtype=np.float16)).dtype == np.float16
+    assert check_vectors(np.array([[1e19]])).item() == 1e19
 
 
 @pytest.mark.parametrize(
@@ -59,6 +61,8 @@ def test_good_vectors_pass_as_they_are():
         (np.eye(2), {"rows": 5}, "2 rows where the table has 5"),
         ([[0.0], [np.nan]], {}, "row 1 holds NaN or infinity"),
         ([[np.inf]], {}, "row 0 holds NaN or infinity"),
+        (np.array([[1.0], [-2e19]], dtype=np.float32), {}, r"row 1 holds numbers too large to be squared \(1 such"),
+        (np.array([[1e30], [1e200]]), {}, r"row 0 holds numbers too large .* \(2 such rows\); scale all down"),
     ],
 )
 def test_bad_vectors(X, rules, message):

@@ -260,6 +260,14 @@ def test_a_class_that_is_no_label_is_told():
     modicum.fit(flawed, vectors=X, classes=LabelSpace(("theme a", "theme b", "nan")), **QUICK)
 
 
+def test_vectors_that_say_nothing_or_too_much_are_refused():
+    table, X = world(n=60)
+    with pytest.raises(InputError, match="are 0 wide"):
+        modicum.fit(table, vectors=X[:, :0], **QUICK)
+    with pytest.raises(InputError, match="holds numbers too large to be squared"):
+        modicum.fit(table, vectors=1e30 * X.astype(np.float64), **QUICK)
+
+
 def test_texts_that_are_all_empty_are_refused():
     table = Table(tuple("0123"), ("", " ", "\t", ""), ("a", "b", "a", None), source="t.csv")
     for use in (modicum.fit, clean):

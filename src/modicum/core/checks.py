@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -83,7 +83,8 @@ def check_vectors(
     """Return X as a float array (N, D), memory-mapped arrays untouched.
 
     Raises:
-        InputError: X is ragged, not two-dimensional or not numeric, holds NaN or infinity, or has another shape.
+        InputError: X is ragged, not two-dimensional, not numeric or of another shape, or holds NaN, infinity or numbers
+            too large to be squared.
     """
     array = as_array(X, what=what)
     if array.ndim != 2:
@@ -96,15 +97,23 @@ def check_vectors(
         raise InputError(f"{what} have {array.shape[0]} rows where the table has {rows}; give one vector per row")
     if array.dtype.kind != "f":
         array = array.astype(np.float64)
-    finite = np.ones(len(array), dtype=bool)
-    for part in chunks(len(array), CHUNK):
-        finite[part] = np.isfinite(array[part]).all(axis=1)
-    if not finite.all():
-        bad = int(np.flatnonzero(~finite)[0])
+    bad = np.concatenate([np.empty(0, dtype=np.int64), *_without_length(array)])
+    if len(bad):
+        large = np.isfinite(array[bad[0]]).all()
+        said = "numbers too large to be squared" if large else "NaN or infinity"
         raise InputError(
-            f"{what}: row {bad} holds NaN or infinity ({int((~finite).sum())} such rows); remove or re-encode them"
+            f"{what}: row {bad[0]} holds {said} ({len(bad)} such rows); "
+            f"{'scale all down' if large else 'remove or re-encode them'}"
         )
     return array
+
+
+def _without_length(X: NDArray[np.floating]) -> Iterator[NDArray[np.int64]]:
+    """Numbers of the rows that hold what is no number, or whose squared length is beyond what 32 bits hold."""
+    for part in chunks(len(X), CHUNK):
+        rows = X[part].astype(np.float32) if X.dtype == np.float16 else X[part]
+        squares = np.einsum("ij,ij->i", rows, rows)
+        yield np.flatnonzero(~(squares <= np.finfo(np.float32).max)) + part.start
 
 
 def check_probabilities(proba: ArrayLike, *, what: str = "probabilities") -> NDArray[np.float64]:
