@@ -16,7 +16,7 @@ from modicum.core.errors import InputError
 from modicum.core.progress import Progress, silent
 from modicum.core.protocols import Encoder
 from modicum.core.records import LabelSpace, Table
-from modicum.data.read import label_space, numeric_hint, several_hint, unknown_hint
+from modicum.data.read import label_space, no_label_hint, numeric_hint, several_hint
 from modicum.encoders import MODES
 from modicum.labels.conformal import SCORES, cross_conformal, split_conformal
 from modicum.workspace.budget import Stopwatch, parse_budget
@@ -111,7 +111,7 @@ def fit(
             raise InputError("weights are tuned for one class a row; leave out --tune, or the target")
         bundle, found = fit_target(target, table, classes, source, settings, progress)
         return Result(bundle, found, table)
-    hint = numeric_hint(table) or several_hint(table) or unknown_hint(table)
+    hint = numeric_hint(table) or several_hint(table) or no_label_hint(table)
     if hint and settings.target == "auto" and classes is None:
         warnings.warn(hint, UserWarning, stacklevel=2)
     watch = Stopwatch()

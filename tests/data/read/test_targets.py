@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from modicum.core import InputError, LabelSpace, Table
-from modicum.data.read import indicators, label_matrix, number_column, numeric_hint, parted, several_hint, unknown_hint
+from modicum.data.read import indicators, label_matrix, no_label_hint, number_column, numeric_hint, parted, several_hint
 
 
 def table(labels, separator=None):
@@ -90,6 +90,6 @@ def test_labels_that_look_joined_are_told_once_they_part_into_fewer_names(labels
     ],
 )
 def test_what_programs_write_for_no_label_is_told(labels, told):
-    found = unknown_hint(table(labels))
+    found = no_label_hint(table(labels))
     assert (found is None) == (told is None)
     assert told is None or found.startswith(told)

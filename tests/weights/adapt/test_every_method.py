@@ -14,11 +14,10 @@ from torch import nn  # noqa: E402
 
 from modicum.core import InputError  # noqa: E402
 from modicum.weights.adapt import Method, adapt, fold, load, penalty, save, trainable, turn  # noqa: E402
-from modicum.workspace.registry import methods  # noqa: E402
 from tests.weights.adapt.worlds import descend, inputs, moved, net, world  # noqa: E402
+from tests.weights.finding import found  # noqa: E402
 
-FOUND = [m.load() for m in methods() if (m.card.room, m.card.question) == ("weights", "adapt")]
-FOUND = [kind for kind in FOUND if issubclass(kind, Method)]
+FOUND = found("adapt", Method)
 FOLDING = [kind for kind in FOUND if kind.folds]
 
 

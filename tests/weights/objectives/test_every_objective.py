@@ -11,11 +11,10 @@ torch = pytest.importorskip("torch")
 
 from modicum.core import InputError  # noqa: E402
 from modicum.weights.objectives import Lesson, Matryoshka, Objective, VectorLoss  # noqa: E402
-from modicum.workspace.registry import methods  # noqa: E402
+from tests.weights.finding import found  # noqa: E402
 from tests.weights.objectives import worlds  # noqa: E402
 
-FOUND = [m.load() for m in methods() if (m.card.room, m.card.question) == ("weights", "objectives")]
-FOUND = [kind for kind in FOUND if issubclass(kind, Objective)]
+FOUND = found("objectives", Objective)
 
 
 @pytest.fixture(params=FOUND, ids=lambda kind: kind.__name__)

@@ -10,14 +10,9 @@ torch = pytest.importorskip("torch")
 from modicum.core import InputError  # noqa: E402
 from modicum.weights.objectives import Objective, SelfDistilled, VectorLoss  # noqa: E402
 from modicum.weights.side import SideMethod, beside, load, save, trainable  # noqa: E402
-from modicum.workspace.registry import methods  # noqa: E402
+from tests.weights.finding import found  # noqa: E402
 from tests.weights.objectives import worlds as lessons  # noqa: E402
 from tests.weights.side import worlds  # noqa: E402
-
-
-def found(question, kind):
-    there = [m.load() for m in methods() if (m.card.room, m.card.question) == ("weights", question)]
-    return [made for made in there if issubclass(made, kind)]
 
 
 @pytest.fixture(params=found("side", SideMethod), ids=lambda kind: kind.__name__)

@@ -14,13 +14,8 @@ from modicum.weights.adapt import Method, adapt, penalty  # noqa: E402
 from modicum.weights.encoder import Batch  # noqa: E402
 from modicum.weights.objectives import Objective, SupervisedContrastive  # noqa: E402
 from modicum.weights.training import Plan, tune  # noqa: E402
-from modicum.workspace.registry import methods  # noqa: E402
+from tests.weights.finding import found  # noqa: E402
 from tests.weights.objectives import worlds  # noqa: E402
-
-
-def found(question, kind):
-    there = [m.load() for m in methods() if (m.card.room, m.card.question) == ("weights", question)]
-    return [made for made in there if issubclass(made, kind)]
 
 
 @pytest.fixture(params=found("objectives", Objective), ids=lambda kind: kind.__name__)

@@ -11,11 +11,11 @@ from modicum.data.read.tables import read, stream
 from modicum.data.read.targets import (
     indicators,
     label_matrix,
+    no_label_hint,
     number_column,
     numeric_hint,
     parted,
     several_hint,
-    unknown_hint,
 )
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "is_pipe",
     "label_matrix",
     "label_space",
+    "no_label_hint",
     "number_column",
     "numeric_hint",
     "parted",
@@ -39,5 +40,4 @@ __all__ = [
     "sample",
     "several_hint",
     "stream",
-    "unknown_hint",
 ]

@@ -148,14 +148,14 @@ def several_hint(table: Table) -> str | None:
     return None
 
 
-def unknown_hint(table: Table) -> str | None:
+def no_label_hint(table: Table) -> str | None:
     """A sentence on a class that programs write where there is no label; None where there is none.
 
     Example:
         >>> ids = tuple("0123")
-        >>> unknown_hint(Table(ids, ids, ("a", "nan", "b", "nan"), label_column="kind"))
+        >>> no_label_hint(Table(ids, ids, ("a", "nan", "b", "nan"), label_column="kind"))
         "'nan', the label of 2 rows in column 'kind', is taken for a class; leave cells without a label empty"
-        >>> unknown_hint(Table(ids, ids, ("a", None, "b", "nanny"))) is None
+        >>> no_label_hint(Table(ids, ids, ("a", None, "b", "nanny"))) is None
         True
     """
     counts = Counter(label for label in table.labels if label in NO_LABEL)
