@@ -85,7 +85,7 @@ def prepare(
                 raise InputError(f"encoder mode {settings.encoder_mode!r} is for texts; vectors are taken as they are")
             X = check_vectors(source, rows=len(table))
             if X.shape[1] == 0:
-                raise InputError(f"the vectors of {table.source} are 0 wide; give the encoder's")
+                raise InputError(f"the vectors of {table.source} are 0 wide; give those of an encoder")
             encoded = _Encoded(X, None, EncoderReference(PRECOMPUTED, "", X.shape[1]), {})
         else:
             if table.images is None and not any(map(str.strip, table.texts)):

@@ -86,15 +86,14 @@ def cost_elsewhere(folder, objective, method=None):
     loss = objective.start(worlds.lesson(base), adapted)
     adapted.to("meta")
     loss.to("meta")
-    try:
-        cost = loss(adapted, loss.draw(6, np.random.default_rng(0))) + penalty(adapted)
-    except NotImplementedError:
-        pytest.skip("what it computes depends on numbers, which that device does not hold")
+    cost = loss(adapted, loss.draw(6, np.random.default_rng(0))) + penalty(adapted)
     cost.backward()
     return cost.device.type
 
 
 def test_what_an_objective_compares_follows_the_encoder(objective, tmp_path):
+    if type(objective).__name__ in ("CentroidTriplet", "LeaveOneOutNeighbours", "SelfDistilled"):
+        pytest.skip("what it computes depends on numbers, which that device does not hold")
     assert cost_elsewhere(tmp_path, objective) == "meta"
 
 
