@@ -109,3 +109,13 @@ def test_what_is_wrong_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be used"):
         numbered_vectors(Place(str(tmp_path / "file"), "one"), WIDTH)
+
+
+def test_damage_is_told_when_vectors_are_counted(place, table, monkeypatch):
+    class Broken:
+        def count_rows(self):
+            raise RuntimeError("lance error: failed to fill whole buffer")
+
+    monkeypatch.setattr(table, "table", Broken())
+    with pytest.raises(InputError, match=r"cannot be used .*failed to fill whole buffer"):
+        len(table)
